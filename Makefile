@@ -1,0 +1,57 @@
+# Two commands do all the set-up on a machine with python3 and make: `make demo` and `make test`.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test test-fast lint format types sql lock bench clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+venv: $(READY) ## Build the environment from requirements.lock
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Koubei needs Python 3.11 or later; this is " + sys.version.split()[0] + ". Name another with: make PYTHON=python3.12 ...")'
+	@$(PYTHON) -m venv $(VENV)
+	@echo "Installing the pinned packages of requirements.lock into $(VENV) (a minute or two) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+demo: $(READY) ## Invented exports in, published marts out: the whole refresh, then where to look
+	@$(BIN)/koubei demo
+
+test: $(READY) ## Every test
+	@$(BIN)/pytest -n 2 --dist worksteal
+
+test-fast: $(READY) ## The unit tests, in under a minute
+	@$(BIN)/pytest -n 2 -m "not integration" tests/unit
+
+lint: $(READY) ## Style and form of the Python
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+format: $(READY) ## Put the Python and the SQL in form
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+	@$(BIN)/sqlfluff fix dbt_project/models dbt_project/tests
+
+types: $(READY) ## Types of the Python
+	@$(BIN)/mypy
+
+sql: $(READY) ## Style and form of the SQL
+	@$(BIN)/sqlfluff lint --processes 2 dbt_project/models dbt_project/tests
+
+lock: ## Resolve pyproject.toml anew into requirements.lock (needs an environment)
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+		--custom-compile-command "make lock" --extra dev pyproject.toml --output-file requirements.lock
+
+bench: $(READY) ## Timings beside what you would pick instead: make bench only=NAME
+	@$(BIN)/python -m tests.benchmarks $(if $(only),--only $(only))
+
+clean: ## Remove what builds and tests leave behind, but not .koubei
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
