@@ -1,0 +1,5 @@
+"""What must hold about volume, distribution and freshness, at two doors.
+
+Keys, references and accepted values are dbt tests; volume, distribution and freshness are suites
+here. No fact is checked twice. Great Expectations is imported in this package and nowhere else.
+"""
