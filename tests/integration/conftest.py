@@ -1,0 +1,33 @@
+"""Real homes for the tests that run the whole refresh: made once, copied per test."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.home import SMALL_WORLD, Home, copied, made_once
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """One folder for all workers of this run."""
+    base = tmp_path_factory.getbasetemp()
+    return base if worker_id == "master" else base.parent
+
+
+@pytest.fixture(scope="session")
+def demo_home(shared_folder: Path) -> Home:
+    """A small demo world, refreshed and published. Read it; do not change it."""
+    folder = made_once(shared_folder, "demo", lambda path: Home(path).run("demo", *SMALL_WORLD))
+    return Home(folder)
+
+
+@pytest.fixture
+def own_home(demo_home: Home, tmp_path: Path) -> Iterator[Home]:
+    """A copy of the demo home that a test may change."""
+    home = copied(demo_home, tmp_path / "home")
+    yield home
+    shutil.rmtree(home.path, ignore_errors=True)

@@ -1,0 +1,98 @@
+"""Kill -9 in each phase: what is published stays, and the next run ends where an undisturbed one does."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.integration.home import Home, copied, made_once
+
+pytestmark = pytest.mark.integration
+
+PATIENCE_SECONDS = 240
+
+
+def wait_for(happens: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
+    """Wait until something is seen in the home, while the refresh still runs."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while not happens():
+        assert process.poll() is None, "the refresh ended before the moment came"
+        assert time.monotonic() < until, "the moment never came"
+        time.sleep(0.01)
+
+
+def kill_group(process: subprocess.Popen[bytes]) -> None:
+    """SIGKILL the command and everything that it started."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def three_days_short(demo_home: Home, shared_folder: Path) -> Home:
+    """The same world, published three days earlier, with the last three days' files waiting."""
+
+    def make(folder: Path) -> None:
+        shutil.copytree(demo_home.exports, folder / "exports")
+        shutil.copy2(demo_home.path / "hash.key", folder / "hash.key")
+        last = date.fromisoformat(demo_home.manifest["as_of"]) - timedelta(days=3)
+        Home(folder).run("refresh", "--to", last.isoformat())
+
+    return Home(made_once(shared_folder, "three_days_short", make))
+
+
+def while_landing(home: Home) -> Callable[[], bool]:
+    before = sum(1 for _ in (home.path / "originals").rglob("*"))
+    return lambda: sum(1 for _ in (home.path / "originals").rglob("*")) > before + 3
+
+
+def while_dbt_builds(home: Home) -> Callable[[], bool]:
+    log = home.path / "dbt" / "logs" / "dbt.log"
+    before = log.stat().st_size if log.exists() else 0
+
+    def happens() -> bool:
+        if not log.exists() or log.stat().st_size <= before:
+            return False
+        with log.open("rb") as file:
+            file.seek(before)
+            return file.read().count(b"incremental model") >= 3
+
+    return happens
+
+
+def while_publishing(home: Home) -> Callable[[], bool]:
+    return lambda: any((home.path / "published").glob(".draft-*/koubei.duckdb*"))
+
+
+@pytest.mark.parametrize("moment", [while_landing, while_dbt_builds, while_publishing])
+def test_a_killed_refresh_changes_nothing_published_and_the_next_one_converges(
+    moment: Callable[[Home], Callable[[], bool]],
+    three_days_short: Home,
+    demo_home: Home,
+    tmp_path: Path,
+) -> None:
+    home = copied(three_days_short, tmp_path / "home")
+    published, hashes = home.current, home.mart_hashes
+    happens = moment(home)
+    process = home.start("refresh")
+    try:
+        wait_for(happens, process)
+    finally:
+        kill_group(process)
+
+    assert home.current == published
+    assert home.mart_hashes == hashes
+    assert home.one("select count(*) from reviews.fct_voices") > 0
+
+    home.run("refresh")
+    # the undisturbed run: all days at once, in one refresh of a fresh home
+    assert home.mart_hashes == demo_home.mart_hashes
+    assert not list((home.path / "published").glob(".draft-*"))
+    shutil.rmtree(home.path)
