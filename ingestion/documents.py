@@ -6,7 +6,8 @@ Only reading belongs here; what a document may say is decided by the models that
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+import difflib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,29 +79,30 @@ def read_document(path: Path) -> Document:
     return Document(path=path, data=plain, _tree=tree)
 
 
-def explain(document: Document, error: ValidationError, allowed: Mapping[str, str]) -> str:
+def explain(document: Document, error: ValidationError, known_keys: Iterable[str]) -> str:
     """Turn a model's errors into lines `path:line: key: message`, one per error.
 
-    `allowed` maps the name of a level's parent key (`""` for the top) to the keys it may hold,
-    which is said where a key is unknown.
+    `known_keys` are the keys that such documents may hold; the nearest is offered where a key is
+    unknown.
     """
+    known = list(known_keys)
     lines = []
     for fault in error.errors():
         location = [part for part in fault["loc"] if not str(part).startswith("function-")]
-        name = ".".join(str(part) for part in location) or "document"
+        name = ".".join(part for part in location if isinstance(part, str)) or "document"
         message = fault["msg"].removeprefix("Value error, ")
         if fault["type"] == "extra_forbidden":
-            message = f"unknown key{allowed.get(_level(location), '')}"
+            message = f"unknown key{suggest(str(location[-1]), known)}"
         elif fault["type"] == "missing":
             message = "is missing"
         lines.append(document.error(location, f"{name}: {message}"))
     return "\n".join(dict.fromkeys(lines))
 
 
-def _level(location: Location) -> str:
-    """Name the level that an unknown key stands in: the nearest named parent."""
-    parents = [part for part in location[:-1] if isinstance(part, str)]
-    return parents[-1] if parents else ""
+def suggest(name: str, known: Iterable[str]) -> str:
+    """Return `; did you mean X?` for the known name that looks like `name`, else nothing."""
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def _plain(node: object) -> object:
@@ -114,8 +116,8 @@ def _plain(node: object) -> object:
         plain = node.isoformat(sep=" ")
     elif isinstance(node, dt.date):
         plain = node.isoformat()
-    elif not isinstance(node, bool):
-        for kind in (int, float, str):
-            if isinstance(node, kind):
-                plain = kind(node)
+    elif isinstance(node, float):
+        plain = float(node)
+    elif isinstance(node, str):
+        plain = str(node)
     return plain

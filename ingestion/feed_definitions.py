@@ -120,4 +120,5 @@ def load_feed(path: Path) -> Feed:
     try:
         return Feed(name=name, **data)
     except ValidationError as error:
-        raise ContractError(explain(document, error, {})) from error
+        known = {"feed", *Feed.model_fields, *FeedColumn.model_fields}
+        raise ContractError(explain(document, error, known)) from error

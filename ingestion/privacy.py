@@ -1,0 +1,131 @@
+"""Keyed hashing of identifiers, so that the same person matches and nobody can be read back.
+
+An identifier becomes a node `<kind>:<64 hex>`: HMAC-SHA256 under the home's key, over the kind
+and the normalised value, so that a phone meets a phone whatever the column, and never an e-mail.
+What is written inside free text is `redaction`'s matter.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+from ingestion.parsing import half_width, literal
+
+_BLOCK_BYTES = 64
+_MIN_KEY_BYTES = 16
+
+# names of the prepared-statement parameters that carry the padded key: it never stands in SQL text
+INNER_PAD = "hmac_inner"
+OUTER_PAD = "hmac_outer"
+
+
+class KeyTooShortError(Exception):
+    """A hash key that could be guessed."""
+
+
+def check_key(key: bytes) -> None:
+    """Refuse a key that could be guessed.
+
+    Raises:
+        KeyTooShortError: fewer than 16 bytes.
+    """
+    if len(key) < _MIN_KEY_BYTES:
+        raise KeyTooShortError(
+            f"the hash key has {len(key)} bytes; give KOUBEI_HASH_KEY at least {_MIN_KEY_BYTES}, "
+            "for example the output of: openssl rand -hex 32"
+        )
+
+
+def key_fingerprint(key: bytes) -> str:
+    """Return 16 hex digits that tell keys apart and say nothing about the key."""
+    return hmac.new(key, b"koubei key fingerprint", hashlib.sha256).hexdigest()[:16]
+
+
+def hash_parameters(key: bytes) -> dict[str, bytes]:
+    """Return the parameters that SQL from `node_sql` needs."""
+    if len(key) > _BLOCK_BYTES:
+        key = hashlib.sha256(key).digest()
+    key = key.ljust(_BLOCK_BYTES, b"\0")
+    return {
+        INNER_PAD: bytes(byte ^ 0x36 for byte in key),
+        OUTER_PAD: bytes(byte ^ 0x5C for byte in key),
+    }
+
+
+def hmac_sql(message: str) -> str:
+    """Return SQL for the hex HMAC-SHA256 of a text; null for null. Needs `hash_parameters`."""
+    inner = f"unhex(sha256(${INNER_PAD} || encode({message})))"
+    return f"sha256(${OUTER_PAD} || {inner})"
+
+
+def node_sql(kind: str, value: str) -> str:
+    """Return SQL for the node of a normalised `value`; `kind` is SQL too. Null for null."""
+    message = f"({kind} || ':' || {value})"
+    return f"({kind} || ':' || {hmac_sql(message)})"
+
+
+def node(key: bytes, kind: str, value: str) -> str:
+    """Return the node of one normalised value, as SQL does."""
+    return f"{kind}:{hmac.new(key, f'{kind}:{value}'.encode(), hashlib.sha256).hexdigest()}"
+
+
+def normal_phone(value: str) -> str:
+    """Return SQL that writes a phone number as its digits, a Chinese one without 86.
+
+    Null for what is not one person's number: masked (138****1234), a platform's privacy number
+    (an extension after 转 or -, more than 15 digits), too short, or no number at all.
+    """
+    text = half_width(value)
+    bare = f"regexp_replace({text}, '[\\s().（）·_—–-]', '', 'g')"
+    digits = f"regexp_extract({bare}, '^(?:\\+|00)?(\\d+)$', 1)"
+    national = f"regexp_replace({digits}, '^86(1[3-9]\\d{{9}})$', '\\1')"
+    return (
+        # a mobile number with an extension is a privacy number, though its digits look complete
+        f"case when regexp_matches({text}, '1[3-9]\\d{{9}}\\s*[-_—–]\\s*\\d+$') then null "
+        f"when regexp_full_match({national}, '1[3-9]\\d{{9}}') then {national} "
+        f"when regexp_full_match({national}, '[02-9]\\d{{6,14}}') then {national} end"
+    )
+
+
+def normal_email(value: str) -> str:
+    """Return SQL that writes an e-mail address in lower case; null when masked or no address."""
+    text = f"lower({half_width(value)})"
+    shape = r"[^@\s*]+@[^@\s*]+\.[^@\s*.]+"
+    return f"case when regexp_full_match({text}, '{shape}') then {text} end"
+
+
+def normal_name(value: str) -> str:
+    """Return SQL that writes a name without spaces, in lower case.
+
+    Null for what many people share: a masked name (张**), 匿名用户, 张先生.
+    """
+    text = f"lower(replace({half_width(value)}, ' ', ''))"
+    shared = r"[*×○]|匿名|某|^.{1,2}(?:先生|女士|小姐)$"
+    return f"case when not regexp_matches({text}, '{shared}') then {text} end"
+
+
+def normal_account(value: str) -> str:
+    """Return SQL for an account id as it is; null when masked (j***n) or 匿名."""
+    return f"case when not regexp_matches({value}, '[*＊]{{2}}|^匿名') then {value} end"
+
+
+_NORMAL = {"phone": normal_phone, "email": normal_email, "name": normal_name}
+
+
+def identifier_sql(value: str, identifier: str, owner: str, kind_value: str | None = None) -> str:
+    """Return SQL that turns a trimmed `value` into its node.
+
+    `identifier` is the feed column's; `owner` the channel whose ids they are; `kind_value` the
+    SQL of the row's own identity_kind, for identity columns.
+    """
+    if identifier == "identity_kind":
+        if kind_value is None:
+            return "null"
+        cases = " ".join(
+            f"when {literal(kind)} then {normal(value)}" for kind, normal in _NORMAL.items()
+        )
+        return node_sql(kind_value, f"case {kind_value} {cases} else {normal_account(value)} end")
+    if identifier in _NORMAL:
+        return node_sql(literal(identifier), _NORMAL[identifier](value))
+    return node_sql(literal(f"{owner}_{identifier}"), normal_account(value))
