@@ -36,6 +36,7 @@
       and may read `this`, for rows whose state moves with as_of. A query that needs refs only on
       incremental runs takes them as arguments of a macro, as `changed_in` does, so that dbt sees them.
     - `is_affected` is the predicate that limits a read; true for every row on a full build.
+    - A unit test sees a full build; to test what an incremental run reads, override `replaces_affected`.
     - Seeds, vars and models are not watched here: a refresh that finds one changed builds in full.
 #}
 
@@ -43,7 +44,7 @@
 {# The keys given by `queries`, as a column named like the model's unit; no rows on a full build. #}
 {% macro affected_keys(queries) -%}
     {%- set unit = config.get('unique_key', 'affected_key') -%}
-    {%- if is_incremental() -%}
+    {%- if replaces_affected() -%}
     /* affected:begin */
     select distinct cast(affected_key as {{ dbt.type_string() }}) as {{ unit }}
     from (
@@ -62,9 +63,18 @@
 {%- endmacro %}
 
 
+{#
+    Whether this run replaces affected units rather than building everything. dbt's own is_incremental() asks
+    the warehouse whether the model has been built before, which a unit test must not depend on.
+#}
+{% macro replaces_affected() -%}
+    {{ return(model.resource_type != 'unit_test' and is_incremental()) }}
+{%- endmacro %}
+
+
 {# Whether the row belongs to an affected unit; `key` is an expression over the columns of that read. #}
 {% macro is_affected(key) -%}
-    {%- if is_incremental() -%}
+    {%- if replaces_affected() -%}
     {{ key }} in (select affected.{{ config.get('unique_key', 'affected_key') }} from affected)
     {%- else -%}
     1 = 1
@@ -73,16 +83,27 @@
 
 
 {#
-    A query of the keys of rows that landed in raw.<feed>, or were superseded there, since the last
-    successful build. `key` is an expression over the feed's raw columns.
+    A query of the keys of records of raw.<feed> that landed, or were superseded there, since the last
+    successful build. `key` is an expression over the feed's raw columns; it is taken from every version
+    of such a record, for what a record named before has lost it.
 #}
 {% macro changed_in(feed, key='record_key') -%}
     {#- read at parsing for the lineage; on full builds, unit tests included, the feed is not needed twice -#}
-    {%- if not execute or is_incremental() -%}
-    select {{ key }} as affected_key
-    from {{ source('raw', feed) }}
-    where load_id > {{ build_watermark() }}
-        {%- if feed not in ['texts', 'text_scores'] %} or superseded_load_id > {{ build_watermark() }}{% endif %}
+    {%- if not execute or replaces_affected() -%}
+    {%- set feed_rows = source('raw', feed) -%}
+    {%- set watermark = build_watermark() -%}
+    {%- if feed in ['texts', 'text_scores'] -%}
+    select {{ key }} as affected_key from {{ feed_rows }} where load_id > {{ watermark }}
+    {%- elif key == 'record_key' -%}
+    select record_key as affected_key from {{ feed_rows }}
+    where load_id > {{ watermark }} or superseded_load_id > {{ watermark }}
+    {%- else -%}
+    select {{ key }} as affected_key from {{ feed_rows }}
+    where record_key in (
+        select changed.record_key from {{ feed_rows }} as changed
+        where changed.load_id > {{ watermark }} or changed.superseded_load_id > {{ watermark }}
+    )
+    {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
 
@@ -92,9 +113,8 @@
     the lines of orders that changed: what a row takes from its parent changes with it.
 #}
 {% macro changed_by(feed, key, link, parent, parent_link) -%}
-    {%- if not execute or is_incremental() -%}
-    select {{ key }} as affected_key
-    from {{ source('raw', feed) }}
+    {%- if not execute or replaces_affected() -%}
+    select {{ key }} as affected_key from {{ source('raw', feed) }}
     where {{ link }} in (select affected_key from ({{ changed_in(parent, parent_link) }}) as changed_parents)
     {%- endif -%}
 {%- endmacro %}

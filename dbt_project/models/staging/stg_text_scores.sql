@@ -1,4 +1,4 @@
--- Grain: one row per scored text, by the scorer named in sentiment_scorer, its latest version.
+-- Grain: one row per scored text: the scorer named in sentiment_scorer, and SnowNLP beside it for comparison.
 {{ config(materialized='incremental', incremental_strategy='replace_affected', unique_key='text_sha256') }}
 
 with
@@ -16,29 +16,59 @@ source as (
 
 ),
 
-renamed as (
+latest as (
 
     select
-
-        ---------- ids
         text_sha256,
         scorer,
         scorer_version,
-
-        ---------- measures
-        -- null where there was nothing to judge
         p_negative,
         p_neutral,
         p_positive
 
     from source
-    where scorer = '{{ var("sentiment_scorer") }}'
     -- versions have no order of their own: the one that scored last is the one in use
     qualify row_number() over (
-        partition by text_sha256
+        partition by text_sha256, scorer
         order by load_id desc, scorer_version desc
     ) = 1
 
+),
+
+snownlp as (
+
+    select * from latest
+    where scorer = 'snownlp_sentiment'
+
+),
+
+chosen as (
+
+    select * from latest
+    where scorer = '{{ var("sentiment_scorer") }}'
+
+),
+
+side_by_side as (
+
+    select
+
+        ---------- ids
+        coalesce(chosen.text_sha256, snownlp.text_sha256) as text_sha256,
+        chosen.scorer,
+        chosen.scorer_version,
+
+        ---------- measures, null where there was nothing to judge
+        chosen.p_negative,
+        chosen.p_neutral,
+        chosen.p_positive,
+        snownlp.p_positive as snownlp_score
+
+    from chosen
+
+    full join snownlp
+        on chosen.text_sha256 = snownlp.text_sha256
+
 )
 
-select * from renamed
+select * from side_by_side

@@ -1,0 +1,161 @@
+-- Grain: one row per case with an event; what its events add up to.
+{{ config(materialized='view') }}
+
+with
+
+events as (
+
+    select
+        'case:' || cases.record_key as case_key,
+        events.field,
+        events.old_value,
+        events.new_value,
+        events.occurred_at,
+        -- events of one second stand in the order of the export
+        row_number() over (
+            partition by cases.record_key, events.field
+            order by
+                events.occurred_at asc,
+                events.export_date asc,
+                events.delivery_seq asc,
+                events.row_number asc,
+                events.file_id asc
+        ) as field_position
+
+    from {{ ref('stg_case_events') }} as events
+
+    inner join {{ ref('stg_cases') }} as cases
+        on events.case_ref = cases.case_ref
+
+),
+
+statuses as (
+
+    select * from {{ ref('case_statuses') }}
+
+),
+
+status_changes as (
+
+    select
+        events.case_key,
+        events.field_position,
+        events.occurred_at,
+        events.new_value as status_code,
+        coalesce(statuses.is_solved, false) as is_solved,
+        coalesce(statuses.is_closed, false) as is_closed,
+        lag(coalesce(statuses.is_solved, false), 1, false) over (
+            partition by events.case_key order by events.field_position
+        ) as was_solved,
+        lag(coalesce(statuses.is_closed, false), 1, false) over (
+            partition by events.case_key order by events.field_position
+        ) as was_closed
+
+    from events
+
+    left join statuses
+        on events.new_value = statuses.status_code
+
+    where events.field = 'status'
+
+),
+
+solving as (
+
+    select
+        case_key,
+        max(occurred_at) filter (where is_solved and not was_solved) as last_solved_at,
+        max(occurred_at) filter (where is_closed and not was_closed) as last_closed_at,
+        count(*) filter (where was_solved and not is_solved) as reopen_count
+
+    from status_changes
+    group by case_key
+
+),
+
+latest_status as (
+
+    select
+        case_key,
+        status_code,
+        is_solved,
+        is_closed
+
+    from status_changes
+    qualify row_number() over (partition by case_key order by field_position desc) = 1
+
+),
+
+latest_values as (
+
+    select
+        case_key,
+        field,
+        new_value
+
+    from events
+    where field in ('department', 'priority')
+    qualify row_number() over (partition by case_key, field order by field_position desc) = 1
+
+),
+
+last_values as (
+
+    select
+        case_key,
+        max(new_value) filter (where field = 'department') as department_code,
+        max(new_value) filter (where field = 'priority') as priority_code
+
+    from latest_values
+    group by case_key
+
+),
+
+opening_priorities as (
+
+    select
+        case_key,
+        -- a first event without an old value sets the priority rather than changes it
+        coalesce(old_value, new_value) as opening_priority_code
+
+    from events
+    where field = 'priority' and field_position = 1
+
+),
+
+with_events as (
+
+    select distinct case_key from events
+
+),
+
+summed as (
+
+    select
+        with_events.case_key,
+        last_values.department_code,
+        last_values.priority_code,
+        opening_priorities.opening_priority_code,
+        latest_status.status_code,
+        -- a reopened case is open again, whenever it had been solved before
+        case when latest_status.is_solved then solving.last_solved_at end as resolved_at,
+        case when latest_status.is_closed then solving.last_closed_at end as closed_at,
+        coalesce(solving.reopen_count, 0) as reopen_count
+
+    from with_events
+
+    left join solving
+        on with_events.case_key = solving.case_key
+
+    left join latest_status
+        on with_events.case_key = latest_status.case_key
+
+    left join last_values
+        on with_events.case_key = last_values.case_key
+
+    left join opening_priorities
+        on with_events.case_key = opening_priorities.case_key
+
+)
+
+select * from summed
