@@ -1,0 +1,46 @@
+"""`koubei rollback`: readers see an earlier publication again."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from orchestration import publications
+from orchestration.console import console
+from orchestration.publications import PublicationError
+from orchestration.readers import home_held
+from orchestration.settings import load_settings
+
+
+def rollback(
+    publication: Annotated[
+        str | None, typer.Argument(help="The publication to go to; the one before by default.")
+    ] = None,
+) -> None:
+    """Move the pointer to an earlier publication; nothing is deleted, and it can be moved again."""
+    settings = load_settings()
+    folder = settings.published_path
+    with home_held(settings):
+        publications.heal(folder)
+        seen = publications.current(folder)
+        target = publications.find(folder, publication or _before(folder))
+        if seen is not None and seen.publication_id == target.publication_id:
+            raise PublicationError(f"readers see {target.publication_id} already")
+        publications.point(folder, target.publication_id)
+    out = console()
+    out.print(
+        f"读者现在看到 readers now see {target.publication_id} "
+        f"(数据截至 as of {target.as_of}); the next refresh publishes what it builds"
+    )
+
+
+def _before(folder: publications.Path) -> str:
+    seen = publications.current(folder)
+    kept = [each.publication_id for each in publications.kept(folder)]
+    if seen is None or seen.publication_id not in kept:
+        raise PublicationError("nothing is published yet, so there is nothing to roll back")
+    position = kept.index(seen.publication_id)
+    if position == 0:
+        raise PublicationError(f"{seen.publication_id} is the oldest publication that is kept")
+    return kept[position - 1]
