@@ -1,0 +1,320 @@
+"""What the steps of one refresh share: the home that it holds, its number, what it found so far.
+
+Steps of the Dagster graph stay thin by asking the session; nothing here knows Dagster.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import duckdb
+from ingestion.landing import LandedFile, Lander, next_load_id
+
+from expectations.suite import Suite, Verdict, validate, write_data_docs
+from ingestion.contracts import Contract, Feed, load_contracts, load_feeds
+from ingestion.deliveries import Delivery, Scan, pending, scan
+from ingestion.originals import Originals
+from ingestion.privacy import key_fingerprint
+from ingestion.raw_schema import create_raw_schema
+from ingestion.scoring import Scorer, discover
+from ingestion.scoring.store import score_pending
+from ingestion.warehouse_settings import verify_settings
+from orchestration import ledger, preflight
+from orchestration.errors import KoubeiError
+from orchestration.ledger import CheckResult, LedgerEntry
+from orchestration.progress import Unwatched, Watcher
+from orchestration.publish import Publication, publish, repair
+from orchestration.readers import open_file
+from orchestration.settings import Settings
+
+_WHY = """
+select channel_code, feed, coalesce(column_name, ''), reason,
+    min(file_name || ':' || coalesce(cast(line_number as varchar), '?')), count(*)
+from raw.rejected_rows where load_id = ?
+group by channel_code, feed, column_name, reason
+order by count(*) desc, channel_code, feed, column_name, reason limit ?
+"""
+
+
+class AcceptError(KoubeiError):
+    """A file that is to be accepted is not there."""
+
+
+@dataclass
+class Session:
+    """One refresh: made by `open_session`, asked by the steps, read by the summary."""
+
+    settings: Settings
+    run_id: str
+    load_id: int
+    contracts: dict[str, Contract]
+    feeds: dict[str, Feed]
+    scan: Scan
+    due: list[Delivery]
+    watcher: Watcher
+    accept: frozenset[str] = frozenset()
+    landed: list[LandedFile] = field(default_factory=list)
+    scored: int = 0
+    verdicts: list[Verdict] = field(default_factory=list)
+    results: list[CheckResult] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
+    errors: list[Exception] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+    publication: Publication | None = None
+
+    def connect(self) -> contextlib.AbstractContextManager[duckdb.DuckDBPyConnection]:
+        """The build file, for one step; it is closed before dbt's process opens it."""
+        return open_file(self.settings.warehouse_path)
+
+    @contextlib.contextmanager
+    def step(self, stage: str) -> Iterator[None]:
+        """Time a step, and keep what went wrong in it for the summary."""
+        started = time.monotonic()
+        try:
+            yield
+        except Exception as error:
+            self.errors.append(error)
+            raise
+        finally:
+            self.seconds[stage] = self.seconds.get(stage, 0) + time.monotonic() - started
+
+    @cached_property
+    def log_path(self) -> Path:
+        """The log of this refresh: what dbt printed, and the traceback of a step that failed."""
+        stamp = f"{self.now():%Y%m%d-%H%M%S}"
+        return self.settings.logs_path / f"refresh-{stamp}-{self.run_id[:8]}.log"
+
+    def log(self, text: str) -> None:
+        """Add to the log."""
+        with self.log_path.open("a", encoding="utf-8") as file:
+            file.write(text.rstrip("\n") + "\n")
+
+    def now(self) -> datetime:
+        """The time in the business zone; for the books, never for a number."""
+        return datetime.now(ZoneInfo(self.settings.timezone)).replace(tzinfo=None)
+
+    # ---------------------------------------------------------------- steps
+
+    def due_between(self, first: date, last: date) -> list[Delivery]:
+        """Deliveries of these days that have not landed."""
+        return [delivery for delivery in self.due if first <= delivery.export_date <= last]
+
+    def land(self, channel: str, export: str, first: date, last: date) -> list[LandedFile]:
+        """Land what is due of one export. A file that is refused does not stop the others."""
+        due = self.due_between(first, last)
+        mine = [
+            each for each in due if (each.contract.channel, each.export.name) == (channel, export)
+        ]
+        if not mine:
+            return []
+        landed = []
+        with self.step("land"), self.connect() as connection:
+            lander = Lander(
+                connection,
+                feeds=self.feeds,
+                hash_key=self.settings.key_bytes,
+                business_zone=self.settings.timezone,
+                originals=self.originals,
+                work_dir=self.settings.work_path,
+                load_id=self.load_id,
+            )
+            for delivery in mine:
+                self.watcher.tell("land", len(self.landed), len(due), delivery.file_name)
+                is_accepted = delivery.file_name in self.accept
+                landed.append(lander.land(delivery, accept=is_accepted))
+                self.landed.append(landed[-1])
+        self.watcher.tell("land", len(self.landed), len(due))
+        return landed
+
+    @cached_property
+    def originals(self) -> Originals:
+        """Where delivered files are kept, encrypted."""
+        return Originals(self.settings.originals_path, self.settings.key_bytes)
+
+    def score(self) -> dict[str, int]:
+        """Score unseen texts with every scorer; how many each has scored."""
+        counts = {}
+        for scorer in self._scorers():
+            with self.step("score"), self.connect() as connection:
+                counts[scorer.name] = score_pending(
+                    connection,
+                    scorer,
+                    load_id=self.load_id,
+                    chunk_size=self.settings.score_chunk,
+                    processes=self.settings.processes,
+                    on_progress=lambda done, total: self.watcher.tell("score", done, total),
+                )
+        self.scored += sum(counts.values())
+        return counts
+
+    def _scorers(self) -> list[Scorer]:
+        wanted = self.settings.scorers
+        return [each for each in discover() if wanted is None or each.name in wanted]
+
+    def check(self, suite: Suite, of_suites: int) -> Verdict:
+        """Hold one suite against the build file; a critical failure refuses the publication."""
+        with self.step("check"), self.connect() as connection:
+            verdict = validate(suite, connection)
+            self.verdicts.append(verdict)
+            self.watcher.tell("check", len(self.verdicts), of_suites, suite.title_zh)
+            self.keep_results(connection, as_results(verdict))
+            if not verdict.is_passed:
+                broken = [each for each in verdict.failures if each.severity == "critical"]
+                self.refuse(connection, f"{suite.table} ({suite.name}): {broken[0].message}")
+        return verdict
+
+    def publish(self) -> Publication:
+        """Publish what was built; every blocking check of this run holds by now."""
+        self.watcher.tell("publish", 0, 1)
+        with self.step("publish"):
+            docs = self.settings.work_path / "quality"
+            write_data_docs(self.verdicts, docs)
+            self.publication = publish(
+                self.settings,
+                manifest_path=self.settings.manifest_path,
+                run_id=self.run_id,
+                load_id=self.load_id,
+                data_docs=docs,
+            )
+        self.watcher.tell("publish", 1, 1)
+        return self.publication
+
+    def raw_row_counts(self, tables: Sequence[str]) -> dict[str, int]:
+        """Rows of these raw tables."""
+        with self.connect() as connection:
+            counts = connection.execute(
+                " union all ".join(
+                    f"select '{table}', count(*) from raw.\"{table}\"" for table in tables
+                )
+            ).fetchall()
+        return dict(counts)
+
+    def why_rejected(self, limit: int) -> list[tuple[str, str, str, str, str, int]]:
+        """The commonest reasons of this refresh: channel, feed, column, reason, example, rows."""
+        with self.connect() as connection:
+            return connection.execute(_WHY, [self.load_id, limit]).fetchall()
+
+    def keep_results(
+        self, connection: duckdb.DuckDBPyConnection, results: list[CheckResult]
+    ) -> None:
+        """Enter checks in the ledger."""
+        self.results.extend(results)
+        ledger.record_checks(connection, self.run_id, self.load_id, results)
+
+    def refuse(self, connection: duckdb.DuckDBPyConnection, reason: str) -> None:
+        """Enter in the ledger that this run publishes nothing, and why."""
+        self.refusals.append(reason)
+        ((as_of,),) = connection.execute(
+            "select max(export_date) from raw.files where outcome = 'landed'"
+        ).fetchall()
+        ledger.record_verdict(
+            connection,
+            LedgerEntry(
+                publication_id=None,
+                as_of=as_of,
+                load_id=self.load_id,
+                run_id=self.run_id,
+                verdict="refused",
+                reason="; ".join(self.refusals),
+                published_at=self.now(),
+            ),
+        )
+
+
+@contextlib.contextmanager
+def open_session(
+    settings: Settings,
+    *,
+    run_id: str,
+    watcher: Watcher | None = None,
+    accept: Collection[str] = (),
+) -> Iterator[Session]:
+    """Hold the home, put right what a killed refresh left, and find what is due.
+
+    Raises:
+        KoubeiError: Something must be put right first; nothing was written.
+        ContractError: A contract is wrong.
+    """
+    # what needs no lock is asked first, so that a mistake is told at once
+    key = settings.key_bytes
+    feeds = load_feeds()
+    contracts = load_contracts(settings.channels)
+    with preflight.holding(settings):
+        preflight.clean_work(settings)
+        repair(settings)
+        found = scan(settings.exports_url, contracts)
+        with open_file(settings.warehouse_path) as connection:
+            create_raw_schema(connection, feeds)
+            ledger.create_ledger(connection)
+            verify_settings(
+                connection,
+                business_zone=settings.timezone,
+                hash_key_fingerprint=key_fingerprint(key),
+            )
+            due = pending(connection, found.deliveries)
+            due += _accepted(found, due, accept)
+            load_id = next_load_id(connection)
+        preflight.require_space(settings, due)
+        yield Session(
+            settings=settings,
+            run_id=run_id,
+            load_id=load_id,
+            contracts=contracts,
+            feeds=feeds,
+            scan=found,
+            due=due,
+            watcher=watcher or Unwatched(),
+            accept=frozenset(delivery.file_name for delivery in due if _is_named(delivery, accept)),
+        )
+
+
+def _accepted(found: Scan, due: Sequence[Delivery], accept: Collection[str]) -> list[Delivery]:
+    """Files that a person lets in and that are not due: they were refused before."""
+    known = {delivery.file_name for delivery in due}
+    for name in accept:
+        if not any(_is_named(delivery, [name]) for delivery in found.deliveries):
+            raise AcceptError(
+                f"--accept {name}: no such export file; name it as `koubei rejects` shows it"
+            )
+    return [
+        delivery
+        for delivery in found.deliveries
+        if _is_named(delivery, accept) and delivery.file_name not in known
+    ]
+
+
+def _is_named(delivery: Delivery, names: Collection[str]) -> bool:
+    return delivery.file_name in names or Path(delivery.file_name).name in {
+        Path(name).name for name in names
+    }
+
+
+def as_results(verdict: Verdict) -> list[CheckResult]:
+    """The outcomes of a suite as the ledger keeps them, each under a name of its own."""
+    results = []
+    seen: Counter[str] = Counter()
+    for outcome in verdict.results:
+        name = f"{verdict.suite}.{outcome.expectation}"
+        name += f"({outcome.column})" if outcome.column else ""
+        seen[name] += 1
+        results.append(
+            CheckResult(
+                check_name=name if seen[name] == 1 else f"{name}#{seen[name]}",
+                kind="gx",
+                table_name=verdict.table,
+                severity=outcome.severity,
+                is_passed=outcome.is_passed,
+                failing_count=outcome.failing_count,
+                message=outcome.message,
+                sample_rows=outcome.sample_rows,
+            )
+        )
+    return results
