@@ -1,0 +1,20 @@
+-- KPI: positive less negative, over all public voices that were judged, the undecided ones included.
+select
+    cast(posted_at as date) as period_date,
+    channel_code,
+    coalesce(brand_code, 'unknown') as brand_code,
+    coalesce(product_key, 'unknown') as product_key,
+    cast(
+        count(*) filter (where sentiment_code = 'positive')
+        - count(*) filter (where sentiment_code = 'negative') as double
+    ) as numerator,
+    cast(count(sentiment_code) as double) as denominator
+from {{ ref('fct_voices') }}
+where
+    is_public
+    and is_original
+    -- praise that was a condition of a reward is a violation, never reputation
+    and not is_praise_required
+    and posted_at is not null
+group by all
+having count(sentiment_code) > 0

@@ -1,0 +1,52 @@
+-- Grain: one row per row of any KPI: the finest grain of those that are summed, the periods of those that are not.
+{{ config(materialized='view') }}
+{#- dbt must know the parents before it can read the yml entries: one line per KPI here, and compiling fails while
+    one is missing. Everything else about a KPI is its own file and its own entry. #}
+-- depends_on: {{ ref('kpi_net_sentiment') }}
+-- depends_on: {{ ref('kpi_negative_reply_1h') }}
+-- depends_on: {{ ref('kpi_nps') }}
+-- depends_on: {{ ref('kpi_nsr') }}
+-- depends_on: {{ ref('kpi_repurchase_rate_30d') }}
+-- depends_on: {{ ref('kpi_share_of_voice_mentions') }}
+-- depends_on: {{ ref('kpi_voice_volume') }}
+-- depends_on: {{ ref('kpi_wom_conversion_multiple') }}
+{%- set kpis = [] -%}
+{%- if execute -%}
+{%- for node in graph.nodes.values() | sort(attribute='name') -%}
+    {%- if node.resource_type == 'model' and node.config.meta.additivity is defined -%}
+        {%- do kpis.append(node) -%}
+        {%- if node.unique_id not in model.depends_on.nodes -%}
+            {%- do exceptions.raise_compiler_error(
+                "models/kpis/kpi_rows.sql: add the line `-- depends_on: {{ ref('" ~ node.name ~ "') }}`"
+            ) -%}
+        {%- endif -%}
+    {%- endif -%}
+{%- endfor -%}
+{%- endif %}
+
+{% for node in kpis -%}
+{%- set is_summed = node.config.meta.additivity == 'sum' -%}
+{%- set squares = node.config.meta.sum_of_squares -%}
+select
+    '{{ node.name }}' as kpi_code,
+    {{ "'day'" if is_summed else 'period_kind' }} as period_kind,
+    period_date,
+    channel_code,
+    brand_code,
+    product_key,
+    numerator,
+    denominator,
+    {{ 'cast(' ~ squares ~ ' as double)' if squares else 'cast(null as double)' }} as sum_of_squares,
+    {{ 'value_low' if 'value_low' in node.columns else 'cast(null as double)' }} as value_low,
+    {{ 'value_high' if 'value_high' in node.columns else 'cast(null as double)' }} as value_high,
+    cast({{ 'sample_count' if 'sample_count' in node.columns else 'coalesce(denominator, numerator)' }} as bigint)
+        as sample_count
+from {{ node.relation_name }}
+{% if not loop.last %}
+union all
+
+{% endif -%}
+{%- else -%}
+{#- at parsing there is no graph yet -#}
+select 1 as parsing
+{%- endfor %}

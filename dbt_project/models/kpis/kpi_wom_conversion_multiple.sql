@@ -1,0 +1,95 @@
+-- KPI: conversion of customers touched by word of mouth only, over that of customers touched by paid advertising only.
+with
+
+windows as (
+
+    select * from {{ ref('wom_windows') }}
+
+),
+
+period_kinds as (
+
+    -- the unit is a customer's month, so shorter periods do not exist; a quarter pools its months
+    select 'month' as period_kind
+    union all
+    select 'quarter' as period_kind
+
+),
+
+counted as (
+
+    select
+        period_kinds.period_kind,
+        cast(date_trunc(period_kinds.period_kind, windows.month_start) as date) as period_date,
+        count(*) filter (where windows.touch_mix_code = 'wom_only') as wom_window_count,
+        count(*) filter (where windows.touch_mix_code = 'wom_only' and windows.is_converted) as wom_conversion_count,
+        count(*) filter (where windows.touch_mix_code = 'paid_only') as paid_window_count,
+        count(*) filter (where windows.touch_mix_code = 'paid_only' and windows.is_converted) as paid_conversion_count,
+        count(*) filter (where windows.touch_mix_code = 'mixed') as mixed_window_count,
+        count(*) filter (where windows.touch_mix_code = 'mixed' and windows.is_converted) as mixed_conversion_count
+
+    from windows
+
+    cross join period_kinds
+
+    group by all
+
+),
+
+rates as (
+
+    select
+        *,
+        wom_conversion_count / nullif(wom_window_count, 0) as wom_rate,
+        paid_conversion_count / nullif(paid_window_count, 0) as paid_rate,
+        -- the smaller side decides whether there is anything to say
+        least(wom_conversion_count, paid_conversion_count) as sample_count
+
+    from counted
+
+),
+
+multiples as (
+
+    select
+        *,
+        case
+            when sample_count >= {{ var('wom_multiple_minimum_conversions') }} then wom_rate / paid_rate
+        end as multiple,
+        -- of the logarithm of a ratio of two independent shares
+        sqrt(
+            1.0 / nullif(wom_conversion_count, 0) - 1.0 / nullif(wom_window_count, 0)
+            + 1.0 / nullif(paid_conversion_count, 0) - 1.0 / nullif(paid_window_count, 0)
+        ) as log_standard_error
+
+    from rates
+
+),
+
+final as (
+
+    select
+        period_kind,
+        period_date,
+        'all' as channel_code,
+        'own' as brand_code,
+        'all' as product_key,
+        cast(wom_rate as double) as numerator,
+        cast(paid_rate as double) as denominator,
+        sample_count,
+        cast(round(multiple * exp(-1.96 * log_standard_error), 6) as double) as value_low,
+        cast(round(multiple * exp(1.96 * log_standard_error), 6) as double) as value_high,
+        wom_conversion_count,
+        wom_window_count,
+        paid_conversion_count,
+        paid_window_count,
+        mixed_conversion_count,
+        mixed_window_count,
+        cast(multiple as double) as multiple,
+        multiple between 3 and 5 as is_in_3_to_5_band
+
+    from multiples
+
+)
+
+select * from final
