@@ -1,0 +1,441 @@
+"""Delivered files -> `raw.<feed>`, `raw.files`, `raw.rejected_rows`, one transaction a file.
+
+A file is read and checked in temp tables first; only a fit one touches `raw`. Every statement
+works on whole columns. What a header means is the contract's, how a text is read `parsing`'s,
+and which delivery counts `file_book`'s matter.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import zoneinfo
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from ingestion import file_book, rejections
+from ingestion.contracts import Feed
+from ingestion.decoding import fetch
+from ingestion.deliveries import Delivery
+from ingestion.file_book import FileEntry, Outcome
+from ingestion.originals import Originals
+from ingestion.parsing import Zones, literal
+from ingestion.privacy import check_key, hash_parameters, key_fingerprint
+from ingestion.raw_schema import TEXT_SHA256
+from ingestion.reading import SOURCE_TABLE, Source, read_source
+from ingestion.redaction import REDACTOR_VERSION, redact_columns
+from ingestion.refusals import (
+    RefusedFileError,
+    refuse_many_rejections,
+    refuse_missing_headers,
+    refuse_short_file,
+)
+from ingestion.translation import Translation, translate
+from ingestion.warehouse_settings import verify_settings
+
+_REPEATS_TABLE = "landing_repeats"
+
+
+class UnreadableFileError(Exception):
+    """A file that is there and cannot be read: a matter of permissions or disks, not of data."""
+
+
+class CountsDoNotAddUpError(Exception):
+    """Rows went missing between the file and the warehouse: a fault of this program."""
+
+
+@dataclass(frozen=True)
+class FeedCounts:
+    """Rows of one file for one feed; delivered = landed + rejected + duplicate."""
+
+    delivered: int
+    landed: int
+    rejected: int
+    duplicate: int
+
+
+@dataclass
+class LandedFile:
+    """What became of one delivered file."""
+
+    file_id: str
+    file_name: str
+    channel_code: str
+    export_name: str
+    export_date: dt.date
+    outcome: Outcome
+    reason: str | None
+    unmapped_columns: list[str] = field(default_factory=list)
+    feeds: dict[str, FeedCounts] = field(default_factory=dict)
+
+
+@dataclass
+class _Prepared:
+    """A file in temp tables, fit or not."""
+
+    translations: list[Translation] = field(default_factory=list)
+    delivered: dict[str, int] = field(default_factory=dict)
+    unmapped_columns: list[str] = field(default_factory=list)
+    refusal: str | None = None
+    is_accepted: bool = False
+
+
+def next_load_id(connection: duckdb.DuckDBPyConnection) -> int:
+    """Return the number of a new refresh run: higher than any that wrote to the raw schema."""
+    row = connection.execute(
+        """
+        select coalesce(max(load_id), 0) + 1 from (
+            select max(load_id) as load_id from raw.files
+            union all select max(superseded_load_id) from raw.files
+            union all select max(load_id) from raw.text_scores
+            union all select max(load_id) from raw.builds
+        )
+        """
+    ).fetchone()
+    return int(row[0]) if row else 1
+
+
+class Lander:
+    """Lands deliveries into one warehouse, for one refresh run."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        *,
+        feeds: Mapping[str, Feed],
+        hash_key: bytes,
+        business_zone: str,
+        originals: Originals,
+        work_dir: Path,
+        load_id: int,
+    ) -> None:
+        """Prepare to land; `work_dir` holds decoded files while they are read.
+
+        Raises:
+            SettingsMismatchError: the warehouse was built with another zone or key.
+            KeyTooShortError: a hash key that could be guessed.
+        """
+        check_key(hash_key)
+        verify_settings(
+            connection,
+            business_zone=business_zone,
+            hash_key_fingerprint=key_fingerprint(hash_key),
+        )
+        self._connection = connection
+        self._feeds = feeds
+        self._hash_parameters = hash_parameters(hash_key)
+        self._business_zone = business_zone
+        self._originals = originals
+        self._work_dir = work_dir
+        self._load_id = load_id
+
+    def land(self, delivery: Delivery, *, accept: bool = False) -> LandedFile:
+        """Land one file, or say why not. `accept` overrules a refusal for size or rejections.
+
+        Raises:
+            UnreadableFileError: the file cannot be opened.
+        """
+        self._work_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            path, sha256 = fetch(delivery.url, self._work_dir)
+        except OSError as error:
+            raise UnreadableFileError(
+                f"{delivery.file_name}: cannot be read: {error.strerror or error}; make it "
+                "readable and run again"
+            ) from error
+        try:
+            standing = file_book.standing_of(self._connection, delivery, sha256)
+            if standing.twin is not None:
+                return self._repeat(delivery, sha256, standing)
+            prepared = self._prepare(delivery, path, accept=accept)
+            return self._write(delivery, path, sha256, standing.delivery_seq, prepared)
+        finally:
+            self._clear_up()
+
+    def _prepare(self, delivery: Delivery, path: Path, *, accept: bool) -> _Prepared:
+        """Read and check a file in temp tables; a refusal is noted, not raised."""
+        prepared = _Prepared()
+        rejections.begin(self._connection)
+        edit = delivery.contract.path.name
+        try:
+            source = read_source(self._connection, path, delivery.export, self._work_dir, edit)
+            self._translate(delivery, source, prepared)
+            rejections.finish(self._connection)
+            try:
+                self._refuse_by_looks(delivery, prepared)
+            except RefusedFileError as refusal:
+                if not accept:
+                    raise
+                prepared.is_accepted = True
+                prepared.refusal = f"accepted: {refusal.reason}"
+        except RefusedFileError as refusal:
+            prepared.refusal = refusal.reason
+            rejections.finish(self._connection)
+        except (duckdb.ConversionException, duckdb.OutOfRangeException) as error:
+            prepared.refusal = f"cannot be read: {str(error).splitlines()[0]}"
+        return prepared
+
+    def _translate(self, delivery: Delivery, source: Source, prepared: _Prepared) -> None:
+        contract, export = delivery.contract, delivery.export
+        known = set(export.headers)
+        prepared.unmapped_columns = [
+            header for header in dict.fromkeys(source.headers) if header and header not in known
+        ]
+        refuse_missing_headers(contract, export, self._feeds, source.headers, source.absent)
+        columns = {header: f"c{index}" for index, header in enumerate(source.headers)}
+        zones = Zones(contract.timezone, self._business_zone)
+        for position, (name, mapping) in enumerate(export.feeds.items()):
+            translation = translate(
+                contract,
+                export,
+                mapping,
+                self._feeds[name],
+                columns=columns,
+                width=len(source.headers),
+                zones=zones,
+            )
+            parameters = self._hash_parameters if "$hmac" in translation.statement else None
+            self._connection.execute(translation.statement, parameters)
+            redact_columns(self._connection, translation.table, translation.free_texts)
+            prepared.translations.append(translation)
+            prepared.delivered[name] = self._count(translation.table)
+            if position == 0:
+                rejections.add_faults(self._connection, export, name, source.faults)
+                prepared.delivered[name] += len(source.faults)
+            rejections.add_rows(self._connection, translation, source)
+
+    def _refuse_by_looks(self, delivery: Delivery, prepared: _Prepared) -> None:
+        usual = self._connection.execute(
+            """
+            select median(row_count) from (
+                select sum(delivered_count) as row_count from raw.file_feeds
+                join raw.files using (file_id)
+                where raw.files.channel_code = $channel and raw.files.export_name = $export
+                    and outcome = 'landed'
+                group by file_id
+            )
+            """,
+            {"channel": delivery.contract.channel, "export": delivery.export.name},
+        ).fetchone()
+        refuse_short_file(sum(prepared.delivered.values()), usual[0] if usual else None)
+        for name, delivered in prepared.delivered.items():
+            refuse_many_rejections(
+                delivery.contract,
+                delivery.export,
+                self._feeds[name],
+                delivered,
+                rejections.reasons_of(self._connection, name),
+            )
+
+    def _write(
+        self, delivery: Delivery, path: Path, sha256: str, delivery_seq: int, prepared: _Prepared
+    ) -> LandedFile:
+        is_landed = prepared.refusal is None or prepared.is_accepted
+        entry = self._entry(
+            delivery,
+            sha256,
+            delivery_seq=delivery_seq,
+            outcome="landed" if is_landed else "refused",
+            reason=prepared.refusal,
+            unmapped_columns=prepared.unmapped_columns,
+            is_accepted=prepared.is_accepted,
+        )
+        counts: dict[str, FeedCounts] = {}
+        self._connection.begin()
+        try:
+            file_book.forget(self._connection, entry.file_id)
+            file_book.enter(self._connection, entry)
+            rejected = rejections.write(self._connection, delivery.contract, entry)
+            if is_landed:
+                replaced = file_book.settle(self._connection, delivery, self._load_id)
+                for translation in prepared.translations:
+                    counts[translation.feed.name] = self._write_feed(
+                        entry,
+                        translation,
+                        prepared.delivered[translation.feed.name],
+                        is_superseded=entry.file_id in replaced,
+                    )
+                if rejected != sum(feed.rejected for feed in counts.values()):
+                    raise CountsDoNotAddUpError(f"{delivery.file_name}: rejected rows")
+                self._originals.keep(path, sha256)
+            self._connection.commit()
+        except BaseException:
+            self._connection.rollback()
+            raise
+        return _landed_file(entry, counts)
+
+    def _write_feed(
+        self, entry: FileEntry, translation: Translation, delivered: int, *, is_superseded: bool
+    ) -> FeedCounts:
+        feed = translation.feed
+        self._find_repeats(translation)
+        text = feed.text_column if feed.text_column in translation.filled else None
+        if text is not None:
+            self._write_texts(translation, text)
+        own = {name: f'"{name}"' for name in translation.filled if name != text}
+        if text is not None:
+            own[TEXT_SHA256] = f'sha256("{text}")'
+        contract, delivery = entry.delivery.contract, entry.delivery
+        columns = {
+            "channel_code": literal(contract.channel),
+            "export_name": literal(delivery.export.name),
+            "export_date": f"date '{delivery.export_date.isoformat()}'",
+            "file_id": literal(entry.file_id),
+            "delivery_seq": str(entry.delivery_seq),
+            "row_number": "row_id + 1",
+            "load_id": str(self._load_id),
+            "superseded_load_id": str(self._load_id) if is_superseded else "null",
+            "record_key": translation.record_key,
+            "currency_code": literal(contract.currency),
+            **own,
+            "extra": translation.extra_sql,
+        }
+        selected = ", ".join(f'{sql} as "{name}"' for name, sql in columns.items())
+        inserted = self._connection.execute(
+            f'insert into raw."{feed.name}" by name select {selected} from {translation.table} '
+            f"where fault is null and row_id not in (select row_id from {_REPEATS_TABLE})"
+        ).fetchone()
+        rejected = sum(rejections.reasons_of(self._connection, feed.name).values())
+        counts = FeedCounts(
+            delivered=delivered,
+            landed=int(inserted[0]) if inserted else 0,
+            rejected=rejected,
+            duplicate=self._count(_REPEATS_TABLE),
+        )
+        if counts.delivered != counts.landed + counts.rejected + counts.duplicate:
+            raise CountsDoNotAddUpError(f"{delivery.file_name}, {feed.name}: {counts}")
+        self._connection.execute(
+            "insert into raw.file_feeds values "
+            "($file_id, $load_id, $channel, $export, $feed, $delivered, $landed, $rejected, "
+            "$duplicate)",
+            {
+                "file_id": entry.file_id,
+                "load_id": self._load_id,
+                "channel": contract.channel,
+                "export": delivery.export.name,
+                "feed": feed.name,
+                "delivered": counts.delivered,
+                "landed": counts.landed,
+                "rejected": counts.rejected,
+                "duplicate": counts.duplicate,
+            },
+        )
+        return counts
+
+    def _find_repeats(self, translation: Translation) -> None:
+        """Find rows that say exactly what an earlier row of the file said."""
+        values = [f'"{name}"' for name in translation.filled]
+        values += [f"e{index}" for index in range(len(translation.extra_headers))]
+        # rows can only be equal where their keys are: comparing these alone spares the wide sort
+        self._connection.execute(
+            f"""
+            create or replace temp table {_REPEATS_TABLE} as
+            with keyed as (
+                select row_id, {translation.record_key} as record_key
+                from {translation.table} where fault is null
+            ),
+            shared as (
+                select row_id from keyed where record_key in (
+                    select record_key from keyed group by record_key having count(*) > 1
+                )
+            )
+            select row_id from {translation.table} semi join shared using (row_id)
+            qualify row_number() over (partition by {", ".join(values)} order by row_id) > 1
+            """
+        )
+
+    def _write_texts(self, translation: Translation, text: str) -> None:
+        """Add the texts that no earlier file brought."""
+        self._connection.execute(
+            f"""
+            insert into raw.texts by name
+            with delivered as (
+                select sha256("{text}") as text_sha256, any_value("{text}") as text_content
+                from {translation.table}
+                where fault is null and "{text}" is not null
+                group by all
+            )
+            select *, length(text_content) as char_count,
+                {literal(REDACTOR_VERSION)} as redactor_version, {self._load_id} as load_id
+            from delivered anti join raw.texts using (text_sha256)
+            """
+        )
+
+    def _repeat(self, delivery: Delivery, sha256: str, standing: file_book.Standing) -> LandedFile:
+        """Book a file whose bytes have landed already."""
+        entry = self._entry(
+            delivery,
+            sha256,
+            delivery_seq=standing.delivery_seq,
+            outcome="duplicate",
+            reason=f"the same bytes as {standing.twin}",
+            unmapped_columns=[],
+            is_accepted=False,
+        )
+        self._connection.begin()
+        try:
+            if standing.is_same_file:
+                file_book.seen_again(self._connection, delivery, entry.file_id)
+            else:
+                file_book.forget(self._connection, entry.file_id)
+                file_book.enter(self._connection, entry)
+                file_book.settle(self._connection, delivery, self._load_id)
+            self._connection.commit()
+        except BaseException:
+            self._connection.rollback()
+            raise
+        return _landed_file(entry, {})
+
+    def _entry(
+        self,
+        delivery: Delivery,
+        sha256: str,
+        *,
+        delivery_seq: int,
+        outcome: Outcome,
+        reason: str | None,
+        unmapped_columns: list[str],
+        is_accepted: bool,
+    ) -> FileEntry:
+        now = dt.datetime.now(tz=zoneinfo.ZoneInfo(self._business_zone)).replace(tzinfo=None)
+        return FileEntry(
+            delivery=delivery,
+            sha256=sha256,
+            load_id=self._load_id,
+            delivery_seq=delivery_seq,
+            outcome=outcome,
+            reason=reason,
+            unmapped_columns=unmapped_columns,
+            is_accepted=is_accepted,
+            landed_at=now,
+        )
+
+    def _count(self, table: str) -> int:
+        row = self._connection.execute(f"select count(*) from {table}").fetchone()
+        return int(row[0]) if row else 0
+
+    def _clear_up(self) -> None:
+        """Drop the temp tables and files of one landing."""
+        rows = [f"landing_rows_{name}" for name in self._feeds]
+        books = ["landing_faults", "landing_scans", rejections.REJECTS_TABLE, _REPEATS_TABLE]
+        for table in [SOURCE_TABLE, *books, *rows]:
+            self._connection.execute(f"drop table if exists temp.{table}")
+        for name in ("fetched", "decoded", "unified"):
+            (self._work_dir / name).unlink(missing_ok=True)
+
+
+def _landed_file(entry: FileEntry, counts: dict[str, FeedCounts]) -> LandedFile:
+    delivery = entry.delivery
+    return LandedFile(
+        file_id=entry.file_id,
+        file_name=delivery.file_name,
+        channel_code=delivery.contract.channel,
+        export_name=delivery.export.name,
+        export_date=delivery.export_date,
+        outcome=entry.outcome,
+        reason=entry.reason,
+        unmapped_columns=entry.unmapped_columns,
+        feeds=counts,
+    )

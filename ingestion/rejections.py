@@ -1,0 +1,154 @@
+"""Rows that cannot be landed, on their way to `raw.rejected_rows`: where they stand, and why."""
+
+from __future__ import annotations
+
+import duckdb
+import pyarrow as pa
+
+from ingestion.contracts import Contract, Export
+from ingestion.csv_lines import Fault
+from ingestion.file_book import FileEntry
+from ingestion.parsing import literal
+from ingestion.reading import SOURCE_TABLE, Source
+from ingestion.redaction import redact_columns
+from ingestion.translation import Translation
+
+REJECTS_TABLE = "landing_rejects"
+
+# a value at fault is shown to find it again, not to keep it
+_VALUE_CHARACTERS = 500
+_KEPT_OF_A_REFUSED_FILE = 1000
+
+
+def begin(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the empty table of this file's rejections."""
+    connection.execute(
+        f"create or replace temp table {REJECTS_TABLE} (feed varchar, line_number bigint, "
+        "row_number bigint, column_name varchar, value_text varchar, reason varchar)"
+    )
+
+
+def add_faults(
+    connection: duckdb.DuckDBPyConnection, export: Export, feed: str, faults: list[Fault]
+) -> None:
+    """Add the records that could not be read at all, to the feed that the file is mainly for."""
+    if not faults:
+        return
+    # such a line cannot be told apart into columns: where some of them identify people, nothing
+    # of it may be shown
+    is_shown = not _holds_identifiers(export)
+    table = pa.table(
+        {
+            "line_number": pa.array([fault.line for fault in faults], pa.int64()),
+            "value_text": pa.array(
+                [fault.text if is_shown else None for fault in faults], pa.string()
+            ),
+            "reason": pa.array([fault.reason for fault in faults], pa.string()),
+        }
+    )
+    connection.register("landing_fault_rows", table)
+    connection.execute(
+        f"insert into {REJECTS_TABLE} by name "
+        f"select {literal(feed)} as feed, line_number, value_text, reason from landing_fault_rows"
+    )
+    connection.unregister("landing_fault_rows")
+
+
+def _holds_identifiers(export: Export) -> bool:
+    named = {"phone", "email", "full_name", "identity_value", "customer_ref", "author_ref"}
+    named |= {"inviter_ref", "invitee_ref", "participant_ref", "unit_ref"}
+    return any(
+        target.to in named
+        for mapping in export.feeds.values()
+        for targets in mapping.columns.values()
+        for target in targets
+    )
+
+
+def add_rows(
+    connection: duckdb.DuckDBPyConnection, translation: Translation, source: Source
+) -> None:
+    """Add the rows of a feed that failed one of its checks."""
+    found = connection.execute(
+        f"select row_id from {translation.table} where fault is not null order by row_id"
+    ).fetchnumpy()["row_id"]
+    if not len(found):
+        return
+    connection.register(
+        "landing_reject_lines",
+        pa.table({"row_id": pa.array(found), "line_number": pa.array(source.lines()[found])}),
+    )
+    # what an identifier was is not shown: it was not hashed
+    numbered = list(enumerate(translation.checks, start=1))
+    values = _cases(
+        {
+            number: f"source.{check.source}"
+            for number, check in numbered
+            if check.source is not None and not check.is_identifier
+        }
+    )
+    headers = _cases({number: literal(check.header) for number, check in numbered if check.header})
+    reasons = _cases({number: literal(check.reason) for number, check in numbered})
+    connection.execute(
+        f"""
+        insert into {REJECTS_TABLE} by name
+        select {literal(translation.feed.name)} as feed, lines.line_number,
+            rows.row_id + 1 as row_number, {headers} as column_name, {values} as value_text,
+            {reasons} as reason
+        from {translation.table} as rows
+        join landing_reject_lines as lines on rows.row_id = lines.row_id
+        join {SOURCE_TABLE} as source on rows.row_id = source.rowid
+        where rows.fault is not null
+        """
+    )
+    connection.unregister("landing_reject_lines")
+
+
+def _cases(values: dict[int, str]) -> str:
+    if not values:
+        return "null"
+    whens = " ".join(f"when {number} then {value}" for number, value in values.items())
+    return f"case fault {whens} end"
+
+
+def finish(connection: duckdb.DuckDBPyConnection) -> None:
+    """Redact the values and cut them to what finds the place again."""
+    redact_columns(connection, REJECTS_TABLE, ["value_text"])
+    connection.execute(
+        f"update {REJECTS_TABLE} set value_text = left(value_text, {_VALUE_CHARACTERS}) "
+        f"where length(value_text) > {_VALUE_CHARACTERS}"
+    )
+
+
+def reasons_of(connection: duckdb.DuckDBPyConnection, feed: str) -> dict[str, int]:
+    """Return how many rows of a feed were rejected, by header and reason."""
+    rows = connection.execute(
+        f"select concat_ws(' ', column_name, reason), count(*) from {REJECTS_TABLE} "
+        "where feed = $feed group by 1 order by 2 desc, 1",
+        {"feed": feed},
+    ).fetchall()
+    return dict(rows)
+
+
+def write(connection: duckdb.DuckDBPyConnection, contract: Contract, entry: FileEntry) -> int:
+    """Write the rejections of a file to `raw.rejected_rows`; return how many were written.
+
+    Of a refused file the first thousand explain enough.
+    """
+    limit = f"limit {_KEPT_OF_A_REFUSED_FILE}" if entry.outcome == "refused" else ""
+    row = connection.execute(
+        f"""
+        insert into raw.rejected_rows by name
+        select $file_id as file_id, $load_id::bigint as load_id, $channel as channel_code,
+            $export as export_name, $file_name as file_name, *
+        from (from {REJECTS_TABLE} order by line_number, feed {limit})
+        """,
+        {
+            "file_id": entry.file_id,
+            "load_id": entry.load_id,
+            "channel": contract.channel,
+            "export": entry.delivery.export.name,
+            "file_name": entry.delivery.file_name,
+        },
+    ).fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,160 @@
+"""A small house to land into: contracts written inline, files written by hand."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import io
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import xlsxwriter
+
+from ingestion.contracts import Contract, Export, Files, load_contract, load_feeds
+from ingestion.deliveries import Delivery, scan
+from ingestion.landing import LandedFile, Lander, next_load_id
+from ingestion.originals import Originals
+from ingestion.raw_schema import create_raw_schema
+
+KEY = b"a key for tests, long enough"
+ZONE = "Asia/Shanghai"
+
+REVIEWS = """\
+channel: shop
+label: 小店
+kind: ecommerce
+domain: public
+exports:
+  - name: reviews
+    files: {pattern: "reviews_{date}[_{part}][_r{revision}].csv", format: csv}
+    feeds:
+      reviews:
+        columns:
+          评价ID: review_ref
+          用户: author_ref
+          评分: rating_raw
+          内容: review_text
+          时间: posted_at
+    max_rejected_share: 0.5
+"""
+
+
+class House:
+    """One warehouse in memory, one exports folder, one set of contracts."""
+
+    def __init__(self, root: Path, *contracts: str, key: bytes = KEY, zone: str = ZONE) -> None:
+        self.exports = root / "exports"
+        self.exports.mkdir(parents=True, exist_ok=True)
+        self.work = root / "work"
+        self.connection = duckdb.connect()
+        create_raw_schema(self.connection, load_feeds())
+        self.contracts: dict[str, Contract] = {}
+        for text in contracts or (REVIEWS,):
+            self.learn(root, text)
+        self.originals = Originals(root / "originals", key)
+        self.key, self.zone = key, zone
+
+    def learn(self, root: Path, text: str) -> Contract:
+        """Read a contract given as text."""
+        channel = text.split("channel: ", 1)[1].split("\n", 1)[0]
+        path = root / f"{channel}.yml"
+        path.write_text(text, encoding="utf-8")
+        self.contracts[channel] = load_contract(path)
+        return self.contracts[channel]
+
+    def put(self, name: str, content: str | bytes) -> Path:
+        """Deliver a file."""
+        path = self.exports / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    def delivery(self, name: str) -> Delivery:
+        """Return the delivery that a file in the folder is."""
+        found = [
+            d for d in scan(str(self.exports), self.contracts).deliveries if d.file_name == name
+        ]
+        assert found, f"{name} is claimed by no contract"
+        return found[0]
+
+    def lander(self) -> Lander:
+        """Return a lander for a new refresh run."""
+        return Lander(
+            self.connection,
+            feeds=load_feeds(),
+            hash_key=self.key,
+            business_zone=self.zone,
+            originals=self.originals,
+            work_dir=self.work,
+            load_id=next_load_id(self.connection),
+        )
+
+    def land(
+        self, name: str, content: str | bytes | None = None, *, accept: bool = False
+    ) -> LandedFile:
+        """Deliver a file and land it in a run of its own."""
+        if content is not None:
+            self.put(name, content)
+        return self.lander().land(self.delivery(name), accept=accept)
+
+    def rows(self, sql: str) -> list[tuple[object, ...]]:
+        """Return the rows of a query."""
+        return self.connection.execute(sql).fetchall()
+
+    def one(self, sql: str) -> object:
+        """Return the only value of a query."""
+        (row,) = self.rows(sql)
+        return row[0]
+
+
+def write_export(path: Path, export: Export, rows: Sequence[Mapping[str, str | None]]) -> None:
+    """Write rows as a file of the export's own format and encoding."""
+    path.write_bytes(packed(export.files, encoded(export.files, export.headers, rows)))
+    later = dt.datetime(2026, 11, 1, tzinfo=dt.UTC).timestamp()
+    os.utime(path, (later, later))
+
+
+def packed(files: Files, content: bytes) -> bytes:
+    """Compress where the export is compressed."""
+    return gzip.compress(content) if files.compression == "gzip" else content
+
+
+def encoded(
+    files: Files, headers: Sequence[str], rows: Sequence[Mapping[str, str | None]]
+) -> bytes:
+    """Return rows in the export's format."""
+    cells = [[row.get(header) or "" for header in headers] for row in rows]
+    if files.format == "csv":
+        text = "\n".join(csv_line(line, files.delimiter) for line in [list(headers), *cells])
+        return (text + "\n").encode(files.encoding)
+    if files.format == "jsonl":
+        lines = [json.dumps(dict(row), ensure_ascii=False) for row in rows]
+        return ("\n".join(lines) + "\n").encode(files.encoding)
+    buffer = io.BytesIO()
+    if files.format == "xlsx":
+        book = xlsxwriter.Workbook(buffer)
+        sheet = book.add_worksheet(files.sheet or "Sheet1")
+        for number, line in enumerate([list(headers), *cells]):
+            sheet.write_row(number, 0, line)
+        book.close()
+        return buffer.getvalue()
+    columns = {
+        header: pa.array([line[index] or None for line in cells], pa.string())
+        for index, header in enumerate(headers)
+    }
+    pq.write_table(pa.table(columns), buffer)
+    return buffer.getvalue()
+
+
+def csv_line(cells: Sequence[str], delimiter: str = ",") -> str:
+    """Return one CSV record."""
+    return delimiter.join('"' + cell.replace('"', '""') + '"' for cell in cells)
+
+
+def file_name(export: Export, day: str = "20261031") -> str:
+    """Return a name that the export's pattern claims."""
+    return next(name for name in reversed(export.pattern.samples()) if day in name)
