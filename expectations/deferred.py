@@ -8,7 +8,6 @@ and the library is loaded when the first suite is validated.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
@@ -56,8 +55,7 @@ class _Stand:
 
 
 def library(name: str = "great_expectations") -> ModuleType:
-    """Import Great Expectations, or one of its modules, with its telemetry off."""
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    """Import Great Expectations, or one of its modules, now that it is needed."""
     import importlib  # noqa: PLC0415
 
     return importlib.import_module(name)

@@ -104,6 +104,7 @@ def _context() -> EphemeralDataContext:
     gx = library()
     progress = library("great_expectations.data_context.types.base").ProgressBarsConfig
     context = gx.get_context(mode="ephemeral")
+    context.enable_analytics(False)
     context.variables.progress_bars = progress(globally=False)
     return cast("EphemeralDataContext", context)
 

@@ -38,13 +38,16 @@ due as (
 
     cross join as_of
 
-    left join clocks
+    -- a colleague's voice is on no clock
+    inner join clocks
         on voices.voice_key = clocks.subject_key
 
     where
-        -- a voice whose hour is not over is neither met nor missed, unless the answer is there
+        -- a voice whose hour is not over is neither met nor missed, unless the answer is there; so is one that its
+        -- author took down before
         clocks.first_reply_at is not null
-        or {{ plus_minutes('voices.posted_at', 60) }} <= as_of.as_of_end_at
+        or {{ plus_minutes('voices.posted_at', 60) }}
+        < least(as_of.as_of_end_at, coalesce(clocks.withdrawn_at, as_of.as_of_end_at))
 
 ),
 
