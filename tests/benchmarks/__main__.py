@@ -32,7 +32,9 @@ def main() -> None:
     for name in [chosen] if chosen else names:
         timings: list[Timing] = importlib.import_module(f"tests.benchmarks.{name}").run()
         for t in timings:
-            (folder / f"{t.name}.json").write_text(json.dumps(t.as_row(), indent=2), encoding="utf-8")
+            (folder / f"{t.name}.json").write_text(
+                json.dumps(t.as_row(), indent=2), encoding="utf-8"
+            )
             table.add_row(
                 t.name, t.size, f"{t.ours:.2f}", f"{t.peer:.2f}", f"{t.ratio:.2f}", t.peer_name,
                 t.agreement, f"{t.peak_memory_mib:.0f}",

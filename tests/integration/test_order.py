@@ -1,0 +1,116 @@
+"""The same files in another order, or in other portions, give the same marts."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from ingestion.contracts import load_contracts, load_feeds
+from ingestion.deliveries import Delivery, scan
+from ingestion.landing import Lander, next_load_id
+from ingestion.originals import Originals
+from ingestion.raw_schema import create_raw_schema
+from orchestration.settings import Settings
+from tests.integration.home import Home
+
+pytestmark = pytest.mark.integration
+
+
+def reversed_order(deliveries: Sequence[Delivery]) -> list[Delivery]:
+    return list(reversed(deliveries))
+
+
+def shuffled(deliveries: Sequence[Delivery]) -> list[Delivery]:
+    mixed = list(deliveries)
+    random.Random(20261031).shuffle(mixed)
+    return mixed
+
+
+def same_world(demo_home: Home, folder: Path) -> Home:
+    """A home with the demo's exports and key, and nothing landed."""
+    folder.mkdir()
+    shutil.copytree(demo_home.exports, folder / "exports")
+    shutil.copy2(demo_home.path / "hash.key", folder / "hash.key")
+    return Home(folder)
+
+
+def land_only(home: Home, order: Callable[[Sequence[Delivery]], list[Delivery]]) -> None:
+    """Land every file in the given order, in loads of a hundred files, and build nothing."""
+    settings = Settings(home=home.path)
+    deliveries = order(scan(str(home.exports), load_contracts()).deliveries)
+    settings.warehouse_path.parent.mkdir(parents=True)
+    feeds = load_feeds()
+    with duckdb.connect(str(settings.warehouse_path)) as connection:
+        create_raw_schema(connection, feeds)
+        for start in range(0, len(deliveries), 100):
+            lander = Lander(
+                connection,
+                feeds=feeds,
+                hash_key=settings.key_bytes,
+                business_zone=settings.timezone,
+                originals=Originals(settings.originals_path, settings.key_bytes),
+                work_dir=settings.work_path,
+                load_id=next_load_id(connection),
+            )
+            for delivery in deliveries[start : start + 100]:
+                lander.land(delivery)
+
+
+@pytest.mark.parametrize("order", [reversed_order, shuffled])
+def test_any_order_of_arrival_gives_the_same_marts(
+    order: Callable[[Sequence[Delivery]], list[Delivery]], demo_home: Home, tmp_path: Path
+) -> None:
+    home = same_world(demo_home, tmp_path / "home")
+    land_only(home, order)
+    home.run("refresh")  # nothing is pending, and what landed is not built yet
+    assert home.mart_hashes == demo_home.mart_hashes
+    shutil.rmtree(home.path)
+
+
+def test_late_and_corrected_files_give_what_they_would_have_given_in_time(
+    demo_home: Home, tmp_path: Path
+) -> None:
+    home = same_world(demo_home, tmp_path / "home")
+    withheld = tmp_path / "withheld"
+    withheld.mkdir()
+    late = [*demo_home.truth["late_files"], *demo_home.truth["corrected_files"]]
+    assert late
+    places = {path.name: path for path in home.exports.rglob("*") if path.is_file()}
+    for name in late:
+        shutil.move(places[name], withheld / name)
+    home.run("refresh")
+    before = home.mart_hashes
+    assert before != demo_home.mart_hashes
+
+    for name in late:
+        shutil.move(withheld / name, places[name])
+    home.run("refresh")
+    assert home.mart_hashes == demo_home.mart_hashes
+    restated = home.query("select distinct cause_files from meta.restatements")
+    told = " ".join(str(row["cause_files"]) for row in restated)
+    assert any(name in told for name in late)
+    shutil.rmtree(home.path)
+
+
+def test_a_second_run_changes_nothing(own_home: Home) -> None:
+    published, ledger = own_home.current, own_home.build("select count(*) from raw.files")
+    done = own_home.run("refresh")
+    assert own_home.current == published
+    assert own_home.build("select count(*) from raw.files") == ledger
+    assert "unchanged" in done.stdout.lower() or "nothing" in done.stdout.lower()
+
+
+def test_a_full_refresh_gives_the_rows_of_many_small_ones(demo_home: Home, tmp_path: Path) -> None:
+    home = same_world(demo_home, tmp_path / "home")
+    last = date.fromisoformat(demo_home.manifest["as_of"])
+    home.run("refresh", "--to", (last - timedelta(days=7)).isoformat())
+    home.run("refresh", "--to", (last - timedelta(days=1)).isoformat())
+    home.run("refresh")
+    assert home.mart_hashes == demo_home.mart_hashes
+    shutil.rmtree(home.path)
