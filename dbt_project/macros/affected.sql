@@ -46,7 +46,7 @@
     {%- set unit = config.get('unique_key', 'affected_key') -%}
     {%- if replaces_affected() -%}
     /* affected:begin */
-    select distinct cast(affected_key as {{ dbt.type_string() }}) as {{ unit }}
+    select distinct cast(affected_key as string) as {{ unit }}
     from (
         {%- for query in queries %}
         select * from ({{ query }}) as query_{{ loop.index }} (affected_key)
@@ -58,7 +58,7 @@
     where affected_key is not null
     /* affected:end */
     {%- else -%}
-    select cast(null as {{ dbt.type_string() }}) as {{ unit }} where 1 = 0
+    select cast(null as string) as {{ unit }} where 1 = 0
     {%- endif -%}
 {%- endmacro %}
 

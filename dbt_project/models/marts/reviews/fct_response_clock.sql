@@ -2,13 +2,13 @@
 {{ config(materialized='incremental', incremental_strategy='replace_affected', unique_key='subject_key') }}
 
 {#- a clock that was not decided at the last as_of may be by now; and a brand may have become ours, or ceased to be -#}
-{%- set undecided -%}
+{%- set undecided %}
     select subject_key from {{ this }}
     where
         (reply_target_minutes is not null and is_reply_met is null)
         or (resolution_target_minutes is not null and is_resolution_met is null)
 {%- endset -%}
-{%- set come_and_gone -%}
+{%- set come_and_gone %}
     select voices.voice_key from {{ ref('fct_voices') }} as voices
     where
         voices.is_own_brand
@@ -57,7 +57,7 @@ voices as (
         voice_ref as target_ref,
         channel_code,
         is_public,
-        cast(null as {{ dbt.type_string() }}) as priority_code,
+        cast(null as string) as priority_code,
         posted_at as opened_at,
         deleted_at as withdrawn_at,
         cast(null as timestamp) as resolved_at
@@ -121,7 +121,7 @@ governed as (
     left join policies
         on
             subjects.subject_kind = policies.subject_kind
-            and coalesce(policies.priority_code, subjects.priority_code, '') = coalesce(subjects.priority_code, '')
+            and coalesce(subjects.priority_code, '') = coalesce(policies.priority_code, subjects.priority_code, '')
             and cast(subjects.opened_at as date) >= policies.valid_from
             and cast(subjects.opened_at as date) < coalesce(policies.valid_to, date '9999-12-31')
 
@@ -162,7 +162,7 @@ replies as (
             subjects.target_kind = responses.target_kind
             and subjects.target_ref = responses.target_ref
             -- a clock that runs ahead on one side is not an answer before the question
-            and responses.responded_at >= subjects.opened_at
+            and subjects.opened_at <= responses.responded_at
 
     group by subjects.subject_key
 

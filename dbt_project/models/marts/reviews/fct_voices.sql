@@ -2,7 +2,7 @@
 {{ config(materialized='incremental', incremental_strategy='replace_affected', unique_key='voice_key') }}
 
 {#- a voice whose original, or whose original's original, landed or changed: it may point elsewhere now -#}
-{%- set changed_copies -%}
+{%- set changed_copies %}
     with recursive heard (ref_kind, voice_ref) as (
         select 'review', changed.affected_key from ({{ changed_in('reviews', 'review_ref') }}) as changed
         union
@@ -21,7 +21,7 @@
 {%- endset -%}
 
 {#- identities, catalogues and brands come whole every night, so what matters is what they say now -#}
-{%- set reattributed -%}
+{%- set reattributed %}
     select voices.voice_key
     from {{ this }} as voices
     left join {{ ref('int_customer_identities') }} as identities on voices.identity_node = identities.node
@@ -29,7 +29,7 @@
         select coalesce(aliases.product_key, products.product_ref) as product_key, max(products.brand_code) as brand_code
         from {{ ref('stg_products') }} as products
         left join {{ ref('product_aliases') }} as aliases on products.product_ref = aliases.product_ref
-        group by 1
+        group by coalesce(aliases.product_key, products.product_ref)
     ) as products on voices.product_key = products.product_key
     left join {{ ref('int_brands') }} as brands on voices.brand_code = brands.brand_code
     cross join (
