@@ -53,6 +53,7 @@ class Standing:
     delivery_seq: int
     twin: str | None  # name of the file that brought the same bytes already
     is_same_file: bool = False  # the very file, looked at again
+    has_rivals: bool = True  # whether other claims compete with this one
 
 
 def standing_of(connection: duckdb.DuckDBPyConnection, delivery: Delivery, sha256: str) -> Standing:
@@ -79,9 +80,10 @@ def standing_of(connection: duckdb.DuckDBPyConnection, delivery: Delivery, sha25
     taken = {claim[2] for claim in peers}
     is_next = same_name is not None or delivery.revision in taken
     seq = highest + 1 if is_next else delivery.revision
+    has_rivals = bool(peers) or delivery.export.mode == "snapshot"
     twins = [claim for claim in claims if claim[3] == sha256 and claim[4] == "landed"]
     if not twins:
-        return Standing(seq, None)
+        return Standing(seq, None, has_rivals=has_rivals)
     # bytes that were replaced and now come back as the newest word land again
     if any(is_live for *_, is_live in twins) or seq < highest:
         return Standing(seq, twins[0][0])

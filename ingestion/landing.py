@@ -21,7 +21,7 @@ from ingestion.decoding import fetch
 from ingestion.deliveries import Delivery
 from ingestion.file_book import FileEntry, Outcome
 from ingestion.originals import Originals
-from ingestion.parsing import Zones, literal
+from ingestion.parsing import Zones, create_macros, literal
 from ingestion.privacy import check_key, hash_parameters, key_fingerprint
 from ingestion.raw_schema import TEXT_SHA256
 from ingestion.reading import SOURCE_TABLE, Source, read_source
@@ -32,7 +32,7 @@ from ingestion.refusals import (
     refuse_missing_headers,
     refuse_short_file,
 )
-from ingestion.translation import Translation, translate
+from ingestion.translation import Translation, rows_table, translate
 from ingestion.warehouse_settings import verify_settings
 
 _REPEATS_TABLE = "landing_repeats"
@@ -78,6 +78,7 @@ class _Prepared:
     translations: list[Translation] = field(default_factory=list)
     delivered: dict[str, int] = field(default_factory=dict)
     unmapped_columns: list[str] = field(default_factory=list)
+    reasons: dict[str, dict[str, int]] = field(default_factory=dict)
     refusal: str | None = None
     is_accepted: bool = False
 
@@ -123,6 +124,7 @@ class Lander:
             business_zone=business_zone,
             hash_key_fingerprint=key_fingerprint(hash_key),
         )
+        create_macros(connection)
         self._connection = connection
         self._feeds = feeds
         self._hash_parameters = hash_parameters(hash_key)
@@ -130,6 +132,7 @@ class Lander:
         self._originals = originals
         self._work_dir = work_dir
         self._load_id = load_id
+        self._filled: list[str] = []  # feeds of the file at hand, whose temp tables must go
 
     def land(self, delivery: Delivery, *, accept: bool = False) -> LandedFile:
         """Land one file, or say why not. `accept` overrules a refusal for size or rejections.
@@ -150,7 +153,7 @@ class Lander:
             if standing.twin is not None:
                 return self._repeat(delivery, sha256, standing)
             prepared = self._prepare(delivery, path, accept=accept)
-            return self._write(delivery, path, sha256, standing.delivery_seq, prepared)
+            return self._write(delivery, path, sha256, standing, prepared)
         finally:
             self._clear_up()
 
@@ -163,6 +166,7 @@ class Lander:
             source = read_source(self._connection, path, delivery.export, self._work_dir, edit)
             self._translate(delivery, source, prepared)
             rejections.finish(self._connection)
+            prepared.reasons = rejections.reasons(self._connection)
             try:
                 self._refuse_by_looks(delivery, prepared)
             except RefusedFileError as refusal:
@@ -186,6 +190,7 @@ class Lander:
         refuse_missing_headers(contract, export, self._feeds, source.headers, source.absent)
         columns = {header: f"c{index}" for index, header in enumerate(source.headers)}
         zones = Zones(contract.timezone, self._business_zone)
+        self._filled = list(export.feeds)
         for position, (name, mapping) in enumerate(export.feeds.items()):
             translation = translate(
                 contract,
@@ -196,8 +201,7 @@ class Lander:
                 width=len(source.headers),
                 zones=zones,
             )
-            parameters = self._hash_parameters if "$hmac" in translation.statement else None
-            self._connection.execute(translation.statement, parameters)
+            self._make_rows(translation)
             redact_columns(self._connection, translation.table, translation.free_texts)
             prepared.translations.append(translation)
             prepared.delivered[name] = self._count(translation.table)
@@ -205,6 +209,16 @@ class Lander:
                 rejections.add_faults(self._connection, export, name, source.faults)
                 prepared.delivered[name] += len(source.faults)
             rejections.add_rows(self._connection, translation, source)
+
+    def _make_rows(self, translation: Translation) -> None:
+        """Run the statement that fills the feed's rows table."""
+        parameters = self._hash_parameters if "$hmac" in translation.statement else None
+        # the steps are laid out already: looking for a better plan costs more than most files
+        self._connection.execute("pragma disable_optimizer")
+        try:
+            self._connection.execute(translation.statement, parameters)
+        finally:
+            self._connection.execute("pragma enable_optimizer")
 
     def _refuse_by_looks(self, delivery: Delivery, prepared: _Prepared) -> None:
         usual = self._connection.execute(
@@ -226,17 +240,22 @@ class Lander:
                 delivery.export,
                 self._feeds[name],
                 delivered,
-                rejections.reasons_of(self._connection, name),
+                prepared.reasons.get(name, {}),
             )
 
     def _write(
-        self, delivery: Delivery, path: Path, sha256: str, delivery_seq: int, prepared: _Prepared
+        self,
+        delivery: Delivery,
+        path: Path,
+        sha256: str,
+        standing: file_book.Standing,
+        prepared: _Prepared,
     ) -> LandedFile:
         is_landed = prepared.refusal is None or prepared.is_accepted
         entry = self._entry(
             delivery,
             sha256,
-            delivery_seq=delivery_seq,
+            delivery_seq=standing.delivery_seq,
             outcome="landed" if is_landed else "refused",
             reason=prepared.refusal,
             unmapped_columns=prepared.unmapped_columns,
@@ -249,12 +268,14 @@ class Lander:
             file_book.enter(self._connection, entry)
             rejected = rejections.write(self._connection, delivery.contract, entry)
             if is_landed:
-                replaced = file_book.settle(self._connection, delivery, self._load_id)
+                replaced: list[str] = []
+                if standing.has_rivals:
+                    replaced = file_book.settle(self._connection, delivery, self._load_id)
                 for translation in prepared.translations:
                     counts[translation.feed.name] = self._write_feed(
                         entry,
                         translation,
-                        prepared.delivered[translation.feed.name],
+                        prepared,
                         is_superseded=entry.file_id in replaced,
                     )
                 if rejected != sum(feed.rejected for feed in counts.values()):
@@ -267,10 +288,15 @@ class Lander:
         return _landed_file(entry, counts)
 
     def _write_feed(
-        self, entry: FileEntry, translation: Translation, delivered: int, *, is_superseded: bool
+        self,
+        entry: FileEntry,
+        translation: Translation,
+        prepared: _Prepared,
+        *,
+        is_superseded: bool,
     ) -> FeedCounts:
         feed = translation.feed
-        self._find_repeats(translation)
+        repeats = self._find_repeats(translation)
         text = feed.text_column if feed.text_column in translation.filled else None
         if text is not None:
             self._write_texts(translation, text)
@@ -293,16 +319,16 @@ class Lander:
             "extra": translation.extra_sql,
         }
         selected = ", ".join(f'{sql} as "{name}"' for name, sql in columns.items())
+        without_repeats = f" and row_id not in (from {_REPEATS_TABLE})" if repeats else ""
         inserted = self._connection.execute(
             f'insert into raw."{feed.name}" by name select {selected} from {translation.table} '
-            f"where fault is null and row_id not in (select row_id from {_REPEATS_TABLE})"
+            f"where fault is null{without_repeats}"
         ).fetchone()
-        rejected = sum(rejections.reasons_of(self._connection, feed.name).values())
         counts = FeedCounts(
-            delivered=delivered,
+            delivered=prepared.delivered[feed.name],
             landed=int(inserted[0]) if inserted else 0,
-            rejected=rejected,
-            duplicate=self._count(_REPEATS_TABLE),
+            rejected=sum(prepared.reasons.get(feed.name, {}).values()),
+            duplicate=repeats,
         )
         if counts.delivered != counts.landed + counts.rejected + counts.duplicate:
             raise CountsDoNotAddUpError(f"{delivery.file_name}, {feed.name}: {counts}")
@@ -324,11 +350,17 @@ class Lander:
         )
         return counts
 
-    def _find_repeats(self, translation: Translation) -> None:
-        """Find rows that say exactly what an earlier row of the file said."""
+    def _find_repeats(self, translation: Translation) -> int:
+        """Find rows that say exactly what an earlier row of the file said; return how many."""
+        # rows can only be equal where their keys are: mostly no key stands twice, and that is all
+        shared = self._connection.execute(
+            f"select count(*) > count(distinct {translation.record_key}) "
+            f"from {translation.table} where fault is null"
+        ).fetchone()
+        if not shared or not shared[0]:
+            return 0
         values = [f'"{name}"' for name in translation.filled]
         values += [f"e{index}" for index in range(len(translation.extra_headers))]
-        # rows can only be equal where their keys are: comparing these alone spares the wide sort
         self._connection.execute(
             f"""
             create or replace temp table {_REPEATS_TABLE} as
@@ -345,6 +377,7 @@ class Lander:
             qualify row_number() over (partition by {", ".join(values)} order by row_id) > 1
             """
         )
+        return self._count(_REPEATS_TABLE)
 
     def _write_texts(self, translation: Translation, text: str) -> None:
         """Add the texts that no earlier file brought."""
@@ -416,11 +449,14 @@ class Lander:
         row = self._connection.execute(f"select count(*) from {table}").fetchone()
         return int(row[0]) if row else 0
 
+    @property
+    def _temp_tables(self) -> list[str]:
+        books = ["landing_faults", "landing_scans", rejections.REJECTS_TABLE, _REPEATS_TABLE]
+        return [SOURCE_TABLE, *books, *(rows_table(self._feeds[name]) for name in self._filled)]
+
     def _clear_up(self) -> None:
         """Drop the temp tables and files of one landing."""
-        rows = [f"landing_rows_{name}" for name in self._feeds]
-        books = ["landing_faults", "landing_scans", rejections.REJECTS_TABLE, _REPEATS_TABLE]
-        for table in [SOURCE_TABLE, *books, *rows]:
+        for table in self._temp_tables:
             self._connection.execute(f"drop table if exists temp.{table}")
         for name in ("fetched", "decoded", "unified"):
             (self._work_dir / name).unlink(missing_ok=True)

@@ -1,8 +1,8 @@
-"""The closed list of named parsers, each a DuckDB SQL expression over a whole column.
+"""The closed list of named parsers, each SQL over a whole column.
 
-A parser gets the SQL of a text that is trimmed and never blank, and gives the SQL of its typed
-value: null means that the text could not be read, and `wants` says what was expected. A channel
-that needs another reading gets one more parser here, with its test; a contract never holds SQL.
+A parser gets a text that is trimmed, in half width and never blank, and gives its typed value:
+null means that the text could not be read, and `wants` says what was expected. A channel that
+needs another reading gets one more parser here, with its test; a contract never holds SQL.
 """
 
 from __future__ import annotations
@@ -10,7 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import duckdb
+
 from ingestion.feed_definitions import FeedColumn
+from ingestion.layers import Cell, Layers
 
 
 @dataclass(frozen=True)
@@ -23,11 +26,11 @@ class Zones:
 
 @dataclass(frozen=True)
 class Parser:
-    """One named parser: its SQL, and what a person should have written."""
+    """One named parser: its steps, and what a person should have written."""
 
     name: str
     wants: str
-    expression: Callable[[str, Zones], str]
+    read: Callable[[Layers, Cell, Zones], Cell]
 
 
 def literal(text: str) -> str:
@@ -37,11 +40,10 @@ def literal(text: str) -> str:
 
 def clean(value: str, blank_values: list[str] | None = None) -> str:
     """Return SQL that trims `value`, white space of every width, and makes blanks null."""
-    trimmed = f"trim({value}, {literal(_SPACES)})"
-    blanks = ["", *(blank_values or [])]
-    if len(blanks) == 1:
-        return f"nullif({trimmed}, '')"
-    return f"case when {trimmed} not in ({', '.join(map(literal, blanks))}) then {trimmed} end"
+    if not blank_values:
+        return f"koubei_clean({value})"
+    blanks = ", ".join(map(literal, blank_values))
+    return f"case when koubei_clean({value}) not in ({blanks}) then koubei_clean({value}) end"
 
 
 # no-break, ideographic, zero-width and byte-order marks come along with copied cells
@@ -50,130 +52,30 @@ _FULL = "".join(chr(code) for code in range(0xFF01, 0xFF5F)) + "￥\u3000"
 _HALF = "".join(chr(code) for code in range(0x21, 0x7F)) + "¥ "
 
 
-def half_width(value: str) -> str:
-    """Return SQL that writes full-width digits, letters and signs in half width."""
-    # testing first is seven times cheaper than translating every row
-    return (
-        f"if(regexp_matches({value}, '[！-～￥\u3000]'), "
-        f"translate({value}, {literal(_FULL)}, {literal(_HALF)}), {value})"
-    )
-
-
 # digits with or without thousands separators; a separator in the wrong place is no number
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+"
 _INTEGER = r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.0+)?"
-
-
-def _text(value: str, _: Zones) -> str:
-    return value
-
-
-def _integer(value: str, _: Zones) -> str:
-    text = half_width(value)
-    digits = rf"replace(regexp_replace({text}, '\.0+$', ''), ',', '')"
-    return (
-        rf"case when regexp_full_match({value}, '\d{{1,18}}') then try_cast({value} as bigint) "
-        f"when regexp_full_match({text}, '{_INTEGER}') then try_cast({digits} as bigint) end"
-    )
-
-
-def _decimal(value: str, _: Zones) -> str:
-    text = half_width(value)
-    return (
-        f"case when regexp_full_match({text}, '[+-]?(?:{_NUMBER})(?:[eE][+-]?\\d{{1,3}})?') "
-        f"then try_cast(replace({text}, ',', '') as double) end"
-    )
-
-
-def _scaled(text: str, pattern: str, units: dict[str, int]) -> str:
-    """Return SQL for `sign number unit` in a pattern with groups sign, number, unit: a decimal."""
-    found = f"regexp_extract({text}, {literal(pattern)}, ['sign', 'number', 'unit'])"
-    factors = " ".join(f"when {literal(unit)} then {factor}" for unit, factor in units.items())
-    # six places are kept until the unit is applied: 1.234567万 is exact
-    number = f"try_cast(replace({found}.number, ',', '') as decimal(28, 6))"
-    return (
-        f"{number} * case lower({found}.unit) {factors} else 1 end "
-        f"* case {found}.sign when '-' then -1 else 1 end"
-    )
-
 
 _UNITS = {"十": 10, "百": 100, "千": 1000, "k": 1000, "万": 10_000, "w": 10_000, "萬": 10_000}
 _UNITS |= {"百万": 1_000_000, "m": 1_000_000, "千万": 10_000_000, "亿": 100_000_000}
 _UNITS |= {"億": 100_000_000}
 _UNIT = "|".join(sorted(_UNITS, key=len, reverse=True))
+_FACTORS = " ".join(f"when {literal(unit)} then {factor}" for unit, factor in _UNITS.items())
 
-
-def _money(value: str, _: Zones) -> str:
-    text = f"replace({half_width(value)}, ' ', '')"
-    sign = "CN¥|RMB|CNY|人民币|[A-Z]{0,2}\\$|[¥€£]"
-    pattern = (
-        f"^(?:{sign})?(?P<sign>[+-]?)(?:{sign})?(?P<number>{_NUMBER})"
-        f"(?P<unit>(?i:{_UNIT})?)(?:元|圆|块|整|RMB|CNY)*$"
-    )
-    return (
-        rf"case when regexp_full_match({value}, '-?\d{{1,15}}(?:\.\d{{1,2}})?') "
-        f"then try_cast({value} as decimal(18, 2)) "
-        f"else try_cast({_scaled(text, pattern, _UNITS)} as decimal(18, 2)) end"
-    )
-
-
-def _count(value: str, _: Zones) -> str:
-    text = f"replace({half_width(value)}, ' ', '')"
-    # a bare fraction is no count: 1.5 of a like does not exist, 1.5万 does
-    whole = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.0+)?"
-    tail = r"(?:\+|人|次|条|件|个|篇|赞)*$"
-    with_unit = f"^(?P<sign>)(?P<number>{_NUMBER})(?P<unit>(?i:{_UNIT})){tail}"
-    without = f"^(?P<sign>[+-]?)(?P<number>{whole})(?P<unit>){tail}"
-    return (
-        rf"case when regexp_full_match({value}, '\d{{1,18}}') then try_cast({value} as bigint) "
-        f"else coalesce(try_cast(round({_scaled(text, with_unit, _UNITS)}) as bigint), "
-        f"try_cast({_scaled(text, without, {'': 1})} as bigint)) end"
-    )
-
-
-def _percent(value: str, _: Zones) -> str:
-    text = f"replace({half_width(value)}, ' ', '')"
-    signed = f"(?P<sign>[+-]?)(?P<number>{_NUMBER})"
-    percent = _scaled(text, f"^{signed}(?P<unit>)[%﹪]$", {"": 1})
-    permille = _scaled(text, f"^{signed}(?P<unit>)‰$", {"": 1})
-    bare = _decimal(value, Zones("", ""))
-    # 12 without a sign is a share of 12 or of .12, nobody can say: it is rejected
-    return (
-        f"coalesce(try_cast({percent} as double) / 100, try_cast({permille} as double) / 1000, "
-        f"case when abs({bare}) <= 1 then {bare} end)"
-    )
-
-
-def _stars(value: str, zones: Zones) -> str:
-    text = f"replace({half_width(value)}, ' ', '')"
-    number = (
-        f"regexp_extract({text}, '^([0-9]+(?:\\.[0-9]+)?)(?:颗?星|分|(?i:stars?))?"
-        "(?:好评|中评|差评)?$', 1)"
-    )
-    chinese = f"regexp_extract({text}, '^([零一二两三四五])颗?(半?)星(半?)(?:好评|中评|差评)?$', "
-    word = f"{chinese}1)"
-    half = f"if({chinese}2) || {chinese}3) = '', 0, 0.5)"
-    words = "零一二三四五"
-    return (
-        f"coalesce(try_cast(nullif({number}, '') as double), "
-        f"case when {word} = '两' then 2.0 + {half} "
-        f"when {word} <> '' then instr('{words}', {word}) - 1.0 + {half} end, "
-        f"case when regexp_full_match({text}, '[★⭐️☆]+') and not starts_with({text}, '☆') "
-        f"then length(regexp_replace({text}, '[^★⭐]', '', 'g'))::double end)"
-    )
-
-
+_CURRENCY = "CN¥|RMB|CNY|人民币|[A-Z]{0,2}\\$|[¥€£]"
+_PLAIN_MONEY = r"-?\d{1,15}(?:\.\d{1,2})?"
+_MONEY = (
+    f"^(?:{_CURRENCY})?([+-]?)(?:{_CURRENCY})?({_NUMBER})((?i:{_UNIT})?)(?:元|圆|块|整|RMB|CNY)*$"
+)
+_PLAIN_COUNT = r"\d{1,18}"
+_COUNT = f"^([+-]?)({_NUMBER})((?i:{_UNIT})?)(?:\\+|人|次|条|件|个|篇|赞)*$"
+_STARS = (
+    r"^(?:(\d+(?:\.\d+)?)(?:颗?星|分|(?i:stars?))?"
+    "|([零一二两三四五])颗?(半?)星(半?)"
+    "|([★⭐][★⭐☆\ufe0f]*))(?:好评|中评|差评)?$"
+)
 _TRUE = ["是", "已购", "已购买", "有", "真", "true", "t", "yes", "y", "1", "1.0", "√", "✓"]
 _FALSE = ["否", "未购", "未购买", "无", "假", "false", "f", "no", "n", "0", "0.0", "×", "✗"]
-
-
-def _boolean(value: str, _: Zones) -> str:
-    text = f"lower({half_width(value)})"
-    return (
-        f"case when {text} in ({', '.join(map(literal, _TRUE))}) then true "
-        f"when {text} in ({', '.join(map(literal, _FALSE))}) then false end"
-    )
-
 
 _DATES = ["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日"]
 _CLOCKS = ["%H:%M:%S", "%H:%M", "%H:%M:%S.%f", "%H时%M分", "%H时%M分%S秒", "%H点%M分"]
@@ -185,81 +87,187 @@ _TIME_FORMATS = [
     "%Y%m%d%H%M%S",
     "%Y%m%d",
 ]
+_MONTH_FORMATS = ["%Y-%m", "%Y/%m", "%Y年%m月", "%Y.%m", "%Y%m"]
 _ZONED = (
     r"\d{4}[-/]\d{1,2}[-/]\d{1,2}[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?"
     r" ?(?:Z|[+-]\d{2}:?(?:\d{2})?)"
 )
 
 
-def _formats(formats: list[str]) -> str:
-    return "[" + ", ".join(map(literal, formats)) + "]"
+def _listed(values: list[str]) -> str:
+    return ", ".join(map(literal, values))
 
 
-def _plausible(moment: str) -> str:
-    """Return SQL that is null outside 1900 to 2199: `26/1/2` is not the year 26.
-
-    The first day is out as well: DuckDB reads the words epoch and infinity as that.
-    """
-    return f"case when {moment} > '1900-01-01' and {moment} < '2200-01-01' then {moment} end"
-
-
-def _naive(value: str) -> str:
-    """Return SQL that reads a time without a zone, as written."""
-    return _plausible(f"try_strptime({half_width(value)}, {_formats(_TIME_FORMATS)})")
-
-
-def _zoned(value: str, zones: Zones) -> str:
-    """Return SQL that reads a time with its own zone, in the business zone."""
-    text = half_width(value)
-    # DuckDB wants seconds before a zone
-    with_seconds = f"regexp_replace({text}, '([T ]\\d{{1,2}}:\\d{{2}}) ?(Z|[+-])', '\\1:00\\2')"
-    slashless = f"replace({with_seconds}, '/', '-')"
-    moment = (
-        f"case when regexp_full_match({text}, {literal(_ZONED)}) "
-        f"then try_cast({slashless} as timestamptz) "
-        f"else try_strptime({text}, '%a %b %d %H:%M:%S %z %Y') end"
-    )
-    return _plausible(f"timezone({literal(zones.business)}, {moment})")
-
-
-def _to_business(moment: str, zones: Zones) -> str:
-    """Return SQL that moves a naive time from the export's zone to the business zone."""
-    if zones.export == zones.business:
-        return moment
-    return f"timezone({literal(zones.business)}, timezone({literal(zones.export)}, {moment}))"
-
-
-def _timestamp(value: str, zones: Zones) -> str:
-    return f"coalesce({_to_business(_naive(value), zones)}, {_zoned(value, zones)})"
-
-
-def _date(value: str, zones: Zones) -> str:
-    # a day without a zone is the day that the export means, whatever the zone
-    return f"coalesce(cast({_naive(value)} as date), cast({_zoned(value, zones)} as date))"
-
-
-def _month(value: str, zones: Zones) -> str:
-    months = _formats(["%Y-%m", "%Y/%m", "%Y年%m月", "%Y.%m", "%Y%m"])
-    month = _plausible(f"try_strptime({half_width(value)}, {months})")
+def _parts(plain: str, pattern: str) -> str:
     return (
-        f"cast(date_trunc('month', coalesce({_date(value, zones)}, cast({month} as date))) as date)"
+        f"case when not regexp_full_match(v, {literal(plain)}) then "
+        f"regexp_extract(replace(v, ' ', ''), {literal(pattern)}, ['sign', 'number', 'unit']) end"
     )
 
 
-def _epoch(value: str, zones: Zones, digits: str, per_second: int) -> str:
-    text = half_width(value)
-    whole = f"try_cast(regexp_extract({text}, '^({digits})(?:\\.\\d+)?$', 1) as bigint)"
+# what the parsers are made of, given to DuckDB once: a statement that spells these out for every
+# column takes longer to parse than most files take to land
+MACROS: dict[str, str] = {
+    "koubei_clean(v)": f"nullif(trim(v, {literal(_SPACES)}), '')",
+    # most values are ASCII, which is told far sooner than translated
+    "koubei_half_width(v)": (
+        f"if(strlen(v) = length(v), v, translate(v, {literal(_FULL)}, {literal(_HALF)}))"
+    ),
+    "koubei_integer(v)": (
+        f"case when regexp_full_match(v, '{_PLAIN_COUNT}') then try_cast(v as bigint) "
+        f"when regexp_full_match(v, '{_INTEGER}') then "
+        r"try_cast(replace(regexp_replace(v, '\.0+$', ''), ',', '') as bigint) end"
+    ),
+    "koubei_decimal(v)": (
+        f"case when regexp_full_match(v, '[+-]?(?:{_NUMBER})(?:[eE][+-]?\\d{{1,3}})?') "
+        "then try_cast(replace(v, ',', '') as double) end"
+    ),
+    # sign, number and unit where a plain number does not say it all; null for a plain one
+    "koubei_money_parts(v)": _parts(_PLAIN_MONEY, _MONEY),
+    "koubei_count_parts(v)": _parts(_PLAIN_COUNT, _COUNT),
+    # six places are kept until the unit is applied: 1.234567万 is exact
+    "koubei_scaled(p)": (
+        "try_cast(replace(p['number'], ',', '') as decimal(28, 6)) "
+        f"* case lower(p['unit']) when '' then 1 {_FACTORS} end * if(p['sign'] = '-', -1, 1)"
+    ),
+    "koubei_money(v, p)": (
+        "case when p is null then try_cast(v as decimal(18, 2)) "
+        "else try_cast(koubei_scaled(p) as decimal(18, 2)) end"
+    ),
+    # a bare fraction is no count: 1.5 of a like does not exist, 1.5万 does
+    "koubei_count(v, p)": (
+        "case when p is null then try_cast(v as bigint) "
+        r"when p['unit'] = '' and regexp_matches(p['number'], '\.\d*[1-9]') then null "
+        "else try_cast(round(koubei_scaled(p)) as bigint) end"
+    ),
+    "koubei_percent_parts(v)": (
+        "regexp_extract(replace(v, ' ', ''), "
+        f"'^([+-]?(?:{_NUMBER})(?:[eE][+-]?\\d{{1,3}})?)([%﹪‰]?)$', ['number', 'unit'])"
+    ),
+    # 12 without a sign is a share of 12 or of .12, nobody can say: it is rejected
+    "koubei_percent(p, n)": (
+        "case when p['unit'] = '‰' then n / 1000 when p['unit'] <> '' then n / 100 "
+        "when abs(n) <= 1 then n end"
+    ),
+    "koubei_star_parts(v)": (
+        f"regexp_extract(replace(v, ' ', ''), {literal(_STARS)}, "
+        "['number', 'word', 'half', 'late_half', 'signs'])"
+    ),
+    "koubei_stars(p)": (
+        "case when p['number'] <> '' then try_cast(p['number'] as double) "
+        "when p['word'] <> '' then instr('零一二三四五', replace(p['word'], '两', '二')) - 1.0 "
+        "+ if(p['half'] || p['late_half'] = '', 0, 0.5) "
+        "when p['signs'] <> '' "
+        "then cast(length(regexp_replace(p['signs'], '[^★⭐]', '', 'g')) as double) end"
+    ),
+    "koubei_boolean(v)": (
+        f"case when lower(v) in ({_listed(_TRUE)}) then true "
+        f"when lower(v) in ({_listed(_FALSE)}) then false end"
+    ),
+    # `26/1/2` is not the year 26, and DuckDB reads the words epoch and infinity as 1900-01-01
+    "koubei_plausible(t)": "case when t > '1900-01-01' and t < '2200-01-01' then t end",
+    "koubei_naive_time(v)": f"try_strptime(v, [{_listed(_TIME_FORMATS)}])",
+    "koubei_month(v)": f"try_strptime(v, [{_listed(_MONTH_FORMATS)}])",
+    # DuckDB wants seconds before a zone
+    "koubei_zoned_time(v, naive, zone)": (
+        "timezone(zone, case when naive is not null then null "
+        f"when regexp_full_match(v, {literal(_ZONED)}) then try_cast(replace(regexp_replace("
+        r"v, '([T ]\d{1,2}:\d{2}) ?(Z|[+-])', '\1:00\2'), '/', '-') as timestamptz) "
+        "else try_strptime(v, '%a %b %d %H:%M:%S %z %Y') end)"
+    ),
     # the digits tell seconds from milliseconds, so that one read as the other is rejected
-    moment = f"make_timestamp({whole} * {1_000_000 // per_second})"
-    return f"timezone({literal(zones.business)}, timezone('UTC', {moment}))"
+    "koubei_epoch_s(v)": r"try_cast(regexp_extract(v, '^(\d{9,10})(?:\.\d+)?$', 1) as bigint)",
+    "koubei_epoch_ms(v)": r"try_cast(regexp_extract(v, '^(\d{12,13})(?:\.\d+)?$', 1) as bigint)",
+    "koubei_from_utc(micros, zone)": "timezone(zone, timezone('UTC', make_timestamp(micros)))",
+}
 
 
-def _epoch_s(value: str, zones: Zones) -> str:
-    return _epoch(value, zones, r"\d{9,10}", 1)
+def create_macros(connection: duckdb.DuckDBPyConnection) -> None:
+    """Give DuckDB the macros that the parsers' SQL speaks of; for this connection only."""
+    for signature, body in MACROS.items():
+        connection.execute(f"create or replace temp macro {signature} as ({body})")
 
 
-def _epoch_ms(value: str, zones: Zones) -> str:
-    return _epoch(value, zones, r"\d{12,13}", 1000)
+def half_width(layers: Layers, value: Cell) -> Cell:
+    """Write full-width digits, letters and signs in half width."""
+    return layers.let(f"koubei_half_width({value})", value)
+
+
+def _text(_: Layers, value: Cell, __: Zones) -> Cell:
+    return value
+
+
+def _integer(layers: Layers, value: Cell, _: Zones) -> Cell:
+    return layers.let(f"koubei_integer({value})", value)
+
+
+def _decimal(layers: Layers, value: Cell, _: Zones) -> Cell:
+    return layers.let(f"koubei_decimal({value})", value)
+
+
+def _money(layers: Layers, value: Cell, _: Zones) -> Cell:
+    parts = layers.let(f"koubei_money_parts({value})", value)
+    return layers.let(f"koubei_money({value}, {parts})", value, parts)
+
+
+def _count(layers: Layers, value: Cell, _: Zones) -> Cell:
+    parts = layers.let(f"koubei_count_parts({value})", value)
+    return layers.let(f"koubei_count({value}, {parts})", value, parts)
+
+
+def _percent(layers: Layers, value: Cell, _: Zones) -> Cell:
+    parts = layers.let(f"koubei_percent_parts({value})", value)
+    number = layers.let(f"try_cast(replace({parts}.number, ',', '') as double)", parts)
+    return layers.let(f"koubei_percent({parts}, {number})", parts, number)
+
+
+def _stars(layers: Layers, value: Cell, _: Zones) -> Cell:
+    parts = layers.let(f"koubei_star_parts({value})", value)
+    return layers.let(f"koubei_stars({parts})", parts)
+
+
+def _boolean(layers: Layers, value: Cell, _: Zones) -> Cell:
+    return layers.let(f"koubei_boolean({value})", value)
+
+
+def _times(layers: Layers, value: Cell, zones: Zones) -> tuple[Cell, Cell]:
+    """Read a time as written, and one with its own zone in the business zone; one is null."""
+    read = layers.let(f"koubei_naive_time({value})", value)
+    naive = layers.let(f"koubei_plausible({read})", read)
+    zone = literal(zones.business)
+    read = layers.let(f"koubei_zoned_time({value}, {naive}, {zone})", value, naive)
+    return naive, layers.let(f"koubei_plausible({read})", read)
+
+
+def _timestamp(layers: Layers, value: Cell, zones: Zones) -> Cell:
+    naive, zoned = _times(layers, value, zones)
+    local = str(naive)
+    if zones.export != zones.business:
+        local = f"timezone({literal(zones.business)}, timezone({literal(zones.export)}, {naive}))"
+    return layers.let(f"coalesce({local}, {zoned})", naive, zoned)
+
+
+def _date(layers: Layers, value: Cell, zones: Zones) -> Cell:
+    # a day without a zone is the day that the export means, whatever the zone
+    naive, zoned = _times(layers, value, zones)
+    return layers.let(f"cast(coalesce({naive}, {zoned}) as date)", naive, zoned)
+
+
+def _month(layers: Layers, value: Cell, zones: Zones) -> Cell:
+    day = _date(layers, value, zones)
+    read = layers.let(f"koubei_month({value})", value)
+    month = layers.let(f"koubei_plausible({read})", read)
+    return layers.let(f"cast(date_trunc('month', coalesce({day}, {month})) as date)", day, month)
+
+
+def _epoch_s(layers: Layers, value: Cell, zones: Zones) -> Cell:
+    moment = f"koubei_epoch_s({value}) * 1000000"
+    return layers.let(f"koubei_from_utc({moment}, {literal(zones.business)})", value)
+
+
+def _epoch_ms(layers: Layers, value: Cell, zones: Zones) -> Cell:
+    moment = f"koubei_epoch_ms({value}) * 1000"
+    return layers.let(f"koubei_from_utc({moment}, {literal(zones.business)})", value)
 
 
 PARSERS: dict[str, Parser] = {
@@ -302,15 +310,18 @@ def parsers_for(column: FeedColumn) -> tuple[str, ...]:
     return names
 
 
-def parse_sql(value: str, column: FeedColumn, parser: str | None, zones: Zones) -> str:
-    """Return SQL that reads `value` (SQL of a trimmed text, null for blank) as the column's type.
+def read_value(
+    layers: Layers, value: Cell, column: FeedColumn, parser: str | None, zones: Zones
+) -> Cell:
+    """Read a trimmed text, null for blank, as the column's type.
 
     The result is null where the text cannot be read, or where it was null.
     """
     name = parser or parsers_for(column)[0]
-    if name == "date" and column.name == "month_start":
-        return _month(value, zones)
-    expression = PARSERS[name].expression(value, zones)
     if column.type in {"varchar", "text"}:
-        return expression
-    return f"try_cast({expression} as {column.type})"
+        return PARSERS[name].read(layers, value, zones)
+    text = half_width(layers, value)
+    if name == "date" and column.name == "month_start":
+        return _month(layers, text, zones)
+    typed = PARSERS[name].read(layers, text, zones)
+    return layers.let(f"try_cast({typed} as {column.type})", typed)

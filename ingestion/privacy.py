@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 
+from ingestion.layers import Cell, Layers
 from ingestion.parsing import half_width, literal
 
 _BLOCK_BYTES = 64
@@ -62,7 +63,7 @@ def hmac_sql(message: str) -> str:
 def node_sql(kind: str, value: str) -> str:
     """Return SQL for the node of a normalised `value`; `kind` is SQL too. Null for null."""
     message = f"({kind} || ':' || {value})"
-    return f"({kind} || ':' || {hmac_sql(message)})"
+    return f"{kind} || ':' || {hmac_sql(message)}"
 
 
 def node(key: bytes, kind: str, value: str) -> str:
@@ -70,62 +71,74 @@ def node(key: bytes, kind: str, value: str) -> str:
     return f"{kind}:{hmac.new(key, f'{kind}:{value}'.encode(), hashlib.sha256).hexdigest()}"
 
 
-def normal_phone(value: str) -> str:
-    """Return SQL that writes a phone number as its digits, a Chinese one without 86.
+def normal_phone(layers: Layers, text: Cell) -> Cell:
+    """Write a phone number as its digits, a Chinese one without 86.
 
     Null for what is not one person's number: masked (138****1234), a platform's privacy number
     (an extension after 转 or -, more than 15 digits), too short, or no number at all.
     """
-    text = half_width(value)
     bare = f"regexp_replace({text}, '[\\s().（）·_—–-]', '', 'g')"
     digits = f"regexp_extract({bare}, '^(?:\\+|00)?(\\d+)$', 1)"
-    national = f"regexp_replace({digits}, '^86(1[3-9]\\d{{9}})$', '\\1')"
-    return (
+    national = layers.let(f"regexp_replace({digits}, '^86(1[3-9]\\d{{9}})$', '\\1')", text)
+    return layers.let(
         # a mobile number with an extension is a privacy number, though its digits look complete
         f"case when regexp_matches({text}, '1[3-9]\\d{{9}}\\s*[-_—–]\\s*\\d+$') then null "
-        f"when regexp_full_match({national}, '1[3-9]\\d{{9}}') then {national} "
-        f"when regexp_full_match({national}, '[02-9]\\d{{6,14}}') then {national} end"
+        f"when regexp_full_match({national}, '1[3-9]\\d{{9}}|[02-9]\\d{{6,14}}') "
+        f"then {national} end",
+        text,
+        national,
     )
 
 
-def normal_email(value: str) -> str:
-    """Return SQL that writes an e-mail address in lower case; null when masked or no address."""
-    text = f"lower({half_width(value)})"
+def normal_email(layers: Layers, text: Cell) -> Cell:
+    """Write an e-mail address in lower case; null when masked or no address."""
     shape = r"[^@\s*]+@[^@\s*]+\.[^@\s*.]+"
-    return f"case when regexp_full_match({text}, '{shape}') then {text} end"
+    return layers.let(
+        f"case when regexp_full_match({text}, '{shape}') then lower({text}) end", text
+    )
 
 
-def normal_name(value: str) -> str:
-    """Return SQL that writes a name without spaces, in lower case.
+def normal_name(layers: Layers, text: Cell) -> Cell:
+    """Write a name without spaces, in lower case.
 
     Null for what many people share: a masked name (张**), 匿名用户, 张先生.
     """
-    text = f"lower(replace({half_width(value)}, ' ', ''))"
     shared = r"[*×○]|匿名|某|^.{1,2}(?:先生|女士|小姐)$"
-    return f"case when not regexp_matches({text}, '{shared}') then {text} end"
+    return layers.let(
+        f"case when not regexp_matches({text}, '{shared}') "
+        f"then lower(replace({text}, ' ', '')) end",
+        text,
+    )
 
 
-def normal_account(value: str) -> str:
-    """Return SQL for an account id as it is; null when masked (j***n) or 匿名."""
-    return f"case when not regexp_matches({value}, '[*＊]{{2}}|^匿名') then {value} end"
+def normal_account(layers: Layers, value: Cell) -> Cell:
+    """Leave an account id as it is; null when masked (j***n) or 匿名."""
+    return layers.let(
+        f"case when not regexp_matches({value}, '[*＊]{{2}}|^匿名') then {value} end", value
+    )
 
 
 _NORMAL = {"phone": normal_phone, "email": normal_email, "name": normal_name}
 
 
-def identifier_sql(value: str, identifier: str, owner: str, kind_value: str | None = None) -> str:
-    """Return SQL that turns a trimmed `value` into its node.
+def identify(
+    layers: Layers, value: Cell, identifier: str, owner: str, kind: Cell | None = None
+) -> Cell:
+    """Turn a trimmed text into its node.
 
-    `identifier` is the feed column's; `owner` the channel whose ids they are; `kind_value` the
-    SQL of the row's own identity_kind, for identity columns.
+    `identifier` is the feed column's; `owner` the channel whose ids they are; `kind` the row's own
+    identity_kind, for identity columns.
     """
-    if identifier == "identity_kind":
-        if kind_value is None:
-            return "null"
-        cases = " ".join(
-            f"when {literal(kind)} then {normal(value)}" for kind, normal in _NORMAL.items()
-        )
-        return node_sql(kind_value, f"case {kind_value} {cases} else {normal_account(value)} end")
     if identifier in _NORMAL:
-        return node_sql(literal(identifier), _NORMAL[identifier](value))
-    return node_sql(literal(f"{owner}_{identifier}"), normal_account(value))
+        normal = _NORMAL[identifier](layers, half_width(layers, value))
+        return layers.let(node_sql(literal(identifier), str(normal)), normal)
+    account = normal_account(layers, value)
+    if identifier != "identity_kind":
+        return layers.let(node_sql(literal(f"{owner}_{identifier}"), str(account)), account)
+    if kind is None:
+        return layers.let("cast(null as varchar)")
+    text = half_width(layers, value)
+    known = {name: normal(layers, text) for name, normal in _NORMAL.items()}
+    cases = " ".join(f"when {literal(name)} then {cell}" for name, cell in known.items())
+    normal = layers.let(f"case {kind} {cases} else {account} end", kind, account, *known.values())
+    return layers.let(node_sql(str(kind), str(normal)), kind, normal)

@@ -85,9 +85,16 @@ def redact_columns(
         f"select {name} as raw from {table} where regexp_matches({name}, {literal(_SUSPECT)})"
         for name in names
     )
+    found = connection.execute(
+        f"create or replace temp table landing_suspects as {suspects}"
+    ).fetchone()
+    # planning the rules costs more than most files have texts
+    if not found or not found[0]:
+        connection.execute("drop table landing_suspects")
+        return
     connection.execute(
         "create or replace temp table landing_redactions as "
-        f"select raw, raw as redacted, {redact_sql('raw')} as next from ({suspects})"
+        f"select raw, raw as redacted, {redact_sql('raw')} as next from landing_suspects"
     )
     for _ in range(_MAX_PASSES):
         connection.execute("delete from landing_redactions where next = raw and redacted = raw")
@@ -106,6 +113,7 @@ def redact_columns(
             f"from landing_redactions as redactions where {name} = redactions.raw"
         )
     connection.execute("drop table landing_redactions")
+    connection.execute("drop table landing_suspects")
 
 
 def redact_texts(

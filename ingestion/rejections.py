@@ -113,6 +113,8 @@ def _cases(values: dict[int, str]) -> str:
 
 def finish(connection: duckdb.DuckDBPyConnection) -> None:
     """Redact the values and cut them to what finds the place again."""
+    if _is_empty(connection):
+        return
     redact_columns(connection, REJECTS_TABLE, ["value_text"])
     connection.execute(
         f"update {REJECTS_TABLE} set value_text = left(value_text, {_VALUE_CHARACTERS}) "
@@ -120,14 +122,20 @@ def finish(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def reasons_of(connection: duckdb.DuckDBPyConnection, feed: str) -> dict[str, int]:
-    """Return how many rows of a feed were rejected, by header and reason."""
+def _is_empty(connection: duckdb.DuckDBPyConnection) -> bool:
+    return connection.execute(f"from {REJECTS_TABLE} limit 1").fetchone() is None
+
+
+def reasons(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, int]]:
+    """Return how many rows of each feed were rejected, by header and reason, commonest first."""
     rows = connection.execute(
-        f"select concat_ws(' ', column_name, reason), count(*) from {REJECTS_TABLE} "
-        "where feed = $feed group by 1 order by 2 desc, 1",
-        {"feed": feed},
+        "select feed, concat_ws(' ', column_name, reason), count(*) "
+        f"from {REJECTS_TABLE} group by all order by 3 desc, 2"
     ).fetchall()
-    return dict(rows)
+    found: dict[str, dict[str, int]] = {}
+    for feed, reason, times in rows:
+        found.setdefault(feed, {})[reason] = times
+    return found
 
 
 def write(connection: duckdb.DuckDBPyConnection, contract: Contract, entry: FileEntry) -> int:
@@ -135,6 +143,8 @@ def write(connection: duckdb.DuckDBPyConnection, contract: Contract, entry: File
 
     Of a refused file the first thousand explain enough.
     """
+    if _is_empty(connection):
+        return 0
     limit = f"limit {_KEPT_OF_A_REFUSED_FILE}" if entry.outcome == "refused" else ""
     row = connection.execute(
         f"""

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ingestion.contracts import ColumnTarget, Contract, Export, Feed, FeedColumn, FeedMapping
-from ingestion.parsing import PARSERS, Zones, clean, literal, parse_sql, parsers_for
-from ingestion.privacy import identifier_sql
+from ingestion.layers import Cell, Layers
+from ingestion.parsing import PARSERS, Zones, clean, literal, parsers_for, read_value
+from ingestion.privacy import identify
 from ingestion.reading import SOURCE_TABLE, blank_row_sql
 
 
@@ -83,35 +84,28 @@ def translate(
 
     `columns` names the source column of each header that the file has, `width` how many there are.
     """
+    key = mapping.key or feed.key
+    blanks = list(export.blank_values)
     builder = _Builder(contract, mapping, feed, columns, zones)
     for header, targets in mapping.columns.items():
         for target in targets:
             builder.add(header, target)
     for name, value in mapping.constants.items():
         builder.add_constant(name, value)
-    key = mapping.key or feed.key
     builder.require(
         [name for name in key if feed.columns[name].is_required or name not in feed.key]
     )
 
-    used = [header for header in mapping.columns if header in columns]
     extra = [header for header in export.extra if header in columns]
+    used = dict.fromkeys(
+        columns[header] for header in [*mapping.columns, *extra] if header in columns
+    )
+    cleaned = ", ".join(["rowid as row_id", *(f"{clean(c, blanks)} as {c}" for c in used)])
     guards = [columns.get(header) for header in mapping.only_if_present]
-    blanks = list(export.blank_values)
-    cleaned = dict.fromkeys(columns[header] for header in [*used, *extra])
-    cleaned.update(dict.fromkeys(guard for guard in guards if guard))
+    wanted = [f"not ({blank_row_sql(width)})"]
     # a header that decides whether a feed is filled, and is not there, fills nothing
-    wanted = " and ".join(
-        f"{clean(guard, blanks)} is not null" if guard else "false" for guard in guards
-    )
-    inner = ", ".join(["rowid as row_id", *(f"{clean(c, blanks)} as {c}" for c in cleaned)])
-    typed = ", ".join(
-        [
-            "row_id",
-            *cleaned,
-            *(f'{sql} as "v_{name}"' for name, sql in builder.values.items()),
-        ]
-    )
+    wanted += [f"{clean(guard, blanks)} is not null" if guard else "false" for guard in guards]
+    base = f"select {cleaned} from {SOURCE_TABLE} where {' and '.join(wanted)}"
     faults = " ".join(
         f"when {check.condition} then {number}"
         for number, check in enumerate(builder.checks, start=1)
@@ -120,14 +114,13 @@ def translate(
         [
             "row_id",
             f"cast({f'case {faults} end' if faults else 'null'} as smallint) as fault",
-            *(f'"v_{name}" as "{name}"' for name in builder.values),
+            *(f'{cell} as "{name}"' for name, cell in builder.values.items()),
             *(f"{columns[header]} as e{index}" for index, header in enumerate(extra)),
         ]
     )
     statement = (
-        f"create or replace temp table {rows_table(feed)} as select {rows} "
-        f"from (select {typed} from (select {inner} from {SOURCE_TABLE} where not ({blank_row_sql(width)})"
-        f"{f' and {wanted}' if wanted else ''}))"
+        f"create or replace temp table {rows_table(feed)} as "
+        f"select {rows} from ({builder.layers.over(base)})"
     )
     return Translation(
         feed=feed,
@@ -140,7 +133,7 @@ def translate(
 
 
 class _Builder:
-    """Collects the SQL of each feed column and the checks that go with it."""
+    """Collects the steps of each feed column, and the checks that go with it."""
 
     def __init__(
         self,
@@ -150,101 +143,104 @@ class _Builder:
         columns: Mapping[str, str],
         zones: Zones,
     ) -> None:
-        self.values: dict[str, str] = {}
+        self.layers = Layers()
+        self.values: dict[str, Cell] = {}
         self.checks: list[Check] = []
         self._contract = contract
         self._mapping = mapping
         self._feed = feed
         self._columns = columns
         self._zones = zones
-        self._sources: dict[str, tuple[str, str | None]] = {}
+        self._headers: dict[str, str] = {}
 
     def add(self, header: str, target: ColumnTarget) -> None:
         """Fill a column from a header; with nulls where the file lacks it."""
         column = self._feed.columns[target.to]
+        self._headers[column.name] = header
         source = self._columns.get(header)
-        self._sources[column.name] = (header, source)
         if source is None:
-            self.values[column.name] = f"cast(null as {_sql_type(column)})"
+            type_ = "varchar" if column.type == "text" else column.type
+            self.values[column.name] = self.layers.let(f"cast(null as {type_})")
         else:
-            value = source
-            if target.map is not None:
-                value = _mapped(source, target)
-                if not target.has_map_default:
-                    self._check(
-                        column,
-                        f"{source} is not null and {value} is null",
-                        f"is not listed in the map of {header}; add it there, or set map_default",
-                    )
-            self._fill(column, value, target.parse)
-            # an identifier that is masked or shared is unknown, not wrong
-            if column.identifier is None:
-                parser = PARSERS[target.parse or parsers_for(column)[0]]
+            value = self._mapped(Cell(source, 0), target)
+            if target.map is not None and not target.has_map_default:
                 self._check(
                     column,
-                    f'{value} is not null and "v_{column.name}" is null',
-                    f"is not {parser.wants}",
+                    f"{source} is not null and {value} is null",
+                    f"is not listed in the map of {header}; add it there, or set map_default",
                 )
+            read = self._fill(column, value, target.parse)
+            # an identifier that is masked or shared is unknown, not wrong
+            if column.identifier is None and read != value:
+                wants = PARSERS[target.parse or parsers_for(column)[0]].wants
+                self._check(column, f"{value} is not null and {read} is null", f"is not {wants}")
         if column.is_required:
             self.require([column.name])
 
     def add_constant(self, name: str, value: str) -> None:
         """Fill a column with the contract's own value."""
-        self._fill(self._feed.columns[name], literal(value), None)
+        self._fill(self._feed.columns[name], self.layers.let(literal(value)), None)
 
     def require(self, names: list[str]) -> None:
         """Reject rows in which one of these columns is null."""
         for name in names:
-            if name not in self._sources:
+            if name not in self._headers:
                 continue
-            condition = f'"v_{name}" is null'
+            condition = f"{self.values[name]} is null"
             if any(check.condition == condition for check in self.checks):
                 continue
             column = self._feed.columns[name]
             reason = "is blank, masked or shared by strangers" if column.identifier else "is blank"
             self._check(column, condition, reason)
 
-    def _fill(self, column: FeedColumn, value: str, parser: str | None) -> None:
-        if column.identifier is None:
-            sql = parse_sql(value, column, parser, self._zones)
-            if column.is_ref:
-                owner = self._contract.owner_of(self._mapping, column.name)
-                sql = f"{literal(f'{owner}:')} || {sql}"
-        else:
-            owner = self._contract.owner_of(self._mapping, column.name)
-            sql = identifier_sql(value, column.identifier, owner, self._kind_sql(column))
-        self.values[column.name] = sql
+    def _fill(self, column: FeedColumn, value: Cell, parser: str | None) -> Cell:
+        """Read a value into a column; return the cell of the value as read."""
+        owner = self._contract.owner_of(self._mapping, column.name)
+        if column.identifier is not None:
+            kind = self._kind() if column.identifier == "identity_kind" else None
+            read = identify(self.layers, value, column.identifier, owner, kind)
+            self.values[column.name] = read
+            return read
+        read = read_value(self.layers, value, column, parser, self._zones)
+        stored = read
+        if column.is_ref:
+            stored = self.layers.let(f"{literal(f'{owner}:')} || {read}", read)
+        self.values[column.name] = stored
+        return read
 
-    def _kind_sql(self, column: FeedColumn) -> str | None:
-        """Return the SQL of the row's identity_kind, which an identity's domain is."""
-        if column.identifier != "identity_kind":
-            return None
+    def _kind(self) -> Cell | None:
+        """Return the row's identity_kind, which an identity's domain is."""
         for header, targets in self._mapping.columns.items():
             for target in targets:
                 if target.to == "identity_kind":
                     source = self._columns.get(header)
-                    return None if source is None else _mapped(source, target)
+                    return None if source is None else self._mapped(Cell(source, 0), target)
         constant = self._mapping.constants.get("identity_kind")
-        return None if constant is None else literal(constant)
+        return None if constant is None else self.layers.let(literal(constant))
+
+    def _mapped(self, source: Cell, target: ColumnTarget) -> Cell:
+        """Look a value up in the target's map, where it has one."""
+        if target.map is None:
+            return source
+        cases = " ".join(
+            f"when {literal(old)} then {literal(new)}" for old, new in target.map.items()
+        )
+        default = target.map_default if target.has_map_default else None
+        # a blank stays blank: the default is for values that the contract does not list
+        otherwise = f"else if({source} is null, null, {literal(default)})" if default else ""
+        return self.layers.let(f"case {source} {cases} {otherwise} end", source)
 
     def _check(self, column: FeedColumn, condition: str, reason: str) -> None:
-        header, source = self._sources[column.name]
-        self.checks.append(Check(header, source, condition, reason, column.identifier is not None))
-
-
-def _mapped(source: str, target: ColumnTarget) -> str:
-    """Return SQL that looks a value up in the target's map, where it has one."""
-    if target.map is None:
-        return source
-    cases = " ".join(f"when {literal(old)} then {literal(new)}" for old, new in target.map.items())
-    default = target.map_default if target.has_map_default else None
-    # a blank stays blank: the default is for values that the contract does not list
-    otherwise = f" else if({source} is null, null, {literal(default)})" if default else ""
-    return f"case {source} {cases}{otherwise} end"
-
-
-def _sql_type(column: FeedColumn) -> str:
-    return "varchar" if column.type == "text" else column.type
+        header = self._headers[column.name]
+        self.checks.append(
+            Check(
+                header=header,
+                source=self._columns.get(header),
+                condition=condition,
+                reason=reason,
+                is_identifier=column.identifier is not None,
+            )
+        )
 
 
 def _record_key(
