@@ -6,7 +6,7 @@ Only a pattern that three suites share belongs here.
 from __future__ import annotations
 
 from expectations.suite import Suite, gxe
-from expectations.windows import LANDED, MINIMUM_ROWS
+from expectations.windows import AS_OF, LANDED, MINIMUM_ROWS
 
 # Chinese shopping platforms begin in 2003; an earlier day is an epoch misread or a default
 FIRST_PLAUSIBLE_DAY = "2003-01-01"
@@ -69,47 +69,73 @@ def plausible_times(table: str, column: str, title_zh: str) -> Suite:
     )
 
 
-def filled(table: str, title_zh: str, columns: dict[str, float]) -> Suite:
-    """Columns that reports live on keep arriving, channel by channel.
+def filled(table: str, title_zh: str, columns: tuple[str, ...]) -> Suite:
+    """Columns that an export has always filled keep arriving.
 
-    A column that is empty throughout is a header that moved, and blocks; one that is emptier than
-    `columns` says is reported. Channels with fewer landed rows than `MINIMUM_ROWS` say nothing.
+    What is compared is an export with itself: one that never knew the product is no fault, one that
+    knew it until yesterday is a header that moved, and blocks. On a first load there is nothing to
+    compare with, and fewer rows than `MINIMUM_ROWS` on either side say nothing.
 
     Args:
         table: a raw feed.
         title_zh: the suite's Chinese title.
-        columns: column and the least share of rows that has it.
+        columns: columns that reports live on.
     """
-    shares = ", ".join(f"count({name}) / count(*) as {name}_share" for name in columns)
+    shares = ", ".join(
+        f"""case when earlier_count >= {MINIMUM_ROWS} and earlier_{name} >= 0.05 * earlier_count
+            then {name} / landed_count / (earlier_{name} / earlier_count)
+        end as {name}_of_usual"""
+        for name in columns
+    )
+    counts = ", ".join(
+        f"count({name}) filter (where is_landed) as {name}, "
+        f"count({name}) filter (where not is_landed) as earlier_{name}"
+        for name in columns
+    )
     return Suite(
         table=table,
         door="landed",
         title_zh=title_zh,
         key=("channel_code", "export_name", "landed_count"),
         query=f"""
-            select channel_code, export_name, count(*) as landed_count, {shares}
-            from {table}
-            where {LANDED}
-            group by all
-            having count(*) >= {MINIMUM_ROWS}
+            with recent as (
+                select *, {LANDED} as is_landed
+                from {table}
+                where superseded_load_id is null and export_date >= {AS_OF} - 90
+            ),
+
+            counted as (
+                select
+                    channel_code, export_name,
+                    count(*) filter (where is_landed) as landed_count,
+                    count(*) filter (where not is_landed) as earlier_count,
+                    {counts}
+                from recent
+                group by all
+            )
+
+            select channel_code, export_name, landed_count, {shares}
+            from counted
+            where landed_count >= {MINIMUM_ROWS}
         """,
         expectations=[
             expectation
-            for name, least in columns.items()
+            for name in columns
             for expectation in (
                 gxe.ExpectColumnValuesToBeBetween(
-                    column=f"{name}_share",
+                    column=f"{name}_of_usual",
                     min_value=0,
                     strict_min=True,
                     severity="critical",
-                    description=f"{name} 整列为空，表头可能改名；{name} is empty throughout: "
-                    "compare the file's header with the contract",
+                    description=f"{name} 一向有值而本次整列为空，表头可能改名；"
+                    f"{name} had values and is empty now: compare the header with the contract",
                 ),
                 gxe.ExpectColumnValuesToBeBetween(
-                    column=f"{name}_share",
-                    min_value=least,
+                    column=f"{name}_of_usual",
+                    min_value=0.5,
                     severity="warning",
-                    description=f"{name} 填充率偏低；{name} is filled less than usual",
+                    description=f"{name} 填充率不及往常一半；"
+                    f"{name} is filled less than half as often as usual",
                 ),
             )
         ],

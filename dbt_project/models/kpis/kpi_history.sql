@@ -251,14 +251,15 @@ valued as (
             when catalogue.unit = 'count' then spans.numerator
             else spans.numerator / nullif(spans.denominator, 0)
         end as raw_value,
-        -- of a mean, from the sum of squares; 95 %
-        catalogue.scale * 1.96 * sqrt(
+        -- of a mean, from the sum of squares; 95 %. Only where a KPI gives one: greatest() passes
+        -- over a null, and would make an interval without width of it
+        case when spans.sum_of_squares is not null then catalogue.scale * 1.96 * sqrt(
             greatest(
                 spans.sum_of_squares / nullif(spans.denominator, 0)
                 - power(spans.numerator / nullif(spans.denominator, 0), 2),
                 0
             ) / nullif(spans.denominator, 0)
-        ) as margin
+        ) end as margin
 
     from spans
 
@@ -277,8 +278,8 @@ shown as (
     select
         *,
         case when silence_code is null then raw_value end as value,
-        case when silence_code is null then coalesce(value_low, round(raw_value - margin, 6)) end as shown_low,
-        case when silence_code is null then coalesce(value_high, round(raw_value + margin, 6)) end as shown_high
+        case when silence_code is null then coalesce(value_low, least(raw_value, round(raw_value - margin, 6))) end as shown_low,
+        case when silence_code is null then coalesce(value_high, greatest(raw_value, round(raw_value + margin, 6))) end as shown_high
 
     from valued
 
