@@ -15,35 +15,52 @@ import duckdb
 from ingestion.raw_schema import BOOK_TABLES
 from orchestration.content import quoted
 
+# The rhythm of an export is the usual distance between two of its days (daily, weekly, ...). What
+# the rhythm expects up to as_of, and no landed file gave, is missing or late.
+
 # A feed is as fresh as the last file that could have filled it: a header-only file says that
 # nothing happened that day, and that is news.
 _FEEDS = """
 with
 filled as (
-    select feeds.feed, feeds.channel_code, max(files.export_date) as last_export_date
+    select distinct feeds.feed, feeds.channel_code, files.export_date
     from raw.file_feeds as feeds
     inner join raw.files as files
         on feeds.file_id = files.file_id and feeds.load_id = files.load_id
     where files.outcome = 'landed'
+),
+steps as (
+    select *, lead(export_date) over (
+        partition by feed, channel_code order by export_date
+    ) - export_date as step_days
+    from filled
+),
+fresh as (
+    select
+        feed, channel_code, max(export_date) as last_export_date,
+        quantile_disc(step_days, 0.5) as step_days
+    from steps
     group by all
 ),
 live as ({live}),
 rejected as (
-    select feed, channel_code, count(distinct (file_id, row_number)) as rejected_count
-    from raw.rejected_rows group by all
+    select feed, rejected.channel_code, count(distinct (file_id, line_number)) as rejected_count
+    from raw.rejected_rows as rejected
+    inner join raw.files as files using (file_id, load_id)
+    where files.superseded_load_id is null
+    group by all
 )
 select
-    filled.feed, filled.channel_code, coalesce(live.row_count, 0) as row_count,
-    filled.last_export_date, cast($as_of as date) - filled.last_export_date as days_behind,
+    fresh.feed, fresh.channel_code, coalesce(live.row_count, 0) as row_count,
+    fresh.last_export_date, cast($as_of as date) - fresh.last_export_date as days_behind,
+    coalesce(days_behind >= 1.5 * fresh.step_days, false) as is_late,
     coalesce(rejected.rejected_count, 0) as rejected_count
-from filled
-left join live on filled.feed = live.feed and filled.channel_code = live.channel_code
-left join rejected on filled.feed = rejected.feed and filled.channel_code = rejected.channel_code
-order by filled.channel_code, filled.feed
+from fresh
+left join live on fresh.feed = live.feed and fresh.channel_code = live.channel_code
+left join rejected on fresh.feed = rejected.feed and fresh.channel_code = rejected.channel_code
+order by fresh.channel_code, fresh.feed
 """
 
-# The rhythm of an export is its most frequent distance between two days (daily, weekly, ...).
-# What the rhythm expects up to as_of, and no landed file gave, is missing.
 _MISSING = """
 with
 days as (
@@ -57,12 +74,12 @@ steps as (
     from days
 ),
 rhythms as (
-    select channel_code, export_name, cast(next_date - export_date as integer) as step_days
-    from steps where next_date is not null
-    group by channel_code, export_name, next_date - export_date
-    qualify row_number() over (
-        partition by channel_code, export_name order by count(*) desc, step_days
-    ) = 1
+    select
+        channel_code, export_name,
+        cast(quantile_disc(next_date - export_date, 0.5) as integer) as step_days
+    from steps
+    group by all
+    having step_days is not null
 ),
 expected as (
     select
@@ -76,7 +93,8 @@ select
     channel_code, export_name, step_days, count(*) as missing_count,
     list(missing_on order by missing_on) as missing_days
 from expected
-where missing_on <= cast($as_of as date)
+-- a week's export may come a day late before it is missed, a month's four
+where missing_on <= cast($as_of as date) - step_days // 7
 group by all
 order by channel_code, export_name
 """
@@ -112,7 +130,8 @@ class Health:
 
     Attributes:
         as_of: The last day that the data run through; None before anything has landed.
-        feeds: feed, channel_code, row_count (live), last_export_date, days_behind, rejected_count.
+        feeds: feed, channel_code, row_count (live), last_export_date, days_behind, is_late (by its
+            own rhythm), rejected_count.
         missing: channel_code, export_name, step_days, missing_count, missing_days.
         rejections: channel_code, feed, column_name, reason, rejected_count, file_count.
         refusals: file_name, channel_code, export_name, export_date, reason.

@@ -25,6 +25,7 @@ from orchestration.dictionary import write_dictionary
 from orchestration.draft import Table, tables_to_publish, write_tables
 from orchestration.exposed import ExposedModel, exposed_models, read_manifest_of_dbt
 from orchestration.health import Health, as_of_date, has_landing, read_health
+from orchestration.labels import Labels, read_labels
 from orchestration.meta_tables import prepare
 from orchestration.obstacles import (
     DISK_AND_MEMORY,
@@ -62,6 +63,7 @@ class _Plan:
     previous: Published | None
     moved: Mapping[str, int]
     data_docs: Path | None
+    labels: Labels
 
 
 def publish(
@@ -134,6 +136,7 @@ def publish(
             previous=seen,
             moved=_restate(connection, models, seen, publication_id),
             data_docs=data_docs,
+            labels=read_labels(settings),
         )
         draft = folder / f".draft-{publication_id}"
         try:
@@ -229,7 +232,12 @@ def _write_draft(
     health = read_health(connection)
     manifest = _manifest(connection, plan, written, health)
     write_report(
-        connection, draft / "report.html", manifest=manifest, models=plan.models, health=health
+        connection,
+        draft / "report.html",
+        manifest=manifest,
+        models=plan.models,
+        health=health,
+        labels=plan.labels,
     )
     (draft / publications.MANIFEST).write_text(
         json.dumps(manifest, ensure_ascii=False, indent=1, default=str) + "\n", encoding="utf-8"

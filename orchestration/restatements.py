@@ -2,9 +2,8 @@
 
 What counts:
 
-- In `kpis.kpi_history`: a numerator, denominator or value of a period that was complete when the
-  previous publication was made (its last day is not after that publication's as_of). A row that is
-  new or gone counts too: its other value is null.
+- In `kpis.kpi_history`: a numerator, denominator or value of a period that the previous publication
+  called complete. A row that is new or gone counts too: its other value is null.
 - In a fact (`fct_*`, or a mart whose clock is `month_start`): an amount of a row that both
   publications have and whose day was published, where a number was there before; or the clock that
   gives the row its day. Counts and minutes are left to the KPIs: they grow as the world goes on
@@ -29,6 +28,7 @@ KPI_HISTORY = "kpis.kpi_history"
 _KPI_KEY = (
     "kpi_code", "period_kind", "period_start", "channel_code", "brand_code", "product_key",
 )  # fmt: skip
+_KPI_PERIOD = ("kpi_code", "period_kind", "period_start")
 _KPI_NUMBERS = ("numerator", "denominator", "value")
 _AMOUNTS = ("_cny", "_amount", "_share", "_score", "quantity", "weight", "net_value")
 _NUMERIC = ("DECIMAL", "DOUBLE", "FLOAT", "BIGINT", "INTEGER", "SMALLINT", "TINYINT", "HUGEINT")
@@ -72,7 +72,7 @@ def find_restatements(
         if not _has_table(connection, previous, model):
             continue
         if model.qualified == KPI_HISTORY:
-            _compare_kpis(connection, model, previous, previous_as_of)
+            _compare_kpis(connection, model, previous)
         elif (fact := _as_fact(connection, model, previous)) is not None:
             _compare_fact(connection, fact, previous, previous_as_of)
     counts = connection.execute("select table_name, count(*) from restated group by all").fetchall()
@@ -161,38 +161,31 @@ def _both(columns: Iterable[Column]) -> str:
 
 
 def _compare_kpis(
-    connection: duckdb.DuckDBPyConnection, model: ExposedModel, previous: str, as_of: date
+    connection: duckdb.DuckDBPyConnection, model: ExposedModel, previous: str
 ) -> None:
     columns = _shared(connection, model, previous)
     names = {column.name for column in columns}
     key = model.key or tuple(name for name in _KPI_KEY if name in names)
     numbers = [column for column in columns if column.name in _KPI_NUMBERS]
-    if not {"period_kind", "period_start"} <= names or not numbers:
+    if not {*_KPI_PERIOD, "period_end", "is_complete"} <= names or not numbers:
         return
-    channel = _side("channel_code") if "channel_code" in names else "null"
-    ends = (
-        "period_start + case period_kind when 'day' then interval 1 day "
-        "when 'week' then interval 7 day when 'quarter' then interval 3 month "
-        "else interval 1 month end"
-    )
-    complete = f"(select * from {{}} where cast({ends} as date) <= {literal(str(as_of))}::date + 1)"
-    ours = complete.format(quoted(model.schema, model.name))
-    theirs = complete.format(quoted(previous, model.schema, model.name))
-    # "none" is one value whatever the side: a full join needs a plain marker of which side is there
+    # a row may be new or gone, so that the period's other rows say whether it was complete; a KPI
+    # that matures (a month to buy again in) is complete later than its last day
+    period = ", ".join(_KPI_PERIOD)
+    theirs = quoted(previous, model.schema, model.name)
+    complete = f"({period}) in (select ({period}) from {theirs} where is_complete)"
+    ours = quoted(model.schema, model.name)
+    moved = " or ".join(_moved(column) for column in numbers)
     connection.execute(f"""
         create or replace temp table moved as
         select
-            {_row_key(key)} as row_key, {channel} as channel_code,
-            cast({_side("period_start")} as date) as period_start,
-            cast({
-        ends.replace("period_start", "cast(" + _side("period_start") + " as date)").replace(
-            "period_kind", _side("period_kind")
-        )
-    } as date) - 1 as period_end
+            {_row_key(key)} as row_key,
+            nullif(nullif({_side("channel_code")}, 'all'), 'unknown') as channel_code,
+            {_side("period_start")} as period_start, {_side("period_end")} as period_end
             {_both(numbers)}
-        from (select *, true as is_there from {theirs}) as old
-        full join (select *, true as is_there from {ours}) as new on {_joined(key)}
-        where {" or ".join(_moved(column) for column in numbers)}
+        from (select * from {theirs} where {complete}) as old
+        full join (select * from {ours} where {complete}) as new on {_joined(key)}
+        where {moved}
     """)
     conditions = [quoted("is_moved_" + column.name) for column in numbers]
     spread = _spread(model.qualified, [column.name for column in numbers], conditions)

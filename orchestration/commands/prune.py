@@ -31,11 +31,12 @@ def prune(
         left = publications.heal(settings.published_path)
         gone = publications.prune(settings.published_path, keep or settings.keep_publications)
         today = datetime.now(ZoneInfo(settings.timezone)).date()
-        originals = Originals(settings.originals_path, settings.key_bytes).prune(
+        # deleting opens nothing, so no key is asked for
+        originals = Originals(settings.originals_path, b"").prune(
             settings.originals_days if days is None else days, today
         )
     out = console()
     out.print(f"发布 publications removed: {', '.join(gone) or 'none'}")
     if left:
         out.print(f"草稿 left-overs of an interrupted run removed: {', '.join(left)}")
-    out.print(f"原始文件 originals removed: {originals or 0}")
+    out.print(f"原始文件 originals removed: {originals}")

@@ -38,8 +38,8 @@ def query(
         raise QueryError("--csv and --json exclude each other: give one of them")
     with open_published(load_settings()) as connection:
         try:
-            cursor = connection.execute(sql)
-            if cursor.description is None:
+            cursor: duckdb.DuckDBPyConnection | None = connection.execute(sql)
+            if cursor is None or cursor.description is None:
                 raise QueryError('no statement was given: try "from meta.dictionary"')
             names = [column[0] for column in cursor.description]
             if as_csv:

@@ -10,6 +10,7 @@ from rich.console import Console, Group
 from rich.text import Text
 
 from orchestration.console import console, records, shown, table
+from orchestration.labels import read_labels
 from orchestration.settings import load_settings
 from orchestration.state import read_state
 
@@ -106,6 +107,7 @@ def _verdict(out: Console, state: dict[str, Any]) -> None:
 
 def _health(out: Console, health: dict[str, Any]) -> None:
     if health["feeds"]:
+        labels = read_labels(load_settings())
         out.print(
             records(
                 f"数据新鲜度 Freshness (数据截至 as of {health['as_of']})",
@@ -114,10 +116,19 @@ def _health(out: Console, health: dict[str, Any]) -> None:
                     "feed": ("数据流", "feed"),
                     "last_export_date": ("最近导出", "last export"),
                     "days_behind": ("落后天数", "days behind"),
+                    "is_late": ("迟到", "late"),
                     "row_count": ("行数", "rows"),
                     "rejected_count": ("拒收", "rejected"),
                 },
-                health["feeds"],
+                [
+                    {
+                        **each,
+                        "channel_code": labels.channel(each["channel_code"]),
+                        "feed": labels.feed(each["feed"]),
+                        "is_late": "迟到 late" if each["is_late"] else "",
+                    }
+                    for each in health["feeds"]
+                ],
             )
         )
     if health["missing"]:

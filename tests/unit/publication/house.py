@@ -27,7 +27,8 @@ create or replace table reviews.fct_voices (
 );
 create or replace table kpis.kpi_history (
     kpi_code varchar, period_kind varchar, period_start date, channel_code varchar,
-    brand_code varchar, product_key varchar, numerator double, denominator double, value double
+    brand_code varchar, product_key varchar, numerator double, denominator double, value double,
+    is_complete boolean, period_end date
 );
 create or replace table intermediate.int_hidden as select 1 as secret;
 """
@@ -38,10 +39,10 @@ VOICES = [
     ("mention:weibo:M1", "weibo", "2026-10-30 11:00:00", None, None, 0),
 ]
 KPIS = [
-    ("negative_share", "day", "2026-10-29", "jd", None, None, 1, 4, 0.25),
-    ("negative_share", "day", "2026-10-30", "weibo", None, None, 0, 2, 0.0),
-    ("negative_share", "week", "2026-10-26", "jd", None, None, 1, 6, 1 / 6),
-    ("negative_share", "month", "2026-10-01", "jd", None, None, 2, 9, 2 / 9),
+    ("share", "day", "2026-10-29", "jd", "own", None, 1, 4, 0.25, True, "2026-10-29"),
+    ("share", "day", "2026-10-30", "weibo", "own", None, 0, 2, 0.0, True, "2026-10-30"),
+    ("share", "week", "2026-10-26", "jd", "own", None, 1, 6, 1 / 6, False, "2026-11-01"),
+    ("share", "month", "2026-10-01", "jd", "own", None, 2, 9, 2 / 9, False, "2026-10-31"),
 ]
 
 
@@ -129,7 +130,9 @@ class House:
             create_raw_schema(connection, load_feeds())
             connection.execute(MARTS)
             connection.executemany("insert into reviews.fct_voices values (?,?,?,?,?,?)", VOICES)
-            connection.executemany("insert into kpis.kpi_history values (?,?,?,?,?,?,?,?,?)", KPIS)
+            connection.executemany(
+                "insert into kpis.kpi_history values (?,?,?,?,?,?,?,?,?,?,?)", KPIS
+            )
         for back in (2, 1, 0):
             self.land(f"jd_reviews_{DAY - timedelta(back)}.csv", DAY - timedelta(back))
         self.land("weibo_posts_2026-10-30.csv", DAY, channel="weibo", feed="mentions")

@@ -35,7 +35,7 @@ def test_a_late_file_restates_the_day_that_it_touches(house: House) -> None:
         ("kpis.kpi_history", "value", "0.25", "0.5", D(2026, 10, 29), "jd_reviews_late.csv"),
     ]
     ((key,),) = house.read("select distinct row_key from meta.restatements")
-    assert '"kpi_code":"negative_share"' in key
+    assert '"kpi_code":"share"' in key
     assert '"period_start":"2026-10-29"' in key
 
 
@@ -45,7 +45,7 @@ def test_a_period_that_was_not_complete_only_goes_on(house: House) -> None:
     house.run(
         "update kpis.kpi_history set numerator = 3 where period_kind in ('week', 'month')",
         "insert into kpis.kpi_history values "
-        "('negative_share', 'day', '2026-10-31', 'jd', null, null, 1, 1, 1.0)",
+        "('share', 'day', '2026-10-31', 'jd', 'own', null, 1, 1, 1.0, true, '2026-10-31')",
     )
     house.publish()
     assert restated(house) == []
@@ -53,33 +53,57 @@ def test_a_period_that_was_not_complete_only_goes_on(house: House) -> None:
 
 def test_a_complete_month_that_changes_is_restated(house: House) -> None:
     house.land("jd_reviews_2026-10-31.csv", D(2026, 10, 31))
+    house.run("update kpis.kpi_history set is_complete = true where period_kind = 'month'")
     house.publish()
     house.land("jd_reviews_2026-11-01.csv", D(2026, 11, 1), row_days=("2026-10-02 08:00",))
     house.run("update kpis.kpi_history set denominator = 10 where period_kind in ('week','month')")
     house.publish()
-    # the week of 26 October ends on 1 November, so it was not complete
     assert restated(house) == [
         ("kpis.kpi_history", "denominator", "9.0", "10.0", D(2026, 10, 1),
          "jd_reviews_2026-11-01.csv"),
     ]  # fmt: skip
 
 
+def test_a_kpi_that_matures_later_is_not_restated_when_it_does(house: House) -> None:
+    maturing = "update kpis.kpi_history set is_complete = {} where channel_code = 'jd'"
+    house.run(maturing.format("false"))
+    house.publish()
+    house.run(maturing.format("true"), "update kpis.kpi_history set value = 0.9")
+    house.publish()
+    assert {row[4] for row in restated(house)} == {D(2026, 10, 30)}, "weibo's day was complete"
+
+
 def test_a_kpi_row_that_is_new_or_gone_for_a_published_day_is_restated(house: House) -> None:
+    house.run(
+        "insert into kpis.kpi_history values "
+        "('share', 'day', '2026-10-30', 'all', 'own', null, 0, 2, 0.0, true, '2026-10-30')",
+    )
     house.publish()
     house.run(
         "delete from kpis.kpi_history where channel_code = 'weibo'",
         "insert into kpis.kpi_history values "
-        "('negative_share', 'day', '2026-10-28', 'jd', null, null, 1, 2, 0.5)",
+        "('share', 'day', '2026-10-30', 'jd', 'own', null, 1, 2, 0.5, true, '2026-10-30')",
     )
     house.publish()
     assert [row[1:5] for row in restated(house)] == [
         ("denominator", "2.0", None, D(2026, 10, 30)),
-        ("denominator", None, "2.0", D(2026, 10, 28)),
+        ("denominator", None, "2.0", D(2026, 10, 30)),
         ("numerator", "0.0", None, D(2026, 10, 30)),
-        ("numerator", None, "1.0", D(2026, 10, 28)),
+        ("numerator", None, "1.0", D(2026, 10, 30)),
         ("value", "0.0", None, D(2026, 10, 30)),
-        ("value", None, "0.5", D(2026, 10, 28)),
+        ("value", None, "0.5", D(2026, 10, 30)),
     ]
+
+
+def test_a_total_over_channels_names_files_of_any_channel(house: House) -> None:
+    house.run("update kpis.kpi_history set channel_code = 'all' where channel_code = 'weibo'")
+    house.publish()
+    for channel, feed in (("jd", "reviews"), ("weibo", "mentions")):
+        house.land(f"{channel}_late.csv", D(2026, 10, 30), channel=channel, feed=feed,
+                   row_days=("2026-10-30 08:00",))  # fmt: skip
+    house.run("update kpis.kpi_history set denominator = 3 where channel_code = 'all'")
+    house.publish()
+    assert restated(house)[0][5] == "jd_late.csv, weibo_late.csv"
 
 
 def test_amounts_and_the_clock_of_a_fact_are_restated_and_its_counts_are_not(house: House) -> None:
