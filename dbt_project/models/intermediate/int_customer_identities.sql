@@ -13,7 +13,7 @@ nodes as (
 
 ),
 
-links as (
+links as ( -- noqa: ST03
 
     select * from {{ ref('int_customer_links') }}
 
@@ -21,7 +21,8 @@ links as (
 
 components as (
 
-    select * from ({{ connected_components('links', 'nodes') }}) as found
+    -- the linter does not know DuckDB's `using key`
+    select * from ({{ connected_components('links', 'nodes') }}) as found -- noqa: PRS
 
 ),
 

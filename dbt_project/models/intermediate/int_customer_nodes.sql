@@ -22,6 +22,7 @@
     ('stg_community_activity', 'customer_ref', 'active_on'),
     ('stg_service_contacts', 'customer_ref', 'started_at'),
 ] %}
+{%- set registers = ['stg_customers', 'stg_identities'] %}
 
 with
 
@@ -32,7 +33,7 @@ named as (
     select
         {{ column }} as node,
         {% if seen_at %}cast({{ seen_at }} as date){% else %}cast(null as date){% endif %} as seen_on,
-        {{ 'true' if column == 'customer_ref' and model in ['stg_customers', 'stg_identities'] else 'false' }} as is_registered
+        {{ 'true' if column == 'customer_ref' and model in registers else 'false' }} as is_registered
     from {{ ref(model) }}
     where {{ column }} is not null
 

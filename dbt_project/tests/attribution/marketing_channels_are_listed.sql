@@ -1,4 +1,5 @@
--- A channel that the seed does not list has no group, so its touches are in no window of word of mouth or of paid advertising.
+-- A channel that the seed does not list has no group, so its touches are in no window of word of mouth
+-- or of paid advertising.
 {{ config(severity='warn') }}
 
 select

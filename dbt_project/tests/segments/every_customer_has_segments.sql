@@ -1,13 +1,27 @@
 -- Nobody who has an identity is without a stage, and nobody without an identity has one.
+with
+
+identified as (
+
+    select distinct customer_key from {{ ref('int_customer_identities') }}
+
+),
+
+segmented as (
+
+    select distinct customer_key from {{ ref('customer_segments') }}
+
+)
+
 select
-    identities.customer_key as identified_key,
-    segments.customer_key as segmented_key
+    identified.customer_key as identified_key,
+    segmented.customer_key as segmented_key
 
-from (select distinct customer_key from {{ ref('int_customer_identities') }}) as identities
+from identified
 
-full outer join (select distinct customer_key from {{ ref('customer_segments') }}) as segments
-    on identities.customer_key = segments.customer_key
+full outer join segmented
+    on identified.customer_key = segmented.customer_key
 
 where
-    identities.customer_key is null
-    or segments.customer_key is null
+    identified.customer_key is null
+    or segmented.customer_key is null

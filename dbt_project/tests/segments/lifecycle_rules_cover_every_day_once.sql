@@ -1,4 +1,5 @@
--- Each kind of purchase begins at day 0, goes on without gap or overlap, and has no end: the stages are exclusive and exhaustive.
+-- Each kind of purchase begins at day 0, goes on without gap or overlap, and has no end:
+-- the stages are exclusive and exhaustive.
 with
 
 rules as (

@@ -87,8 +87,8 @@ steps as (
     inner join touches
         on
             conversions.customer_key = touches.customer_key
-            and touches.touched_at <= conversions.converted_at
-            and touches.touched_at >= conversions.converted_at - conversions.lookback_days * interval '1 day'
+            and conversions.converted_at >= touches.touched_at
+            and conversions.converted_at - conversions.lookback_days * interval '1 day' <= touches.touched_at
             -- a touch is used up by the conversion that it led to
             and touches.touched_at > coalesce(conversions.previous_converted_at, timestamp '0001-01-01')
 

@@ -1,6 +1,26 @@
 -- Grain: one row per customer and period in which nothing about their segments changed, half-open.
--- Computed from the facts, not snapshotted, so that it can be rebuilt and a late file is told truly. States are worked
--- out only for days on which one can change: purchases, refunds, thresholds of the rules, borders of months and quintiles.
+-- Computed from the facts, not snapshotted, so that it can be rebuilt and a late file is told truly. States are
+-- worked out only for days on which one can change: purchases, refunds, thresholds of the rules, and the borders
+-- of months and quintiles.
+{#- one column list for the kinds of change that meet in `changes` #}
+{%- set blank = {
+    'lifecycle_code': "cast(null as " ~ dbt.type_string() ~ ")",
+    'rung': 'cast(null as integer)',
+    'purchased_on': 'cast(null as date)',
+    'purchase_count': '0',
+    'net_cny': '0',
+} %}
+{%- set kinds = [
+    ('known_since', 'known_on', {'lifecycle_code': "'prospect'", 'rung': '0'}),
+    ('stages', 'changed_on', {'lifecycle_code': 'lifecycle_code'}),
+    ('rungs_reached', 'reached_on', {'rung': 'rung'}),
+    ('money_days', 'happened_on', {
+        'purchased_on': 'purchased_on', 'purchase_count': 'purchase_count', 'net_cny': 'net_cny',
+    }),
+    ('month_borders', 'changed_on', {}),
+    ('recency_borders', 'changed_on', {}),
+] %}
+
 with
 
 as_of as (
@@ -82,15 +102,43 @@ rfm_rules as (
 
 ),
 
+first_deeds as (
+
+    select
+        deeds.customer_key,
+        min(deeds.done_on) as done_on
+
+    from (
+        select
+            customer_key,
+            reached_on as done_on
+        from rungs_reached
+        union all
+        select
+            customer_key,
+            happened_on as done_on
+        from money_days
+    ) as deeds
+
+    group by deeds.customer_key
+
+),
+
 known_since as (
 
     -- the first dated sign of them, be it an account or something they did; a customer whom nothing dated names counts
     -- as known since the data begin
     select
         customers.customer_key,
-        least(coalesce(customers.first_seen_on, data_start.started_on), as_of.as_of) as known_on
+        least(
+            coalesce(least(customers.first_seen_on, first_deeds.done_on), data_start.started_on),
+            as_of.as_of
+        ) as known_on
 
     from customers
+
+    left join first_deeds
+        on customers.customer_key = first_deeds.customer_key
 
     cross join data_start
 
@@ -110,7 +158,9 @@ stages as (
     inner join lifecycle_rules
         on purchases.purchase_kind = lifecycle_rules.purchase_kind
 
-    where purchases.next_purchased_on is null or purchases.purchased_on + lifecycle_rules.from_day < purchases.next_purchased_on
+    where
+        purchases.next_purchased_on is null
+        or purchases.purchased_on + lifecycle_rules.from_day < purchases.next_purchased_on
 
 ),
 
@@ -130,45 +180,41 @@ month_borders as (
 
 ),
 
-recency_borders as (
+recency_cuts as (
 
     {% for fifth in range(1, 5) -%}
     select
-        purchases.customer_key,
-        purchases.purchased_on + cast(cut_points.recency_cut_{{ fifth }} + 1 as integer) as changed_on
-    from purchases
-    inner join cut_points
-        -- the cut points hold for their own month alone
-        on
-            cast(date_trunc('month', purchases.purchased_on + cast(cut_points.recency_cut_{{ fifth }} + 1 as integer)) as date)
-            = cut_points.month_start
-    where
-        purchases.next_purchased_on is null
-        or purchases.purchased_on + cast(cut_points.recency_cut_{{ fifth }} + 1 as integer) < purchases.next_purchased_on
+        month_start,
+        cast(recency_cut_{{ fifth }} as integer) as recency_cut
+    from cut_points
     {% if not loop.last %}
-    union all
+    union
 
     {% endif -%}
     {%- endfor %}
 
 ),
 
-{#- one column list for the kinds of change that meet in `changes` #}
-{%- set blank = {
-    'lifecycle_code': "cast(null as " ~ dbt.type_string() ~ ")",
-    'rung': 'cast(null as integer)',
-    'purchased_on': 'cast(null as date)',
-    'purchase_count': '0',
-    'net_cny': '0',
-} %}
-{%- set kinds = [
-    ('known_since', 'known_on', {'lifecycle_code': "'prospect'", 'rung': '0'}),
-    ('stages', 'changed_on', {'lifecycle_code': 'lifecycle_code'}),
-    ('rungs_reached', 'reached_on', {'rung': 'rung'}),
-    ('money_days', 'happened_on', {'purchased_on': 'purchased_on', 'purchase_count': 'purchase_count', 'net_cny': 'net_cny'}),
-    ('month_borders', 'changed_on', {}),
-    ('recency_borders', 'changed_on', {}),
-] %}
+recency_borders as (
+
+    select
+        purchases.customer_key,
+        purchases.purchased_on + recency_cuts.recency_cut + 1 as changed_on
+
+    from purchases
+
+    inner join recency_cuts
+        -- cut points hold for their own month alone
+        on
+            purchases.purchased_on + recency_cuts.recency_cut + 1 >= recency_cuts.month_start
+            and purchases.purchased_on + recency_cuts.recency_cut + 1 < recency_cuts.month_start + interval '1 month'
+
+    where
+        purchases.next_purchased_on is null
+        or purchases.purchased_on + recency_cuts.recency_cut + 1 < purchases.next_purchased_on
+
+),
+
 changes as (
 
     {% for relation, changed_on, filled in kinds -%}
@@ -238,14 +284,19 @@ scored as (
         states.changed_on,
         states.lifecycle_code,
         states.rung,
-        -- Ties: equal values get equal scores, that of the lower quintile for frequency and value, and of the more recent
-        -- one for recency. Null before the first purchase, and in the month of the first purchases, which has no borders.
-        5 {% for fifth in range(1, 5) %}- cast(states.recency_days > cut_points.recency_cut_{{ fifth }} as integer){% endfor %}
-            as recency_score,
-        1 {% for fifth in range(1, 5) %}+ cast(states.purchase_count > cut_points.frequency_cut_{{ fifth }} as integer){% endfor %}
-            as frequency_score,
-        1 {% for fifth in range(1, 5) %}+ cast(states.net_cny > cut_points.monetary_cut_{{ fifth }} as integer){% endfor %}
-            as monetary_score
+        -- Ties: equal values get equal scores, that of the lower quintile for frequency and value, and of the more
+        -- recent one for recency. Null before the first purchase, and in months that began without buyers.
+        {%- for score, value, from_score, sign, cut in [
+            ('recency_score', 'recency_days', 5, '-', 'recency_cut'),
+            ('frequency_score', 'purchase_count', 1, '+', 'frequency_cut'),
+            ('monetary_score', 'net_cny', 1, '+', 'monetary_cut'),
+        ] %}
+        {{ from_score }}
+        {%- for fifth in range(1, 5) %}
+        {{ sign }} cast(states.{{ value }} > cut_points.{{ cut }}_{{ fifth }} as integer)
+        {%- endfor %} as {{ score }}
+        {%- if not loop.last %},{% endif %}
+        {%- endfor %}
 
     from states
 
@@ -288,10 +339,9 @@ compared as (
 
     select
         *,
-        lag(changed_on) over (partition by customer_key order by changed_on) is null
-        or lag(lifecycle_code) over (partition by customer_key order by changed_on) <> lifecycle_code
-        or lag(advocacy_code) over (partition by customer_key order by changed_on) <> advocacy_code
-        or lag(rfm_code) over (partition by customer_key order by changed_on) is distinct from rfm_code as is_new_state
+        lag(lifecycle_code) over (partition by customer_key order by changed_on) as previous_lifecycle_code,
+        lag(advocacy_code) over (partition by customer_key order by changed_on) as previous_advocacy_code,
+        lag(rfm_code) over (partition by customer_key order by changed_on) as previous_rfm_code
 
     from named
 
@@ -312,7 +362,10 @@ periods as (
         cast(monetary_score as integer) as monetary_score
 
     from compared
-    where is_new_state
+    where
+        lifecycle_code is distinct from previous_lifecycle_code
+        or advocacy_code is distinct from previous_advocacy_code
+        or rfm_code is distinct from previous_rfm_code
 
 )
 

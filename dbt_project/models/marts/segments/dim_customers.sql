@@ -42,7 +42,7 @@ registrations as (
     -- of several accounts the newest describes the person
     qualify row_number() over (
         partition by identities.customer_key
-        order by customers.registered_at desc nulls last, customers.record_key
+        order by customers.registered_at desc nulls last, customers.record_key asc
     ) = 1
 
 ),

@@ -86,7 +86,8 @@ joined as (
         orders.gross_cny,
         orders.discount_cny,
         cast(coalesce(items.freight_cny, 0) as decimal(18, 2)) as freight_cny,
-        cast(coalesce(items.net_cny, orders.gross_cny - coalesce(orders.discount_cny, 0), 0) as decimal(18, 2)) as net_cny,
+        cast(coalesce(items.net_cny, orders.gross_cny - coalesce(orders.discount_cny, 0), 0) as decimal(18, 2))
+            as net_cny,
         cast(coalesce(refunds.refunded_cny, 0) as decimal(18, 2)) as refunded_cny,
 
         ---------- money as exported
