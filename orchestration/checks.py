@@ -5,8 +5,7 @@ distribution and freshness are suites in `expectations/`, and come from here. No
 twice.
 """
 
-from __future__ import annotations
-
+from collections import Counter
 from collections.abc import Sequence
 
 import dagster as dg
@@ -20,7 +19,7 @@ def asset_key_of(suite: Suite) -> dg.AssetKey:
     return dg.AssetKey(suite.table.split("."))
 
 
-def build_suite_check(suite: Suite, of_suites: int) -> dg.AssetChecksDefinition:
+def build_suite_check(suite: Suite, of_door: int) -> dg.AssetChecksDefinition:
     """The check of one suite: a critical failure stops what lists its table in its `deps`."""
 
     @dg.asset_check(
@@ -30,7 +29,7 @@ def build_suite_check(suite: Suite, of_suites: int) -> dg.AssetChecksDefinition:
         description=f"{suite.title_zh}。{suite.summary}",
     )
     def check(session: dg.ResourceParam[Session]) -> dg.AssetCheckResult:
-        verdict = session.check(suite, of_suites)
+        verdict = session.check(suite, of_door)
         is_critical = not verdict.is_passed
         return dg.AssetCheckResult(
             passed=not verdict.failures,
@@ -47,4 +46,5 @@ def build_suite_check(suite: Suite, of_suites: int) -> dg.AssetChecksDefinition:
 
 def build_suite_checks(suites: Sequence[Suite]) -> list[dg.AssetChecksDefinition]:
     """One check a suite."""
-    return [build_suite_check(suite, len(suites)) for suite in suites]
+    doors = Counter(suite.door for suite in suites)
+    return [build_suite_check(suite, doors[suite.door]) for suite in suites]

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 import dagster as dg
 
 from expectations.suite import discover
-from ingestion.contracts import load_contracts, load_feeds
+from ingestion.contracts import Contract, Feed, load_contracts, load_feeds
 from orchestration.assets.landing import build_landing_assets
 from orchestration.assets.published import build_published_asset
 from orchestration.assets.raw import build_raw_asset
-from orchestration.assets.scoring import text_scores
+from orchestration.assets.scoring import build_scores_asset
 from orchestration.assets.warehouse import build_warehouse_asset
 from orchestration.checks import asset_key_of, build_suite_checks
 from orchestration.dbt_project import ensure_manifest, read_manifest
@@ -26,7 +26,10 @@ warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
 
 def build_defs(
-    resource_overrides: Mapping[str, object] | None = None, settings: Settings | None = None
+    resource_overrides: Mapping[str, object] | None = None,
+    settings: Settings | None = None,
+    contracts: Mapping[str, Contract] | None = None,
+    feeds: Mapping[str, Feed] | None = None,
 ) -> dg.Definitions:
     """Assemble the graph around a home.
 
@@ -34,6 +37,8 @@ def build_defs(
         resource_overrides: Resources by name instead of the default ones: the command line's own
             session, a test's.
         settings: Those of the environment when None.
+        contracts: Read already, or None: reading them takes a second.
+        feeds: The same.
 
     Raises:
         KoubeiError: A setting or the dbt project is wrong.
@@ -41,16 +46,18 @@ def build_defs(
     """
     settings = settings or load_settings()
     prepare_environment(settings)
-    contracts = load_contracts(settings.channels)
+    contracts = contracts or load_contracts(settings.channels)
+    feeds = feeds or load_feeds()
     manifest = read_manifest(ensure_manifest(settings))
     suites = discover()
+    landed = [asset_key_of(suite) for suite in suites if suite.door == "landed"]
     guarded = [asset_key_of(suite) for suite in suites if suite.door == "marts"]
     exposed = [dg.AssetKey([model.schema, model.name]) for model in exposed_models(manifest)]
     return dg.Definitions(
         assets=[
             *build_landing_assets(contracts),
-            build_raw_asset(contracts, load_feeds()),
-            text_scores,
+            build_raw_asset(contracts, feeds),
+            build_scores_asset(landed),
             build_warehouse_asset(manifest),
             build_published_asset([*guarded, *exposed]),
         ],

@@ -1,7 +1,5 @@
 """The one job, and what starts it: a schedule, and a sensor for exports that come late."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 

@@ -21,9 +21,10 @@ STAGES = {
     "demo": "写演示导出 Write exports",
     "parse": "读取模型 Read models",
     "land": "导入文件 Land files",
+    "landed": "入库检查 Check landed data",
     "score": "文本打分 Score texts",
     "build": "构建模型 Build models",
-    "check": "数据检查 Check",
+    "marts": "成品检查 Check marts",
     "publish": "发布 Publish",
 }
 """Stages in the order in which they come, with their labels."""

@@ -75,7 +75,8 @@ def refresh(
     with open_session(settings, run_id=run_id, watcher=watcher, accept=accept) as session:
         days = days_to_land(session, first, last)
         ensure_manifest(settings, watcher)
-        defs = build_defs({"session": given_session(session)}, settings)
+        resources = {"session": given_session(session)}
+        defs = build_defs(resources, settings, session.contracts, session.feeds)
         job = defs.resolve_job_def("refresh")
         with open_instance(settings) as instance:
             try:

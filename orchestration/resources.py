@@ -1,7 +1,5 @@
 """What the graph's steps are given: the session of the run, and dbt."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from importlib.metadata import version as installed

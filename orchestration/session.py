@@ -16,11 +16,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import duckdb
-from ingestion.landing import LandedFile, Lander, next_load_id
 
 from expectations.suite import Suite, Verdict, validate, write_data_docs
 from ingestion.contracts import Contract, Feed, load_contracts, load_feeds
 from ingestion.deliveries import Delivery, Scan, pending, scan
+from ingestion.landing import LandedFile, Lander, next_load_id
 from ingestion.originals import Originals
 from ingestion.privacy import key_fingerprint
 from ingestion.raw_schema import create_raw_schema
@@ -159,12 +159,13 @@ class Session:
         wanted = self.settings.scorers
         return [each for each in discover() if wanted is None or each.name in wanted]
 
-    def check(self, suite: Suite, of_suites: int) -> Verdict:
-        """Hold one suite against the build file; a critical failure refuses the publication."""
+    def check(self, suite: Suite, of_door: int) -> Verdict:
+        """Hold one suite of its door's against the build file; a critical failure refuses."""
         with self.step("check"), self.connect() as connection:
             verdict = validate(suite, connection)
             self.verdicts.append(verdict)
-            self.watcher.tell("check", len(self.verdicts), of_suites, suite.title_zh)
+            done = sum(each.door == suite.door for each in self.verdicts)
+            self.watcher.tell(suite.door, done, of_door, suite.title_zh)
             self.keep_results(connection, as_results(verdict))
             if not verdict.is_passed:
                 broken = [each for each in verdict.failures if each.severity == "critical"]

@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import Any
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -30,13 +31,13 @@ def print_summary(outcome: Outcome, console: Console) -> None:
         _rejections(outcome),
         _checks(outcome),
         _headline(outcome),
-        _next(outcome),
     ]
     console.print()
     for part in parts:
         if part is not None:
             console.print(part)
             console.print()
+    _print_next(outcome, console)
 
 
 def _grid(title: str, *columns: str, numbers: int = 0) -> Table:
@@ -188,7 +189,7 @@ def _headline(outcome: Outcome) -> RenderableType:
     return Group(*lines, Text(took, "dim"))
 
 
-def _next(outcome: Outcome) -> RenderableType:
+def _print_next(outcome: Outcome, console: Console) -> None:
     publication = outcome.session.publication
     lines: list[tuple[str, str]] = []
     if publication is not None:
@@ -198,9 +199,9 @@ def _next(outcome: Outcome) -> RenderableType:
         quality = path / "quality" / "index.html"
         lines += [("质量 Quality", str(quality))] * quality.exists()
         lines += [
-            ("接下来 Next", f'koubei query "{QUERY}"'),
-            ("", "koubei status   freshness, missing days, rejections"),
+            ("接下来 Next", "koubei status   freshness, missing days, rejections"),
             ("", "koubei dev      the same graph in the browser"),
+            ("问一句 Ask", f'koubei query "{QUERY}"'),
         ]
     elif outcome.verdict == "refused":
         lines += [
@@ -214,8 +215,7 @@ def _next(outcome: Outcome) -> RenderableType:
         lines.append(("", "koubei refresh --accept FILE   lets a refused file in all the same"))
     if outcome.session.log_path.exists():
         lines.append(("日志 Log", str(outcome.session.log_path)))
-    table = Table.grid(padding=(0, 2))
     for label, told in lines:
-        # a path or a command must stay whole, to be copied
-        table.add_row(Text(label, "bold"), Text(told, overflow="ignore", no_wrap=True))
-    return table
+        padding = " " * (18 - cell_len(label))
+        # a path or a command must stay one line, to be copied
+        console.print(Text.assemble((label + padding, "bold"), told), soft_wrap=True)

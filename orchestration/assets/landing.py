@@ -1,7 +1,5 @@
 """One asset per channel export. What an export means lives in `ingestion/`."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import dagster as dg

@@ -1,7 +1,5 @@
 """The publication: what readers see. What is published is declared in `exposures.yml`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import dagster as dg

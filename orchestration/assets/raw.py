@@ -1,8 +1,6 @@
 """The raw tables that landing fills: what dbt's sources point to and the landed door guards."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import dagster as dg
 
@@ -25,11 +23,11 @@ def build_raw_asset(
             for feed in export.feeds:
                 key = dg.AssetKey(["landing", contract.channel, export.name])
                 filled_by.setdefault(feed, []).append(key)
-    every_export = sorted({key for keys in filled_by.values() for key in keys})
+    every_export = {key for keys in filled_by.values() for key in keys}
     specs = [
         dg.AssetSpec(
             ["raw", feed.name],
-            deps=filled_by.get(feed.name, []),
+            deps=_deps(filled_by.get(feed.name, [])),
             group_name="raw",
             kinds={"duckdb", "table"},
             description=f"{feed.label_zh}：{feed.description}",
@@ -39,7 +37,7 @@ def build_raw_asset(
     specs += [
         dg.AssetSpec(
             ["raw", table.name],
-            deps=every_export,
+            deps=_deps(every_export),
             group_name="raw",
             kinds={"duckdb", "table"},
             description=f"{table.label_zh}：{table.description}",
@@ -55,3 +53,10 @@ def build_raw_asset(
             )
 
     return raw
+
+
+def _deps(keys: Iterable[dg.AssetKey]) -> list[dg.AssetDep]:
+    # a table holds all days; but by default Dagster lists each of some 6,000 days of each export
+    # to compare versions, for seconds, and nothing here asks for that
+    latest = dg.LastPartitionMapping()
+    return [dg.AssetDep(key, partition_mapping=latest) for key in sorted(set(keys))]

@@ -1,7 +1,5 @@
 """The dbt project as assets, and its tests as their checks: one dbt build."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from contextlib import redirect_stdout
 from pathlib import Path
