@@ -1,13 +1,45 @@
 -- Grain: one row per brand that is known by name or by its products.
-{{ config(materialized='view') }}
-
 with
+
+aliases as (
+
+    select * from {{ ref('product_aliases') }}
+
+),
+
+sold as (
+
+    select distinct coalesce(aliases.product_key, items.product_ref) as product_key
+
+    from {{ ref('stg_order_items') }} as items
+
+    left join aliases
+        on items.product_ref = aliases.product_ref
+
+),
 
 products as (
 
-    select distinct brand_code
-    from {{ ref('stg_products') }}
-    where brand_code is not null
+    select
+        catalogue.brand_code,
+        bool_or(sold.product_key is not null) as is_sold
+
+    from {{ ref('stg_products') }} as catalogue
+
+    left join aliases
+        on catalogue.product_ref = aliases.product_ref
+
+    left join sold
+        on coalesce(aliases.product_key, catalogue.product_ref) = sold.product_key
+
+    where catalogue.brand_code is not null
+    group by catalogue.brand_code
+
+),
+
+sales as (
+
+    select coalesce(bool_or(is_sold), false) as has_any from products
 
 ),
 
@@ -23,13 +55,20 @@ merged as (
         coalesce(named.brand_code, products.brand_code) as brand_code,
         named.brand_name,
         named.label_zh,
-        -- only our own products come with a catalogue, unless the seed says otherwise
-        coalesce(named.is_own, products.brand_code is not null) as is_own_brand
+        -- a catalogue may list what competitors sell; ours is what customers ordered from us. Without a single
+        -- order of a catalogued product nothing tells them apart, and the catalogue counts as ours.
+        coalesce(
+            named.is_own,
+            products.is_sold or (products.brand_code is not null and not sales.has_any),
+            false
+        ) as is_own_brand
 
     from products
 
     full join named
         on products.brand_code = named.brand_code
+
+    cross join sales
 
 )
 
