@@ -1,21 +1,15 @@
 -- Grain: one row per KPI, kind of period, period, channel, brand and product; `all` stands for a total.
 with
 
-kpi_rows as (
+measured as (
 
-    select * from {{ ref('kpi_rows') }}
+    select * from {{ ref('kpi_periods') }}
 
 ),
 
 catalogue as (
 
     select * from {{ ref('kpi_catalogue') }}
-
-),
-
-brands as (
-
-    select * from {{ ref('int_brands') }}
 
 ),
 
@@ -65,144 +59,6 @@ targets as (
 
 ),
 
----------- KPIs that are summed: into periods first, which leaves few rows to roll up
-
-by_period as (
-
-    select
-        kpi_rows.kpi_code,
-        period_kinds.period_kind,
-        cast(date_trunc(period_kinds.period_kind, kpi_rows.period_date) as date) as period_start,
-        kpi_rows.channel_code,
-        kpi_rows.brand_code,
-        kpi_rows.product_key,
-        sum(kpi_rows.numerator) as numerator,
-        sum(kpi_rows.denominator) as denominator,
-        sum(kpi_rows.sum_of_squares) as sum_of_squares,
-        sum(kpi_rows.sample_count) as sample_count
-
-    from kpi_rows
-
-    inner join catalogue
-        on kpi_rows.kpi_code = catalogue.kpi_code
-
-    inner join period_kinds
-        on ',' || catalogue.period_kinds || ',' like '%,' || period_kinds.period_kind || ',%'
-
-    where catalogue.additivity = 'sum'
-    group by all
-
-),
-
-brand_scopes as (
-
-    select
-        by_period.*,
-        'all' as brand_scope
-    from by_period
-
-    union all
-
-    -- all our brands together, under one name that does not change with the brands
-    select
-        by_period.*,
-        'own' as brand_scope
-    from by_period
-
-    left join brands
-        on by_period.brand_code = brands.brand_code
-
-    where by_period.brand_code = 'own' or brands.is_own_brand
-
-    union all
-
-    select
-        by_period.*,
-        brand_code as brand_scope
-    from by_period
-    where brand_code <> 'own'
-
-),
-
-rolled_up as (
-
-    -- the finest cross of channel and product stays in kpi_<name>: here it would be nine tenths of the rows
-    select
-        kpi_code,
-        period_kind,
-        period_start,
-        case when grouping(channel_code) = 1 then 'all' else channel_code end as channel_code,
-        brand_scope as brand_code,
-        case when grouping(product_key) = 1 then 'all' else product_key end as product_key,
-        sum(numerator) as numerator,
-        sum(denominator) as denominator,
-        sum(sum_of_squares) as sum_of_squares,
-        cast(null as double) as value_low,
-        cast(null as double) as value_high,
-        cast(sum(sample_count) as bigint) as sample_count
-
-    from brand_scopes
-    group by
-        grouping sets (
-            (kpi_code, period_kind, period_start, brand_scope),
-            (kpi_code, period_kind, period_start, brand_scope, channel_code),
-            (kpi_code, period_kind, period_start, brand_scope, product_key)
-        )
-    having
-        -- a KPI without channels or products has its total already
-        not (grouping(channel_code) = 0 and channel_code = 'all')
-        and not (grouping(product_key) = 0 and (product_key = 'all' or brand_scope = 'all'))
-
-),
-
----------- KPIs that are not: their own SQL has computed every period and dimension
-
-computed as (
-
-    select
-        kpi_rows.kpi_code,
-        kpi_rows.period_kind,
-        kpi_rows.period_date as period_start,
-        kpi_rows.channel_code,
-        kpi_rows.brand_code,
-        kpi_rows.product_key,
-        kpi_rows.numerator,
-        kpi_rows.denominator,
-        kpi_rows.sum_of_squares,
-        kpi_rows.value_low,
-        kpi_rows.value_high,
-        kpi_rows.sample_count
-
-    from kpi_rows
-
-    inner join catalogue
-        on kpi_rows.kpi_code = catalogue.kpi_code
-
-    where catalogue.additivity = 'none'
-
-),
-
-measured as (
-
-    select * from rolled_up
-    union all
-    select * from computed
-
-),
-
----------- what may be shown, and which periods are complete
-
-first_days as (
-
-    select
-        kpi_code,
-        min(period_date) as first_on
-
-    from kpi_rows
-    group by kpi_code
-
-),
-
 spans as (
 
     select
@@ -236,7 +92,7 @@ valued as (
         catalogue.higher_is_better,
         catalogue.withheld_reason,
         as_of.as_of,
-        spans.period_start >= first_days.first_on
+        spans.period_start >= spans.first_on
         and spans.next_period_start + catalogue.maturity_days * interval '1 day'
         <= as_of.as_of + interval '1 day' as is_complete,
         case
@@ -251,25 +107,37 @@ valued as (
             when catalogue.unit = 'count' then spans.numerator
             else spans.numerator / nullif(spans.denominator, 0)
         end as raw_value,
-        -- of a mean, from the sum of squares; 95 %. Only where a KPI gives one: greatest() passes
-        -- over a null, and would make an interval without width of it
-        case when spans.sum_of_squares is not null then catalogue.scale * 1.96 * sqrt(
-            greatest(
-                spans.sum_of_squares / nullif(spans.denominator, 0)
-                - power(spans.numerator / nullif(spans.denominator, 0), 2),
-                0
-            ) / nullif(spans.denominator, 0)
-        ) end as margin
+        -- of a mean, from the sum of squares; 95 %. Null where a KPI gives none: greatest() passes over a null
+        case
+            when spans.sum_of_squares is not null
+                then catalogue.scale * 1.96 * sqrt(
+                    -- rounding may leave a variance of nothing just under nothing
+                    greatest(
+                        spans.sum_of_squares / nullif(spans.denominator, 0)
+                        - power(spans.numerator / nullif(spans.denominator, 0), 2),
+                        0
+                    ) / nullif(spans.denominator, 0)
+                )
+        end as margin
 
     from spans
 
     inner join catalogue
         on spans.kpi_code = catalogue.kpi_code
 
-    inner join first_days
-        on spans.kpi_code = first_days.kpi_code
-
     cross join as_of
+
+),
+
+intervals as (
+
+    -- rounded, but never past the value itself
+    select
+        *,
+        case when margin is not null then least(raw_value, round(raw_value - margin, 6)) end as margin_low,
+        case when margin is not null then greatest(raw_value, round(raw_value + margin, 6)) end as margin_high
+
+    from valued
 
 ),
 
@@ -278,10 +146,10 @@ shown as (
     select
         *,
         case when silence_code is null then raw_value end as value,
-        case when silence_code is null then coalesce(value_low, least(raw_value, round(raw_value - margin, 6))) end as shown_low,
-        case when silence_code is null then coalesce(value_high, greatest(raw_value, round(raw_value + margin, 6))) end as shown_high
+        case when silence_code is null then coalesce(value_low, margin_low) end as shown_low,
+        case when silence_code is null then coalesce(value_high, margin_high) end as shown_high
 
-    from valued
+    from intervals
 
 ),
 

@@ -115,7 +115,7 @@ CASES = {
         (AS_OF, VOICES),
         "update reviews.fct_voices set sentiment_score = null, sentiment_code = null "
         "where posted_at > timestamp '2026-10-10'",
-        "scored_share",
+        "scored_share_of_all",
         "critical",
     ),
     "fct_voices_sentiment: upside down": Case(
@@ -139,7 +139,7 @@ CASES = {
     "fct_response_clock_replies: nothing joined": Case(
         (RESPONSES, CLOCKS),
         "update reviews.fct_response_clock set first_reply_at = null, first_reply_minutes = null",
-        "matched_share",
+        "matched_share_of_all",
         "critical",
     ),
     "fct_response_clock_replies: robots as people": Case(

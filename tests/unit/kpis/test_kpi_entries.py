@@ -9,9 +9,9 @@ import yaml
 
 MODELS = Path(__file__).parents[3] / "dbt_project" / "models"
 # the frame around the KPIs; everything else in the folder is one
-FRAME = {"kpi_catalogue", "kpi_rows", "kpi_history", "kpi_scorecard"}
-# an input of the history and a view, so there is nothing in it to publish
-NOT_PUBLISHED = {"kpi_rows"}
+FRAME = {"kpi_catalogue", "kpi_rows", "kpi_periods", "kpi_history", "kpi_scorecard"}
+# views on the way to the history, so there is nothing in them to publish
+NOT_PUBLISHED = {"kpi_rows", "kpi_periods"}
 KPIS = sorted({path.stem for path in (MODELS / "kpis").glob("kpi_*.sql")} - FRAME)
 SHAPE = ["period_date", "channel_code", "brand_code", "product_key", "numerator", "denominator"]
 
