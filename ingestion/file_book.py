@@ -16,6 +16,7 @@ from typing import Literal
 import duckdb
 
 from ingestion.deliveries import Delivery
+from ingestion.queries import one_value
 
 Outcome = Literal["landed", "refused", "duplicate"]
 
@@ -92,10 +93,9 @@ def standing_of(connection: duckdb.DuckDBPyConnection, delivery: Delivery, sha25
 
 def forget(connection: duckdb.DuckDBPyConnection, file_id: str) -> None:
     """Take an earlier look at the same file out of the books, with its rows if it had landed."""
-    outcome = connection.execute(
-        "select outcome from raw.files where file_id = $file_id", {"file_id": file_id}
-    ).fetchone()
-    if outcome is None:
+    if not one_value(
+        connection, "select outcome from raw.files where file_id = $file_id", {"file_id": file_id}
+    ):
         return
     feeds = connection.execute(
         "select feed from raw.file_feeds where file_id = $file_id", {"file_id": file_id}

@@ -15,17 +15,18 @@ from pathlib import Path
 
 import duckdb
 
-from ingestion import file_book, rejections
+from ingestion import feed_rows, file_book, rejections
 from ingestion.contracts import Feed
 from ingestion.decoding import fetch
 from ingestion.deliveries import Delivery
+from ingestion.feed_rows import CountsDoNotAddUpError, FeedCounts
 from ingestion.file_book import FileEntry, Outcome
 from ingestion.originals import Originals
-from ingestion.parsing import Zones, create_macros, literal
+from ingestion.parsing import Zones, create_macros
 from ingestion.privacy import check_key, hash_parameters, key_fingerprint
-from ingestion.raw_schema import TEXT_SHA256
+from ingestion.queries import one_count, one_value
 from ingestion.reading import SOURCE_TABLE, Source, read_source
-from ingestion.redaction import REDACTOR_VERSION, redact_columns
+from ingestion.redaction import redact_columns
 from ingestion.refusals import (
     RefusedFileError,
     refuse_many_rejections,
@@ -35,25 +36,18 @@ from ingestion.refusals import (
 from ingestion.translation import Translation, rows_table, translate
 from ingestion.warehouse_settings import verify_settings
 
-_REPEATS_TABLE = "landing_repeats"
+__all__ = [
+    "CountsDoNotAddUpError",
+    "FeedCounts",
+    "LandedFile",
+    "Lander",
+    "UnreadableFileError",
+    "next_load_id",
+]
 
 
 class UnreadableFileError(Exception):
     """A file that is there and cannot be read: a matter of permissions or disks, not of data."""
-
-
-class CountsDoNotAddUpError(Exception):
-    """Rows went missing between the file and the warehouse: a fault of this program."""
-
-
-@dataclass(frozen=True)
-class FeedCounts:
-    """Rows of one file for one feed; delivered = landed + rejected + duplicate."""
-
-    delivered: int
-    landed: int
-    rejected: int
-    duplicate: int
 
 
 @dataclass
@@ -85,7 +79,8 @@ class _Prepared:
 
 def next_load_id(connection: duckdb.DuckDBPyConnection) -> int:
     """Return the number of a new refresh run: higher than any that wrote to the raw schema."""
-    row = connection.execute(
+    return one_count(
+        connection,
         """
         select coalesce(max(load_id), 0) + 1 from (
             select max(load_id) as load_id from raw.files
@@ -93,9 +88,8 @@ def next_load_id(connection: duckdb.DuckDBPyConnection) -> int:
             union all select max(load_id) from raw.text_scores
             union all select max(load_id) from raw.builds
         )
-        """
-    ).fetchone()
-    return int(row[0]) if row else 1
+        """,
+    )
 
 
 class Lander:
@@ -201,27 +195,20 @@ class Lander:
                 width=len(source.headers),
                 zones=zones,
             )
-            self._make_rows(translation)
+            feed_rows.make(self._connection, translation, self._hash_parameters)
             redact_columns(self._connection, translation.table, translation.free_texts)
             prepared.translations.append(translation)
-            prepared.delivered[name] = self._count(translation.table)
+            prepared.delivered[name] = one_count(
+                self._connection, f"select count(*) from {translation.table}"
+            )
             if position == 0:
                 rejections.add_faults(self._connection, export, name, source.faults)
                 prepared.delivered[name] += len(source.faults)
             rejections.add_rows(self._connection, translation, source)
 
-    def _make_rows(self, translation: Translation) -> None:
-        """Run the statement that fills the feed's rows table."""
-        parameters = self._hash_parameters if "$hmac" in translation.statement else None
-        # the steps are laid out already: looking for a better plan costs more than most files
-        self._connection.execute("pragma disable_optimizer")
-        try:
-            self._connection.execute(translation.statement, parameters)
-        finally:
-            self._connection.execute("pragma enable_optimizer")
-
     def _refuse_by_looks(self, delivery: Delivery, prepared: _Prepared) -> None:
-        usual = self._connection.execute(
+        usual = one_value(
+            self._connection,
             """
             select median(row_count) from (
                 select sum(delivered_count) as row_count from raw.file_feeds
@@ -232,8 +219,10 @@ class Lander:
             )
             """,
             {"channel": delivery.contract.channel, "export": delivery.export.name},
-        ).fetchone()
-        refuse_short_file(sum(prepared.delivered.values()), usual[0] if usual else None)
+        )
+        refuse_short_file(
+            sum(prepared.delivered.values()), None if usual is None else float(str(usual))
+        )
         for name, delivered in prepared.delivered.items():
             refuse_many_rejections(
                 delivery.contract,
@@ -272,10 +261,13 @@ class Lander:
                 if standing.has_rivals:
                     replaced = file_book.settle(self._connection, delivery, self._load_id)
                 for translation in prepared.translations:
-                    counts[translation.feed.name] = self._write_feed(
+                    name = translation.feed.name
+                    counts[name] = feed_rows.write(
+                        self._connection,
                         entry,
                         translation,
-                        prepared,
+                        delivered=prepared.delivered[name],
+                        rejected=sum(prepared.reasons.get(name, {}).values()),
                         is_superseded=entry.file_id in replaced,
                     )
                 if rejected != sum(feed.rejected for feed in counts.values()):
@@ -286,115 +278,6 @@ class Lander:
             self._connection.rollback()
             raise
         return _landed_file(entry, counts)
-
-    def _write_feed(
-        self,
-        entry: FileEntry,
-        translation: Translation,
-        prepared: _Prepared,
-        *,
-        is_superseded: bool,
-    ) -> FeedCounts:
-        feed = translation.feed
-        repeats = self._find_repeats(translation)
-        text = feed.text_column if feed.text_column in translation.filled else None
-        if text is not None:
-            self._write_texts(translation, text)
-        own = {name: f'"{name}"' for name in translation.filled if name != text}
-        if text is not None:
-            own[TEXT_SHA256] = f'sha256("{text}")'
-        contract, delivery = entry.delivery.contract, entry.delivery
-        columns = {
-            "channel_code": literal(contract.channel),
-            "export_name": literal(delivery.export.name),
-            "export_date": f"date '{delivery.export_date.isoformat()}'",
-            "file_id": literal(entry.file_id),
-            "delivery_seq": str(entry.delivery_seq),
-            "row_number": "row_id + 1",
-            "load_id": str(self._load_id),
-            "superseded_load_id": str(self._load_id) if is_superseded else "null",
-            "record_key": translation.record_key,
-            "currency_code": literal(contract.currency),
-            **own,
-            "extra": translation.extra_sql,
-        }
-        selected = ", ".join(f'{sql} as "{name}"' for name, sql in columns.items())
-        without_repeats = f" and row_id not in (from {_REPEATS_TABLE})" if repeats else ""
-        inserted = self._connection.execute(
-            f'insert into raw."{feed.name}" by name select {selected} from {translation.table} '
-            f"where fault is null{without_repeats}"
-        ).fetchone()
-        counts = FeedCounts(
-            delivered=prepared.delivered[feed.name],
-            landed=int(inserted[0]) if inserted else 0,
-            rejected=sum(prepared.reasons.get(feed.name, {}).values()),
-            duplicate=repeats,
-        )
-        if counts.delivered != counts.landed + counts.rejected + counts.duplicate:
-            raise CountsDoNotAddUpError(f"{delivery.file_name}, {feed.name}: {counts}")
-        self._connection.execute(
-            "insert into raw.file_feeds values "
-            "($file_id, $load_id, $channel, $export, $feed, $delivered, $landed, $rejected, "
-            "$duplicate)",
-            {
-                "file_id": entry.file_id,
-                "load_id": self._load_id,
-                "channel": contract.channel,
-                "export": delivery.export.name,
-                "feed": feed.name,
-                "delivered": counts.delivered,
-                "landed": counts.landed,
-                "rejected": counts.rejected,
-                "duplicate": counts.duplicate,
-            },
-        )
-        return counts
-
-    def _find_repeats(self, translation: Translation) -> int:
-        """Find rows that say exactly what an earlier row of the file said; return how many."""
-        # rows can only be equal where their keys are: mostly no key stands twice, and that is all
-        shared = self._connection.execute(
-            f"select count(*) > count(distinct {translation.record_key}) "
-            f"from {translation.table} where fault is null"
-        ).fetchone()
-        if not shared or not shared[0]:
-            return 0
-        values = [f'"{name}"' for name in translation.filled]
-        values += [f"e{index}" for index in range(len(translation.extra_headers))]
-        self._connection.execute(
-            f"""
-            create or replace temp table {_REPEATS_TABLE} as
-            with keyed as (
-                select row_id, {translation.record_key} as record_key
-                from {translation.table} where fault is null
-            ),
-            shared as (
-                select row_id from keyed where record_key in (
-                    select record_key from keyed group by record_key having count(*) > 1
-                )
-            )
-            select row_id from {translation.table} semi join shared using (row_id)
-            qualify row_number() over (partition by {", ".join(values)} order by row_id) > 1
-            """
-        )
-        return self._count(_REPEATS_TABLE)
-
-    def _write_texts(self, translation: Translation, text: str) -> None:
-        """Add the texts that no earlier file brought."""
-        self._connection.execute(
-            f"""
-            insert into raw.texts by name
-            with delivered as (
-                select sha256("{text}") as text_sha256, any_value("{text}") as text_content
-                from {translation.table}
-                where fault is null and "{text}" is not null
-                group by all
-            )
-            select *, length(text_content) as char_count,
-                {literal(REDACTOR_VERSION)} as redactor_version, {self._load_id} as load_id
-            from delivered anti join raw.texts using (text_sha256)
-            """
-        )
 
     def _repeat(self, delivery: Delivery, sha256: str, standing: file_book.Standing) -> LandedFile:
         """Book a file whose bytes have landed already."""
@@ -445,13 +328,14 @@ class Lander:
             landed_at=now,
         )
 
-    def _count(self, table: str) -> int:
-        row = self._connection.execute(f"select count(*) from {table}").fetchone()
-        return int(row[0]) if row else 0
-
     @property
     def _temp_tables(self) -> list[str]:
-        books = ["landing_faults", "landing_scans", rejections.REJECTS_TABLE, _REPEATS_TABLE]
+        books = [
+            "landing_faults",
+            "landing_scans",
+            rejections.REJECTS_TABLE,
+            feed_rows.REPEATS_TABLE,
+        ]
         return [SOURCE_TABLE, *books, *(rows_table(self._feeds[name]) for name in self._filled)]
 
     def _clear_up(self) -> None:

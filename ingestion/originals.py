@@ -77,14 +77,17 @@ class Originals:
             raise OriginalError(f"no original {sha256}: it was never landed, or has been pruned")
         digest = hashlib.sha256()
         unpack = zstandard.ZstdDecompressor().decompressobj()
-        with kept.open("rb") as source, to.open("wb") as output:
-            for chunk in self._read(source, sha256):
-                data = unpack.decompress(chunk)
-                digest.update(data)
-                output.write(data)
-        if digest.hexdigest() != sha256:
+        try:
+            with kept.open("rb") as source, to.open("wb") as output:
+                for chunk in self._read(source, sha256):
+                    data = unpack.decompress(chunk)
+                    digest.update(data)
+                    output.write(data)
+            if digest.hexdigest() != sha256:
+                raise OriginalError(f"original {sha256} is damaged: its bytes have another hash")
+        except OriginalError:
             to.unlink()
-            raise OriginalError(f"original {sha256} is damaged: its bytes have another hash")
+            raise
 
     def prune(self, days: int, today: dt.date) -> int:
         """Delete originals kept for more than `days` days; return how many went."""
@@ -132,7 +135,8 @@ class Originals:
         number = 0
         length = source.read(4)
         while length:
-            sealed = source.read(struct.unpack(">I", length)[0])
+            # a length that was cut short makes a chunk that does not open
+            sealed = source.read(int.from_bytes(length, "big"))
             length = source.read(4)
             try:
                 yield self._cipher.decrypt(

@@ -20,6 +20,7 @@ from ingestion.contracts import Export
 from ingestion.csv_lines import Fault, LinesDoNotAddUpError, lines_at, start_lines
 from ingestion.decoding import TextFile, decode, open_text
 from ingestion.parsing import clean, literal
+from ingestion.queries import one_count
 from ingestion.refusals import RefusedFileError
 
 SOURCE_TABLE = "landing_source"
@@ -62,8 +63,7 @@ def read_source(
 
 
 def _count(connection: duckdb.DuckDBPyConnection) -> int:
-    row = connection.execute(f"select count(*) from {SOURCE_TABLE}").fetchone()
-    return int(row[0]) if row else 0
+    return one_count(connection, f"select count(*) from {SOURCE_TABLE}")
 
 
 def _trim_headers(headers: Sequence[str]) -> list[str]:
@@ -182,18 +182,25 @@ def _spans(connection: duckdb.DuckDBPyConnection, width: int) -> NDArray[np.int6
 
 
 def _read_jsonl(connection: duckdb.DuckDBPyConnection, text: TextFile, export: Export) -> Source:
-    connection.execute(
-        "create or replace temp table landing_lines as select json as line "
-        f"from read_ndjson_objects($path, ignore_errors = true, "
-        f"maximum_object_size = {_MAX_LINE_BYTES})",
+    # no JSON text holds the character that stands for a delimiter here, so a line stays whole
+    line_count = one_count(
+        connection,
+        "create or replace temp table landing_lines as select * from read_csv($path, "
+        "auto_detect = false, header = false, columns = {'line': 'varchar'}, delim = chr(1), "
+        f"quote = '', escape = '', ignore_errors = true, max_line_size = {_MAX_LINE_BYTES})",
         {"path": str(text.path)},
     )
-    is_object = "json_valid(line) and json_type(line) = 'OBJECT'"
+    if line_count != text.line_count:
+        raise RefusedFileError(
+            f"only {line_count} of {text.line_count} lines can be read as text; control characters "
+            f"or a line over {_MAX_LINE_BYTES} bytes do that: deliver it again"
+        )
+    is_object = "case when json_valid(line) then json_type(line) = 'OBJECT' else false end"
     faults = [
         Fault(line=number, span=1, text=line, reason="the line is not a JSON object")
         for number, line in connection.execute(
-            "select rowid + 1, cast(line as varchar) from landing_lines "
-            f"where not coalesce({is_object}, trim(line) = '') order by rowid"
+            "select rowid + 1, line from landing_lines "
+            f"where not {is_object} and trim(line) <> '' order by rowid"
         ).fetchall()
     ]
     found = connection.execute(

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 import duckdb
 
 from ingestion.parsing import literal
+from ingestion.queries import one_count
 
 REDACTOR_VERSION = "1"
 
@@ -85,11 +86,9 @@ def redact_columns(
         f"select {name} as raw from {table} where regexp_matches({name}, {literal(_SUSPECT)})"
         for name in names
     )
-    found = connection.execute(
-        f"create or replace temp table landing_suspects as {suspects}"
-    ).fetchone()
+    found = one_count(connection, f"create or replace temp table landing_suspects as {suspects}")
     # planning the rules costs more than most files have texts
-    if not found or not found[0]:
+    if not found:
         connection.execute("drop table landing_suspects")
         return
     connection.execute(
@@ -98,10 +97,9 @@ def redact_columns(
     )
     for _ in range(_MAX_PASSES):
         connection.execute("delete from landing_redactions where next = raw and redacted = raw")
-        moving = connection.execute(
-            "select count(*) from landing_redactions where next <> redacted"
-        ).fetchone()
-        if not moving or not moving[0]:
+        if not one_count(
+            connection, "select count(*) from landing_redactions where next <> redacted"
+        ):
             break
         connection.execute(
             f"update landing_redactions set redacted = next, next = {redact_sql('next')} "

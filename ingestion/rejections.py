@@ -9,6 +9,7 @@ from ingestion.contracts import Contract, Export
 from ingestion.csv_lines import Fault
 from ingestion.file_book import FileEntry
 from ingestion.parsing import literal
+from ingestion.queries import one_count
 from ingestion.reading import SOURCE_TABLE, Source
 from ingestion.redaction import redact_columns
 from ingestion.translation import Translation
@@ -123,7 +124,7 @@ def finish(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _is_empty(connection: duckdb.DuckDBPyConnection) -> bool:
-    return connection.execute(f"from {REJECTS_TABLE} limit 1").fetchone() is None
+    return one_count(connection, f"select count(*) from {REJECTS_TABLE}") == 0
 
 
 def reasons(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, int]]:
@@ -146,7 +147,8 @@ def write(connection: duckdb.DuckDBPyConnection, contract: Contract, entry: File
     if _is_empty(connection):
         return 0
     limit = f"limit {_KEPT_OF_A_REFUSED_FILE}" if entry.outcome == "refused" else ""
-    row = connection.execute(
+    return one_count(
+        connection,
         f"""
         insert into raw.rejected_rows by name
         select $file_id as file_id, $load_id::bigint as load_id, $channel as channel_code,
@@ -160,5 +162,4 @@ def write(connection: duckdb.DuckDBPyConnection, contract: Contract, entry: File
             "export": entry.delivery.export.name,
             "file_name": entry.delivery.file_name,
         },
-    ).fetchone()
-    return int(row[0]) if row else 0
+    )

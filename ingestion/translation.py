@@ -106,9 +106,10 @@ def translate(
     # a header that decides whether a feed is filled, and is not there, fills nothing
     wanted += [f"{clean(guard, blanks)} is not null" if guard else "false" for guard in guards]
     base = f"select {cleaned} from {SOURCE_TABLE} where {' and '.join(wanted)}"
+    # an identifier is unknown where its kind is: the kind is then what is wrong
+    checks = sorted(builder.checks, key=lambda check: check.is_identifier)
     faults = " ".join(
-        f"when {check.condition} then {number}"
-        for number, check in enumerate(builder.checks, start=1)
+        f"when {check.condition} then {number}" for number, check in enumerate(checks, start=1)
     )
     rows = ", ".join(
         [
@@ -125,7 +126,7 @@ def translate(
     return Translation(
         feed=feed,
         statement=statement,
-        checks=builder.checks,
+        checks=checks,
         filled=list(builder.values),
         record_key=_record_key(contract, mapping, feed, key, set(builder.values)),
         extra_headers=extra,

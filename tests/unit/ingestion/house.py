@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import xlsxwriter
 
 from ingestion.contracts import Contract, Export, Files, load_contract, load_feeds
-from ingestion.deliveries import Delivery, scan
+from ingestion.deliveries import Delivery, pending, scan
 from ingestion.landing import LandedFile, Lander, next_load_id
 from ingestion.originals import Originals
 from ingestion.raw_schema import create_raw_schema
@@ -40,7 +40,7 @@ exports:
           评分: rating_raw
           内容: review_text
           时间: posted_at
-    max_rejected_share: 0.5
+    max_rejected_share: 1.0
 """
 
 
@@ -100,6 +100,11 @@ class House:
         if content is not None:
             self.put(name, content)
         return self.lander().land(self.delivery(name), accept=accept)
+
+    def pending(self) -> list[str]:
+        """Return the names of the files that are still to land."""
+        found = scan(str(self.exports), self.contracts).deliveries
+        return [delivery.file_name for delivery in pending(self.connection, found)]
 
     def rows(self, sql: str) -> list[tuple[object, ...]]:
         """Return the rows of a query."""
