@@ -8,10 +8,14 @@ and the library is loaded when the first suite is validated.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, cast
+
+if TYPE_CHECKING:
+    from great_expectations.expectations import Expectation
 
 Severity = Literal["critical", "warning"]
 
@@ -34,7 +38,7 @@ class Expected:
         single = [self.arguments.get(name) for name in ("column", "column_A", "column_B")]
         return [c for c in (*single, *self.arguments.get("column_list", [])) if c is not None]
 
-    def resolve(self) -> gxe.Expectation:
+    def resolve(self) -> Expectation:
         """Build the library's own expectation.
 
         Raises:
@@ -42,7 +46,7 @@ class Expected:
             ValueError: an argument that the expectation does not take (pydantic's error).
         """
         kind = getattr(library("great_expectations.expectations"), self.name)
-        return cast("gxe.Expectation", kind(**{"severity": self.severity, **self.arguments}))
+        return cast("Expectation", kind(**{"severity": self.severity, **self.arguments}))
 
 
 class _Stand:
@@ -56,13 +60,7 @@ class _Stand:
 
 def library(name: str = "great_expectations") -> ModuleType:
     """Import Great Expectations, or one of its modules, now that it is needed."""
-    import importlib  # noqa: PLC0415
-
     return importlib.import_module(name)
 
 
-if TYPE_CHECKING:
-    # a type checker and an editor see the real classes and their arguments
-    import great_expectations.expectations as gxe
-else:
-    gxe = _Stand()
+gxe = _Stand()

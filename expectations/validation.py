@@ -72,8 +72,13 @@ def _outcomes(suite: Suite, frame: pd.DataFrame) -> list[Outcome]:
     gx = library()
     # results come back in another order than asked, so each carries its position
     asked = []
+    outcomes: dict[int, Outcome] = {}
     for position, one in enumerate(expected):
-        expectation = one.resolve()
+        try:
+            expectation = one.resolve()
+        except (AttributeError, TypeError, ValueError) as error:
+            outcomes[position] = _misspelt(one, error)
+            continue
         expectation.meta = {"position": position}
         asked.append(expectation)
     batch = (
@@ -90,8 +95,24 @@ def _outcomes(suite: Suite, frame: pd.DataFrame) -> list[Outcome]:
             "partial_unexpected_count": SAMPLE_SIZE,
         },
     )
-    by_position = {cast("Any", r.expectation_config).meta["position"]: r for r in answer.results}
-    return [_outcome(one, by_position[i], frame) for i, one in enumerate(expected)]
+    for result in answer.results:
+        position = cast("Any", result.expectation_config).meta["position"]
+        outcomes[position] = _outcome(expected[position], result, frame)
+    return [outcomes[position] for position in range(len(expected))]
+
+
+def _misspelt(expected: Expected, error: Exception) -> Outcome:
+    """An expectation that the library does not know, or not with these arguments."""
+    reason = " ".join(str(error).split())
+    return Outcome(
+        expectation=expected.name,
+        column=", ".join(expected.columns) or None,
+        severity="critical",
+        is_passed=False,
+        observed=f"could not be evaluated: {reason}",
+        failing_count=1,
+        description="期望写法有误；the suite's file names an expectation that does not exist so",
+    )
 
 
 def _source() -> PandasDatasource:

@@ -96,6 +96,19 @@ def test_an_expectation_that_cannot_be_evaluated_is_not_a_pass(connection: Conne
     assert "could not be evaluated" in verdict.failures[0].observed
 
 
+def test_a_misspelt_expectation_blocks_and_the_others_are_still_held(
+    connection: Connection,
+) -> None:
+    connection.execute("insert into shop.stars values ('a', 3, null)")
+    misspelt = gxe.ExpectColumnValuesToBeFine(column="stars", severity="warning")
+    unknown = gxe.ExpectColumnMeanToBeBetween(column="stars", least=1)
+    suite = stars_suite(expectations=[misspelt, unknown, *stars_suite().expectations])
+    verdict = validate(suite, connection)
+    assert [outcome.is_passed for outcome in verdict.results] == [False, False, True, True]
+    assert not verdict.is_passed
+    assert "ExpectColumnValuesToBeFine" in verdict.failures[0].observed
+
+
 def test_validating_writes_nothing_to_the_database(connection: Connection) -> None:
     connection.execute("insert into shop.stars values ('a', 3, null)")
     before = connection.execute("select count(*) from duckdb_tables()").fetchone()
