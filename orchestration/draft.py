@@ -105,8 +105,8 @@ def write_tables(
         DraftError: A table on the disk differs from the one that was built, or a log was left.
     """
     built: dict[str, Content] = {}
-    with _attached(connection, database, "storage_version " + literal(STORAGE_VERSION)
-                   + ", recovery_mode no_wal_writes"):  # fmt: skip
+    fresh = f"storage_version {literal(STORAGE_VERSION)}, recovery_mode no_wal_writes"
+    with _attached(connection, database, fresh):
         for schema in dict.fromkeys(table.schema for table in tables):
             connection.execute(f"create schema {quoted(_DRAFT, schema)}")
         for table in tables:

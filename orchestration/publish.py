@@ -105,7 +105,7 @@ def publish(
             if table.counts
         }
         parts = {name: content.content_hash for name, content in contents.items()}
-        content_hash = combined({**parts, "as_of": as_of.isoformat()})
+        content_hash = combined(parts)
         seen = publications.current(folder)
         marts = [contents[model.qualified] for model in models]
         entry = ledger.LedgerEntry(

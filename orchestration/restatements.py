@@ -210,10 +210,10 @@ def _compare_fact(
         end = f"cast(old.{clock} as date)"
     # A day whose rows hash alike on both sides has nothing to compare: the join below then reads
     # only the days that moved, which on most nights is the new one alone.
-    watched = [*(Column(name, "") for name in fact.key), *fact.numbers, fact.clock]
+    hashed = [*(Column(name, "") for name in fact.key), *fact.numbers, fact.clock]
     digest = (
         f"select cast({clock} as date) as day, count(*) as n, "
-        f"sum(cast(hash({', '.join(compared(column) for column in watched)}) as hugeint)) as digest"
+        f"sum(cast(hash({', '.join(compared(column) for column in hashed)}) as hugeint)) as digest"
     )
     connection.execute(f"""
         create or replace temp table moved_days as
@@ -222,25 +222,23 @@ def _compare_fact(
         full join ({digest} from {ours} group by all) as new on old.day = new.day
         where old.n is distinct from new.n or old.digest is distinct from new.digest
     """)
-    amounts = [f"({_moved(column)} and old.{quoted(column.name)} is not null)"
-               for column in fact.numbers]  # fmt: skip
     inside = f"cast({clock} as date) in (select day from moved_days)"
-    is_restated = " or ".join([*amounts, _moved(fact.clock)])
+    watched = [*fact.numbers, fact.clock]
+    is_moved = " or ".join(_moved(column) for column in watched)
     connection.execute(f"""
         create or replace temp table moved as
         select
             {_row_key(fact.key)} as row_key, {channel} as channel_code,
             cast(old.{clock} as date) as period_start, {end} as period_end
-            {_both([*fact.numbers, fact.clock])}
+            {_both(watched)}
         from (select * from {theirs} where {inside}) as old
         inner join (select * from {ours} where {inside}) as new on {_joined(fact.key)}
-        where {end} <= {literal(str(as_of))}::date and ({is_restated})
+        where {end} <= {literal(str(as_of))}::date and ({is_moved})
     """)
+    # where there was no number before, one is news
     conditions = [
-        f"{quoted('is_moved_' + c.name)} and {quoted('old_' + c.name)} is not null"
-        for c in [*fact.numbers, fact.clock]
+        f"{quoted('is_moved_' + column.name)} and {quoted('old_' + column.name)} is not null"
+        for column in watched
     ]
-    spread = _spread(
-        fact.model.qualified, [c.name for c in [*fact.numbers, fact.clock]], conditions
-    )
+    spread = _spread(fact.model.qualified, [column.name for column in watched], conditions)
     connection.execute(f"insert into restated {spread}")

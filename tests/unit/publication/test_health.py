@@ -29,7 +29,7 @@ def test_a_header_only_file_counts_as_news(house: House) -> None:
     assert (jd["feed"], jd["last_export_date"], jd["days_behind"]) == (
         "reviews", date(2026, 10, 31), 0,
     )  # fmt: skip
-    assert (weibo["feed"], weibo["days_behind"]) == ("mentions", 1)
+    assert (weibo["feed"], weibo["days_behind"], weibo["row_count"]) == ("mentions", 1, 0)
 
 
 def test_live_rows_are_counted_and_superseded_ones_are_not(house: House) -> None:
