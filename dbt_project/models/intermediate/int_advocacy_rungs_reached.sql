@@ -65,6 +65,12 @@ referrals as (
         referrals.registered_at is not null
         and inviters.customer_key <> invitees.customer_key
 
+    -- and who was invited twice was brought by the first
+    qualify row_number() over (
+        partition by invitees.customer_key
+        order by referrals.registered_at, referrals.sent_at, referrals.record_key
+    ) = 1
+
 ),
 
 reached as (

@@ -1,59 +1,105 @@
 -- Grain: one row per customer and calendar month with a touch of word of mouth or of paid advertising.
+{%- set lookback_days = var('attribution_lookback_days') %}
+{%- set lookback_days = var('attribution_lookback_days_by_goal', {}).get('sale', lookback_days) %}
+
 with
 
 touches as (
 
     select
         customer_key,
+        touched_at,
         cast(date_trunc('month', touched_at) as date) as month_start,
-        min(touched_at) as first_touched_at,
-        count(*) filter (where touch_group_code = 'wom') as wom_touch_count,
-        count(*) filter (where touch_group_code = 'paid') as paid_touch_count
+        touch_group_code
 
     from {{ ref('fct_touchpoints') }}
     where
         customer_key is not null
         and touch_group_code in ('wom', 'paid')
-    group by all
 
 ),
 
 sales as (
 
     select
+        conversion_key,
         customer_key,
-        cast(date_trunc('month', converted_at) as date) as month_start,
-        max(converted_at) as last_converted_at
+        converted_at
 
     from {{ ref('fct_conversions') }}
     where
         goal_code = 'sale'
         and customer_key is not null
-    group by all
+
+),
+
+-- a sale converts the window of the last touch before it, and no other: a window that ends on the 31st would lose
+-- what it led to on the 1st
+converted as (
+
+    select
+        touches.customer_key,
+        touches.month_start,
+        sales.conversion_key
+
+    from touches
+
+    inner join sales
+        on
+            touches.customer_key = sales.customer_key
+            and touches.touched_at <= sales.converted_at
+            and touches.touched_at >= sales.converted_at - interval '{{ lookback_days }} days'
+
+    qualify row_number() over (partition by sales.conversion_key order by touches.touched_at desc) = 1
+
+),
+
+sales_of_window as (
+
+    select
+        customer_key,
+        month_start,
+        count(*) as sale_count
+
+    from converted
+    group by customer_key, month_start
+
+),
+
+touches_of_window as (
+
+    select
+        customer_key,
+        month_start,
+        count(*) filter (where touch_group_code = 'wom') as wom_touch_count,
+        count(*) filter (where touch_group_code = 'paid') as paid_touch_count
+
+    from touches
+    group by customer_key, month_start
 
 ),
 
 windows as (
 
     select
-        touches.customer_key,
-        touches.month_start,
+        touches_of_window.customer_key,
+        touches_of_window.month_start,
         case
-            when touches.paid_touch_count = 0 then 'wom_only'
-            when touches.wom_touch_count = 0 then 'paid_only'
+            when touches_of_window.paid_touch_count = 0 then 'wom_only'
+            when touches_of_window.wom_touch_count = 0 then 'paid_only'
             else 'mixed'
         end as touch_mix_code,
-        touches.wom_touch_count,
-        touches.paid_touch_count,
-        -- a purchase before the first touch of the month is not its doing
-        coalesce(sales.last_converted_at >= touches.first_touched_at, false) as is_converted
+        touches_of_window.wom_touch_count,
+        touches_of_window.paid_touch_count,
+        coalesce(sales_of_window.sale_count, 0) as sale_count,
+        sales_of_window.sale_count is not null as is_converted
 
-    from touches
+    from touches_of_window
 
-    left join sales
+    left join sales_of_window
         on
-            touches.customer_key = sales.customer_key
-            and touches.month_start = sales.month_start
+            touches_of_window.customer_key = sales_of_window.customer_key
+            and touches_of_window.month_start = sales_of_window.month_start
 
 )
 
