@@ -29,6 +29,7 @@ subjects as (
         min('review:' || record_key) as subject_key
 
     from {{ ref('stg_reviews') }}
+    where review_ref in (select responses.target_ref from responses)
     group by review_ref
 
     union all
@@ -39,6 +40,7 @@ subjects as (
         min('mention:' || record_key) as subject_key
 
     from {{ ref('stg_mentions') }}
+    where mention_ref in (select responses.target_ref from responses)
     group by mention_ref
 
     union all
@@ -49,6 +51,7 @@ subjects as (
         min('case:' || record_key) as subject_key
 
     from {{ ref('stg_cases') }}
+    where case_ref in (select responses.target_ref from responses)
     group by case_ref
 
 ),
