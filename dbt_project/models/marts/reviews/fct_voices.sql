@@ -39,9 +39,9 @@
     ) as sole_brand
     where
         voices.customer_key is distinct from identities.customer_key
-        or products.brand_code <> voices.brand_code
-        or (products.brand_code is not null and voices.brand_code is null)
-        or (products.brand_code is null and voices.brand_basis_code = 'product')
+        -- what the catalogue says of the product, against what it said when the voice was built
+        or products.brand_code is distinct from
+        case when voices.brand_basis_code = 'product' then voices.brand_code end
         or voices.is_own_brand <> coalesce(brands.is_own_brand, false)
         or (
             voices.product_key is null
