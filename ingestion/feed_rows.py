@@ -68,11 +68,10 @@ def write(
     """
     feed, delivery = translation.feed, entry.delivery
     repeats = _find_repeats(connection, translation)
-    text = feed.text_column if feed.text_column in translation.filled else None
-    own = {name: f'"{name}"' for name in translation.filled if name != text}
-    if text is not None:
-        _write_texts(connection, translation, text, entry.load_id)
-        own[TEXT_SHA256] = f'sha256("{text}")'
+    own = {name: f'"{name}"' for name in translation.filled if name != translation.text}
+    if translation.text is not None:
+        _write_texts(connection, translation, translation.text, entry.load_id)
+        own[TEXT_SHA256] = TEXT_SHA256
     columns = {
         "channel_code": literal(delivery.contract.channel),
         "export_name": literal(delivery.export.name),
@@ -164,13 +163,13 @@ def _write_texts(
         f"""
         insert into raw.texts by name
         with delivered as (
-            select sha256("{text}") as text_sha256, any_value("{text}") as text_content
+            select {TEXT_SHA256}, any_value("{text}") as text_content
             from {translation.table}
             where fault is null and "{text}" is not null
             group by all
         )
         select *, length(text_content) as char_count,
             {literal(REDACTOR_VERSION)} as redactor_version, {load_id} as load_id
-        from delivered anti join raw.texts using (text_sha256)
+        from delivered anti join raw.texts using ({TEXT_SHA256})
         """
     )

@@ -196,7 +196,12 @@ class Lander:
                 zones=zones,
             )
             feed_rows.make(self._connection, translation, self._hash_parameters)
-            redact_columns(self._connection, translation.table, translation.free_texts)
+            redact_columns(
+                self._connection,
+                translation.table,
+                translation.free_texts,
+                translation.text_hashes,
+            )
             prepared.translations.append(translation)
             prepared.delivered[name] = one_count(
                 self._connection, f"select count(*) from {translation.table}"

@@ -88,6 +88,7 @@ _TIME_FORMATS = [
     "%Y%m%d",
 ]
 _MONTH_FORMATS = ["%Y-%m", "%Y/%m", "%Y年%m月", "%Y.%m", "%Y%m"]
+_PLAIN_TIME = r"\d{4}[-/]\d{1,2}[-/]\d{1,2} \d{1,2}:\d{2}:\d{2}"
 _ZONED = (
     r"\d{4}[-/]\d{1,2}[-/]\d{1,2}[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?"
     r" ?(?:Z|[+-]\d{2}:?(?:\d{2})?)"
@@ -105,13 +106,23 @@ def _parts(plain: str, pattern: str) -> str:
     )
 
 
+def _is_solid(code_point: str) -> str:
+    wide = ", ".join(str(ord(space)) for space in _SPACES if ord(space) > ord(" "))
+    return f"{code_point} > 32 and {code_point} not in ({wide})"
+
+
 # what the parsers are made of, given to DuckDB once: a statement that spells these out for every
 # column takes longer to parse than most files take to land
 MACROS: dict[str, str] = {
-    "koubei_clean(v)": f"nullif(trim(v, {literal(_SPACES)}), '')",
-    # most values are ASCII, which is told far sooner than translated
+    # looking at both ends first spares nearly every value the trimming, which is ten times dearer
+    "koubei_clean(v)": (
+        f"case when {_is_solid('unicode(v)')} and {_is_solid('unicode(right(v, 1))')} then v "
+        f"else nullif(trim(v, {literal(_SPACES)}), '') end"
+    ),
+    # so it is with translating
     "koubei_half_width(v)": (
-        f"if(strlen(v) = length(v), v, translate(v, {literal(_FULL)}, {literal(_HALF)}))"
+        "case when strlen(v) = length(v) or not regexp_matches(v, '[！-～￥\u3000]') then v "
+        f"else translate(v, {literal(_FULL)}, {literal(_HALF)}) end"
     ),
     "koubei_integer(v)": (
         f"case when regexp_full_match(v, '{_PLAIN_COUNT}') then try_cast(v as bigint) "
@@ -167,7 +178,12 @@ MACROS: dict[str, str] = {
     # `26/1/2` is not the year 26; DuckDB reads the words epoch and infinity as 1900-01-01, which
     # a zone may move by a day
     "koubei_plausible(t)": "case when t >= '1900-01-03' and t < '2200-01-01' then t end",
-    "koubei_naive_time(v)": f"try_strptime(v, [{_listed(_TIME_FORMATS)}])",
+    # a cast reads the two commonest forms eight times faster than a list of formats
+    "koubei_naive_time(v)": (
+        f"coalesce(case when regexp_full_match(v, {literal(_PLAIN_TIME)}) "
+        "then try_cast(replace(v, '/', '-') as timestamp) end, "
+        f"try_strptime(v, [{_listed(_TIME_FORMATS)}]))"
+    ),
     "koubei_month(v)": f"try_strptime(v, [{_listed(_MONTH_FORMATS)}])",
     # DuckDB wants seconds before a zone
     "koubei_zoned_time(v, naive, zone)": (

@@ -7,7 +7,7 @@ rule is a new `REDACTOR_VERSION`, and texts landed under the old one are rebuilt
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import duckdb
 
@@ -57,7 +57,7 @@ RULES: tuple[tuple[str, str], ...] = (
 
 # cheap test that spares nearly every text the rules above; each of them needs one of these
 _SUSPECT = (
-    f"(?i)(?:{_D}{_SEPARATOR}{{0,2}}[)）]?){{5}}|[@＠]"
+    f"(?i)(?:{_D}{_SEPARATOR}{{0,2}}[)）]?){{10}}|[@＠]|qq|扣扣|企鹅"
     r"|微\s?信|[薇威徽]\s?信|v\s?信|wei\s?xin|we\s?chat|[vw]x|加\s?[vw]|加微|加我|v\s?[:：]"
 )
 
@@ -72,12 +72,16 @@ def redact_sql(value: str) -> str:
 
 
 def redact_columns(
-    connection: duckdb.DuckDBPyConnection, table: str, columns: Iterable[str]
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: Iterable[str],
+    hashes: Mapping[str, str] | None = None,
 ) -> None:
     """Redact text columns of a table in place, until the rules change nothing.
 
     `table` and `columns` are SQL names, quoted by the caller. Each distinct suspect text is
-    worked on once.
+    worked on once. `hashes` names the column that holds the SHA-256 of a column's text, which is
+    taken anew where the text changes.
     """
     names = list(columns)
     if not names:
@@ -106,8 +110,10 @@ def redact_columns(
             "where next <> redacted"
         )
     for name in names:
+        hashed = (hashes or {}).get(name)
+        anew = f", {hashed} = sha256(redactions.redacted)" if hashed else ""
         connection.execute(
-            f"update {table} set {name} = redactions.redacted "
+            f"update {table} set {name} = redactions.redacted{anew} "
             f"from landing_redactions as redactions where {name} = redactions.raw"
         )
     connection.execute("drop table landing_redactions")

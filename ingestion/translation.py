@@ -13,6 +13,7 @@ from ingestion.contracts import ColumnTarget, Contract, Export, Feed, FeedColumn
 from ingestion.layers import Cell, Layers
 from ingestion.parsing import PARSERS, Zones, clean, literal, parsers_for, read_value
 from ingestion.privacy import identify
+from ingestion.raw_schema import TEXT_SHA256
 from ingestion.reading import SOURCE_TABLE, blank_row_sql
 
 
@@ -39,6 +40,7 @@ class Translation:
     statement: str
     checks: list[Check]
     filled: list[str]
+    text: str | None  # the column of texts, whose hash stands beside it as text_sha256
     record_key: str
     extra_headers: list[str]
 
@@ -52,6 +54,11 @@ class Translation:
         """Columns of the rows table that people wrote freely, and that are redacted."""
         free = [name for name in self.filled if self.feed.columns[name].is_free_text]
         return [*(f'"{name}"' for name in free), *(f"e{i}" for i in range(len(self.extra_headers)))]
+
+    @property
+    def text_hashes(self) -> dict[str, str]:
+        """The column that holds the hash of the text column's texts."""
+        return {f'"{self.text}"': TEXT_SHA256} if self.text else {}
 
     @property
     def extra_sql(self) -> str:
@@ -96,6 +103,7 @@ def translate(
         [name for name in key if feed.columns[name].is_required or name not in feed.key]
     )
 
+    text = feed.text_column if feed.text_column in builder.values else None
     extra = [header for header in export.extra if header in columns]
     used = dict.fromkeys(
         columns[header] for header in [*mapping.columns, *extra] if header in columns
@@ -116,6 +124,7 @@ def translate(
             "row_id",
             f"cast({f'case {faults} end' if faults else 'null'} as smallint) as fault",
             *(f'{cell} as "{name}"' for name, cell in builder.values.items()),
+            *([f"sha256({builder.values[text]}) as {TEXT_SHA256}"] if text else []),
             *(f"{columns[header]} as e{index}" for index, header in enumerate(extra)),
         ]
     )
@@ -128,6 +137,7 @@ def translate(
         statement=statement,
         checks=checks,
         filled=list(builder.values),
+        text=text,
         record_key=_record_key(contract, mapping, feed, key, set(builder.values)),
         extra_headers=extra,
     )
