@@ -14,6 +14,9 @@ from orchestration.content import columns_of, quoted
 from orchestration.exposed import ExposedColumn, ExposedModel
 from orchestration.meta_tables import META_TABLES
 
+# what a table's name says of its kind is no part of what it is about
+_KINDS = ("fct", "dim", "mart", "kpi")
+
 _CREATE = """
 create or replace table meta.dictionary as
 select said.* from (
@@ -29,6 +32,13 @@ def write_dictionary(connection: duckdb.DuckDBPyConnection, models: Sequence[Exp
     connection.execute("create schema if not exists meta")
     said = [*_of_models(connection, models), *_of_meta(connection)]
     connection.execute(_CREATE, [json.dumps(said, ensure_ascii=False)])
+
+
+def in_words(name: str) -> str:
+    """A name as a short English label: `first_reply_minutes` is First reply minutes."""
+    words = [word for word in name.split("_") if word not in _KINDS]
+    said = " ".join("CNY" if word == "cny" else word for word in words or [name])
+    return said[:1].upper() + said[1:]
 
 
 def _row(schema: str, table: str, column: str | None, **said: str | None) -> dict[str, str | None]:
@@ -47,7 +57,7 @@ def _of_models(
             model.name,
             None,
             label_zh=model.label_zh,
-            label_en=model.label_en,
+            label_en=model.label_en or in_words(model.name),
             description=model.description or None,
             grain=model.grain or ", ".join(model.key) or None,
         )
@@ -60,7 +70,7 @@ def _of_models(
                 model.name,
                 built.name,
                 label_zh=column.label_zh,
-                label_en=column.label_en,
+                label_en=column.label_en or in_words(built.name),
                 description=column.description or None,
                 data_type=built.type,
             )

@@ -7,7 +7,7 @@ carries it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -95,13 +95,6 @@ def exposed_models(manifest: Mapping[str, Any]) -> list[ExposedModel]:
     return sorted(models, key=lambda model: (model.schema, model.name))
 
 
-def model_labels(manifest: Mapping[str, Any]) -> Iterator[ExposedModel]:
-    """Every model of the project, exposed or not: a KPI's own labels stand on its model."""
-    for node in manifest.get("nodes", {}).values():
-        if node.get("resource_type") == "model":
-            yield _model(node)
-
-
 def _config(node: Mapping[str, Any]) -> Mapping[str, Any]:
     return node.get("config") or {}
 
@@ -119,8 +112,8 @@ def _model(node: Mapping[str, Any]) -> ExposedModel:
         schema=node["schema"],
         name=node.get("alias") or node["name"],
         key=(key,) if isinstance(key, str) else tuple(key),
-        label_zh=meta.get("label_zh") or split_description(description)[0],
-        label_en=meta.get("label_en") or split_description(description)[1],
+        label_zh=meta.get("label_zh") or chinese_of(description),
+        label_en=meta.get("label_en"),
         description=description,
         grain=meta.get("grain"),
         columns={name: _column(column) for name, column in (node.get("columns") or {}).items()},
@@ -133,17 +126,16 @@ def _column(column: Mapping[str, Any]) -> ExposedColumn:
     description = " ".join(str(column.get("description") or "").split())
     return ExposedColumn(
         name=column["name"],
-        label_zh=meta.get("label_zh") or split_description(description)[0],
-        label_en=meta.get("label_en") or split_description(description)[1],
+        label_zh=meta.get("label_zh") or chinese_of(description),
+        label_en=meta.get("label_en"),
         description=description,
     )
 
 
-def split_description(description: str) -> tuple[str | None, str | None]:
-    """Both halves of `中文；English` (or `中文 / English`); None, None of any other text."""
+def chinese_of(description: str) -> str | None:
+    """The Chinese half of `中文；English` (or `中文 / English`); None of any other text."""
     for separator in ("；", " / "):
-        chinese, found, english = description.partition(separator)
-        is_chinese = any("\u4e00" <= letter <= "\u9fff" for letter in chinese)
-        if found and is_chinese and any(letter.isascii() for letter in english):
-            return chinese.strip(), english.strip()
-    return None, None
+        chinese, found, _ = description.partition(separator)
+        if found and any("\u4e00" <= letter <= "\u9fff" for letter in chinese):
+            return chinese.strip()
+    return None

@@ -30,7 +30,8 @@ _KPI_KEY = (
 )  # fmt: skip
 _KPI_PERIOD = ("kpi_code", "period_kind", "period_start")
 _KPI_NUMBERS = ("numerator", "denominator", "value")
-_AMOUNTS = ("_cny", "_amount", "_share", "_score", "quantity", "weight", "net_value")
+# amounts in the currency of the export say the same again, so those in yuan stand for them
+_AMOUNTS = ("_cny", "_share", "_score", "quantity", "weight")
 _NUMERIC = ("DECIMAL", "DOUBLE", "FLOAT", "BIGINT", "INTEGER", "SMALLINT", "TINYINT", "HUGEINT")
 
 _EMPTY = """

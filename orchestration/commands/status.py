@@ -10,7 +10,7 @@ from rich.console import Console, Group
 from rich.text import Text
 
 from orchestration.console import console, records, shown, table
-from orchestration.labels import read_labels
+from orchestration.labels import Labels, read_labels
 from orchestration.settings import load_settings
 from orchestration.state import read_state
 
@@ -21,14 +21,15 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Say what is published, how fresh each feed is, what is missing, how the last run ended."""
-    state = read_state(load_settings())
+    settings = load_settings()
+    state = read_state(settings)
     if as_json:
         typer.echo(json.dumps(state, ensure_ascii=False, indent=2, default=str))
         return
     out = console()
     out.print(Group(*_published(state)))
     _verdict(out, state)
-    _health(out, state["health"])
+    _health(out, state["health"], read_labels(settings))
 
 
 def _published(state: dict[str, Any]) -> list[Text]:
@@ -105,9 +106,8 @@ def _verdict(out: Console, state: dict[str, Any]) -> None:
             )
 
 
-def _health(out: Console, health: dict[str, Any]) -> None:
+def _health(out: Console, health: dict[str, Any], labels: Labels) -> None:
     if health["feeds"]:
-        labels = read_labels(load_settings())
         out.print(
             records(
                 f"数据新鲜度 Freshness (数据截至 as of {health['as_of']})",
@@ -121,13 +121,8 @@ def _health(out: Console, health: dict[str, Any]) -> None:
                     "rejected_count": ("拒收", "rejected"),
                 },
                 [
-                    {
-                        **each,
-                        "channel_code": labels.channel(each["channel_code"]),
-                        "feed": labels.feed(each["feed"]),
-                        "is_late": "迟到 late" if each["is_late"] else "",
-                    }
-                    for each in health["feeds"]
+                    {**each, "is_late": "迟到 late" if each["is_late"] else ""}
+                    for each in _labelled(health["feeds"], labels)
                 ],
             )
         )
@@ -138,7 +133,7 @@ def _health(out: Console, health: dict[str, Any]) -> None:
                 [("渠道", "channel"), ("导出", "export"), ("缺", "missing"), ("日期", "days")],
                 [
                     [
-                        each["channel_code"],
+                        labels.channel(each["channel_code"]),
                         each["export_name"],
                         each["missing_count"],
                         _shortened(each["missing_days"]),
@@ -157,7 +152,7 @@ def _health(out: Console, health: dict[str, Any]) -> None:
                     "export_date": ("导出日期", "day"),
                     "reason": ("原因", "reason"),
                 },
-                health["refusals"],
+                _labelled(health["refusals"], labels),
             )
         )
     if health["rejections"]:
@@ -172,9 +167,20 @@ def _health(out: Console, health: dict[str, Any]) -> None:
                     "reason": ("原因", "reason"),
                     "rejected_count": ("行数", "rows"),
                 },
-                health["rejections"][:_ROWS],
+                _labelled(health["rejections"][:_ROWS], labels),
             )
         )
+
+
+def _labelled(rows: list[dict[str, Any]], labels: Labels) -> list[dict[str, Any]]:
+    return [
+        {
+            **row,
+            "channel_code": labels.channel(row["channel_code"]),
+            "feed": labels.feed(row.get("feed", "")),
+        }
+        for row in rows
+    ]
 
 
 def _shortened(days: list[Any]) -> str:

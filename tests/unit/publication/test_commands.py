@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import os
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -95,6 +97,31 @@ def test_status_after_a_rollback_says_so(house: House) -> None:
     house.publish()
     said(house, "rollback")
     assert "rolled back" in said(house, "status")
+
+
+def test_while_a_refresh_holds_the_build_the_published_state_is_told(house: House) -> None:
+    house.publish()
+    holding = (
+        "import sys, duckdb; connection = duckdb.connect(sys.argv[1]); "
+        "print('held', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", holding, str(house.settings.warehouse_path)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as refresh:  # fmt: skip
+        assert refresh.stdout is not None
+        assert refresh.stdout.readline() == "held\n"
+        told = said(house, "status")
+        state = json.loads(said(house, "status", "--json"))
+        with pytest.raises(KoubeiError, match="in use by another process"):
+            koubei(house, "diff", "fct_voices")
+        assert json.loads(said(house, "query", "select 1 as one", "--json")) == [{"one": 1}]
+        assert refresh.stdin is not None
+        refresh.stdin.close()
+    assert "a refresh is running" in told
+    assert "评价 reviews" in told
+    assert state["is_refreshing"]
+    assert [feed["feed"] for feed in state["health"]["feeds"]] == ["reviews", "mentions"]
 
 
 # ---------------------------------------------------------------- query
