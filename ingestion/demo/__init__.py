@@ -1,0 +1,234 @@
+"""A demo company's exports: files only, with truths planted in them.
+
+`write_demo` writes `<home>/exports/<channel>/*` in the formats of the packaged contracts, and
+`<home>/truth.json` for tests. Nothing else is written, and nothing downstream knows of it. The
+same flags give the same bytes. The brand 禾木 (hemu) and its competitors 澄一 and 北屿 are
+invented; texts are real review lines (see `texts`).
+
+`truth.json` holds what a warehouse should find. Times are Beijing time, money is yuan as text:
+
+* `world`: days, customers (members), seed, first and last day, brands.
+* `exports`: per `channel.export`, how many files and rows were written (faults included).
+* `texts`: distinct texts of all voices and answers, as written (redaction may join some).
+* `strategies`: per strategy the planted `effect` (chance that one touch alone converts), and what
+  came of it in identified journeys: with that strategy anywhere in them, and of it alone.
+* `word_of_mouth`: journeys and conversions whose touches are all word of mouth, all paid, or mixed;
+  `multiple` is the rate of the first over the second, as achieved and as expected. Anonymous
+  journeys stay on cookies that nobody links.
+* `identities`: links per kind; conversions whose cookie is linked over a day after them; masked and
+  blank telephones in the member table; pairs of memberships of one person (same telephone).
+* `crises`: day, product, aspect, the burst of posts per day, cases, and the press desk's times.
+* `replies`: first public human reply in minutes (a reply after exactly 60 minutes is within the
+  hour): count, exact median and mean, share within 60, histogram; by department, and by kind of
+  subject. Also counts of automatic, human and non-public replies and of those at night, and of
+  replies to reviews that now have two stars or less.
+* `cases`: cases, solved at the end (reopened ones only if solved again), reopened, closed.
+* `nps`: per weekly wave, sent, answered, promoters, passives, detractors, NPS as a fraction.
+* `share_of_voice`: public mentions per brand (shop reviews not counted), with and without reposts,
+  originals, comments, disclosed advertisements, kinds of author.
+* `orders`: per shop, orders, cancelled, refunded in full, gross, net of the not cancelled, and
+  refunds.
+* `repurchase`: people (whatever their accounts) and linked members with one order, and with two,
+  that were not cancelled.
+* `lifetime_repair`: per kind of repair, claims and how many of them were followed by another order;
+  `uplift` is that rate for lifetime repair minus that of the other two.
+* `segments`: members by number of orders (those of linked accounts, cancelled ones left out), who
+  reviewed, who gave four stars or more, who brought somebody, who joined 企业微信.
+* `incentives`: grants, those that require praise, JD reviews and mean stars with and without one.
+* `suppression`: deleted reviews of two stars or less and of four or more, and the gap of the rates.
+* `kocs`: members who are key opinion consumers, with their 小红书 account.
+* `referrals`: invitations, registrations, planted faults (self, loop, duplicate), the largest
+  trees.
+* `experiments`: units, exposed, conversions per arm; one has a lift, one a broken split.
+* `personal_data`: texts that hold telephones, e-mails, ID cards or WeChat ids: where, and the
+  values that must never be readable anywhere.
+* `late_rows`: rows that reach their first file days late, by subject.
+* `late_files`: files delivered days late; `corrections`: files replaced by a second revision (what
+  was wrong in the first, the rows it lacks, its phantom); `duplicate_files`: second revisions with
+  the same bytes; `duplicate_rows`: rows repeated within a file; `bad_rows`: file, feed, line, data
+  row, header, feed column, value, and whether it is `unreadable`, `unlisted` or `missing`. A test
+  may hold back any of these files and deliver it later.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from ingestion.contracts import load_contracts
+from ingestion.demo.exports import members, service, shops, social
+from ingestion.demo.exports.query import ExportQuery, create_macros
+from ingestion.demo.simulation import Simulation, simulate
+from ingestion.demo.tables import register
+from ingestion.demo.truth import collect, make_truth
+from ingestion.demo.world import World
+from ingestion.demo.writers import DemoError, WrittenExport, write_export
+
+__all__ = ["DEFAULT_CUSTOMERS", "DemoError", "DemoSummary", "write_demo"]
+
+DEFAULT_CUSTOMERS = 2_000
+QUERIES: list[ExportQuery] = [
+    *members.QUERIES,
+    *shops.QUERIES,
+    *social.QUERIES,
+    *service.QUERIES,
+]
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class DemoSummary:
+    """What was written."""
+
+    exports: Path
+    truth: Path
+    file_count: int
+    row_count: int
+    text_count: int
+    rows: dict[str, int]  # per channel.export
+
+
+def write_demo(
+    home: Path,
+    *,
+    days: int = 60,
+    customers: int = DEFAULT_CUSTOMERS,
+    seed: int = 7,
+    on_progress: Progress | None = None,
+) -> DemoSummary:
+    """Write `home`/exports and `home`/truth.json for a world of `days` days ending 2026-10-31.
+
+    An earlier demo's files are removed first, so that none of them mixes with these; exports that
+    no demo wrote are left alone. `on_progress` is told what is being done, how many steps are done,
+    and of how many.
+
+    Raises:
+        DemoError: the home holds real exports, the texts' package is not installed, a contract and
+            the demo differ, or the files cannot be written.
+    """
+    try:
+        world = World(days=days, customers=customers, seed=seed)
+        return _write(home, world, on_progress or (lambda _step, _done, _total: None))
+    except (ValueError, OSError, duckdb.IOException) as error:
+        raise DemoError(str(error)) from error
+
+
+def _write(home: Path, world: World, tell: Progress) -> DemoSummary:
+    steps = len(QUERIES) + 2
+    contracts = load_contracts()
+    exports, path = home / "exports", home / "truth.json"
+    _clear(exports, path)
+    tell("customers, journeys, orders, voices", 0, steps)
+    simulation = simulate(world)
+    written: list[WrittenExport] = []
+    with duckdb.connect() as connection:
+        connection.execute("set threads = 2")
+        create_macros(connection, world)
+        late = register(connection, simulation)
+        for step, query in enumerate(QUERIES, start=1):
+            tell(f"{contracts[query.channel].label} {query.export}", step, steps)
+            contract = contracts[query.channel]
+            written.append(write_export(connection, world, contract, query, exports))
+        tell("truth", steps - 1, steps)
+        truth = _truth(connection, simulation, written, late)
+    path.write_text(json.dumps(truth, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    tell("done", steps, steps)
+    rows = {f"{w.channel}.{w.export}": w.row_count for w in written}
+    return DemoSummary(
+        exports=exports,
+        truth=path,
+        file_count=sum(len(w.files) for w in written),
+        row_count=sum(rows.values()),
+        text_count=int(truth["texts"]),
+        rows=rows,
+    )
+
+
+def _clear(exports: Path, truth: Path) -> None:
+    """Make room for the files, taking away only what a demo wrote.
+
+    Raises:
+        DemoError: files lie there, and no truth.json says that a demo put them there.
+    """
+    is_empty = not exports.exists() or not any(exports.iterdir())
+    if not is_empty and not truth.exists():
+        raise DemoError(
+            f"{exports} holds exports that no demo wrote; set KOUBEI_HOME to another folder"
+        )
+    for channel in sorted({query.channel for query in QUERIES}):
+        shutil.rmtree(exports / channel, ignore_errors=True)
+    exports.mkdir(parents=True, exist_ok=True)
+    # from the first file on it can be seen whose they are, even when this run is cut off
+    truth.write_text("{}\n", encoding="utf-8")
+
+
+def _truth(
+    connection: duckdb.DuckDBPyConnection,
+    simulation: Simulation,
+    written: list[WrittenExport],
+    late: dict[str, int],
+) -> dict[str, Any]:
+    used = connection.execute(
+        "select count(distinct t.text) from texts as t semi join ("
+        " select text as id from reviews union all select text_before from reviews"
+        " union all select text from review_answers union all select text from mentions"
+        " union all select text from mention_answers union all select text from messages"
+        " union all select text from cases union all select text from case_responses"
+        " union all select text from surveys) as used on used.id = t.id"
+    ).fetchall()
+    truth = make_truth(simulation)
+    truth["exports"] = {
+        f"{w.channel}.{w.export}": {"files": len(w.files), "rows": w.row_count} for w in written
+    }
+    truth["texts"] = int(used[0][0])
+    truth["personal_data"] = _personal_data(connection, simulation)
+    truth["late_rows"] = {subject: count for subject, count in late.items() if count}
+    truth.update(collect(w.truth for w in written))
+    return truth
+
+
+def _personal_data(
+    connection: duckdb.DuckDBPyConnection, simulation: Simulation
+) -> list[dict[str, Any]]:
+    """Planted texts by the ids that the exports show."""
+    connection.register("plants", simulation.plants.drop(columns="values").reset_index(names="row"))
+    rows = connection.execute(
+        """
+        select
+            p.row,
+            case p.subject
+                when 'review' then ['jd', 'tmall', 'dianping'][r.channel + 1]
+                when 'mention'
+                    then ['weibo', 'xiaohongshu', 'douyin', 'zhihu', 'forum'][m.platform + 1]
+                when 'message' then 'wecom'
+                else 'service'
+            end as channel,
+            case p.subject
+                when 'review' then review_no(r.channel, r.review)
+                when 'mention'
+                    then opaque(['wb', 'xhs', 'dy', 'zh', 'ft'][m.platform + 1], m.mention)
+                when 'message' then printf('wm%08d', p.number)
+                else printf('C%07d', p.number)
+            end as id
+        from plants as p
+        left join reviews as r on p.subject = 'review' and r.review = p.number
+        left join mentions as m on p.subject = 'mention' and m.mention = p.number
+        order by p.row
+        """
+    ).fetchall()
+    plants = simulation.plants.to_dict("records")
+    return [
+        {
+            "channel": channel,
+            "id": identifier,
+            "kind": plants[row]["kind"],
+            "values": plants[row]["values"],
+        }
+        for row, channel, identifier in rows
+    ]

@@ -1,0 +1,1 @@
+"""What each channel writes: one module per group of channels, each a list of `ExportQuery`."""

@@ -1,0 +1,173 @@
+"""The member programme: invitations and their trees, points, experiments, group activity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ingestion.demo.draws import between, day_times, pick, quota, share
+from ingestion.demo.world import DAY, NEVER, Floats, Ints, World
+
+# Planted lifts: conversion in control, and what treatment adds.
+EXPERIMENTS = {
+    "EXP_REPEAT_COUPON": {"control": 0.10, "lift": 0.08, "treated_share": 0.50},
+    # planned half and half, but assignment was broken: its verdict must be "invalid"
+    "EXP_HOME_REVIEWS": {"control": 0.12, "lift": 0.00, "treated_share": 0.62},
+}
+EXPERIMENT_UNITS = 12_000
+INVITED_SHARE = 0.45
+
+
+@dataclass(frozen=True)
+class Loyalty:
+    """The member programme's tables."""
+
+    referrals: pd.DataFrame
+    # invite, inviter, invitee (-1 none), sent, clicked, registered (s or NEVER), fault
+    points: pd.DataFrame  # entry, customer, occurred, delta, reason
+    experiments: (
+        pd.DataFrame
+    )  # experiment, customer, is_treated, assigned, exposed, converted, value
+    activity: pd.DataFrame  # group, customer, day, posts
+
+
+def make_loyalty(
+    world: World, customers: pd.DataFrame, orders: pd.DataFrame, reviews: pd.DataFrame
+) -> Loyalty:
+    """Everything that members do in the programme."""
+    referrals = _referrals(world, customers)
+    return Loyalty(
+        referrals,
+        _points(world, customers, orders, reviews, referrals),
+        _experiments(world),
+        _activity(world, customers),
+    )
+
+
+def _referrals(world: World, customers: pd.DataFrame) -> pd.DataFrame:
+    """Invitations: a forest over the members who registered in the window, and dead ends.
+
+    Planted faults, by `fault`: self (inviter is invitee), loop (an invitee "invites" their own
+    inviter), duplicate (a second invitation to somebody already brought in).
+    """
+    rng = world.rng("referrals")
+    registered = customers["registered"].to_numpy()[: world.customers]
+    new = np.flatnonzero(registered >= DAY // 4)
+    new = new[share(rng, len(new), INVITED_SHARE)]
+    new = new[new > 0]
+    # the more recent a member, the likelier the inviter: that is what makes trees deep
+    inviter = (new * (1 - 0.35 * rng.random(len(new)) ** 2)).astype(np.int64)
+    inviter = np.minimum(inviter, new - 1)
+    sent = registered[new] - (between(rng, 0.01, 0.2, len(new)) * world.tempo).astype(np.int64)
+    sent = np.maximum(np.maximum(sent, registered[inviter]), 0)
+    sent = np.minimum(sent, registered[new] - 2)
+    good = pd.DataFrame(
+        {
+            "inviter": inviter,
+            "invitee": new,
+            "sent": sent,
+            "clicked": (sent + registered[new]) // 2,
+            "registered": registered[new],
+            "fault": "",
+        }
+    )
+    n = round(0.10 * world.customers * world.flow)
+    when = day_times(rng, rng.integers(0, world.days, n))
+    clicked = when + rng.integers(60, DAY // 2, n)
+    dead = pd.DataFrame({"inviter": rng.integers(0, world.customers, n), "invitee": -1})
+    has_clicked = (rng.random(n) < 0.4) & (clicked < world.end)
+    dead = dead.assign(
+        sent=when, clicked=np.where(has_clicked, clicked, NEVER), registered=NEVER, fault=""
+    )
+    few = max(1, len(good) // 60)
+    selves = good.head(few).assign(fault="self")
+    selves["inviter"] = selves["invitee"]
+    loops = good.tail(few).assign(fault="loop")
+    loops[["inviter", "invitee"]] = loops[["invitee", "inviter"]].to_numpy()
+    twice = good.iloc[few : 2 * few].assign(fault="duplicate")
+    twice["inviter"] = np.maximum(twice["inviter"] - 1, 0)
+    twice = twice[twice["inviter"] != twice["invitee"]]
+    frame = pd.concat([good, dead, selves, loops, twice], ignore_index=True)
+    frame = frame.sort_values(["sent", "inviter", "fault", "invitee"], ignore_index=True)
+    frame["invite"] = np.arange(1, len(frame) + 1)
+    return frame
+
+
+def _points(
+    world: World,
+    customers: pd.DataFrame,
+    orders: pd.DataFrame,
+    reviews: pd.DataFrame,
+    referrals: pd.DataFrame,
+) -> pd.DataFrame:
+    rng = world.rng("points")
+    is_linked = customers["is_linked"].to_numpy()
+    done = orders[(orders["completed"] != NEVER) & is_linked[orders["customer"]]]
+    bought = pd.DataFrame(
+        {"customer": done["customer"], "occurred": done["completed"], "delta": done["net"] // 100}
+    ).assign(reason=0)
+    known = reviews[(reviews["customer"] >= 0) & (reviews["source"] == 0)]
+    known = known[is_linked[known["customer"]]]
+    reviewed = pd.DataFrame({"customer": known["customer"], "occurred": known["posted"]})
+    reviewed = reviewed.assign(delta=50, reason=1)
+    invited = referrals[(referrals["fault"] == "") & (referrals["invitee"] >= 0)]
+    thanked = pd.DataFrame({"customer": invited["inviter"], "occurred": invited["registered"]})
+    thanked = thanked.assign(delta=200, reason=4)
+    spent = bought[rng.random(len(bought)) < 0.3].copy()
+    spent["occurred"] += (between(rng, 0.2, 8, len(spent)) * world.tempo).astype(np.int64)
+    spent["delta"], spent["reason"] = -(spent["delta"] // 2), 3
+    spent = spent[(spent["occurred"] < world.end) & (spent["delta"] < 0)]
+    frame = pd.concat([bought, reviewed, thanked, spent], ignore_index=True)
+    frame = frame.sort_values(["occurred", "customer", "reason", "delta"], ignore_index=True)
+    frame["entry"] = np.arange(1, len(frame) + 1)
+    return frame
+
+
+def _experiments(world: World) -> pd.DataFrame:
+    """Units, variants and outcomes; conversions by quota, so that each rate is met to one unit."""
+    parts = []
+    for name, plan in EXPERIMENTS.items():
+        rng = world.rng(name)
+        n = min(round(world.customers * 0.8), EXPERIMENT_UNITS)
+        people = np.sort(rng.permutation(world.customers)[:n])
+        is_treated = share(rng, n, plan["treated_share"])
+        chance: Floats = np.where(is_treated, plan["control"] + plan["lift"], plan["control"])
+        order = np.argsort(is_treated, kind="stable")
+        is_converted = np.zeros(n, dtype=bool)
+        is_converted[order] = quota(rng, chance[order])
+        assigned = (rng.random(n) * world.end * 0.4).astype(np.int64)
+        exposed = assigned + rng.integers(60, DAY // 4, n)
+        is_exposed = is_converted | (rng.random(n) < 0.85)
+        value = np.where(is_converted, np.exp(rng.normal(6.3, 0.6, n)), 0.0)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "experiment": name,
+                    "customer": people,
+                    "is_treated": is_treated,
+                    "assigned": assigned,
+                    "exposed": np.where(is_exposed & (exposed < world.end), exposed, NEVER),
+                    "is_converted": is_converted,
+                    "value": np.rint(value * 100).astype(np.int64),
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def _activity(world: World, customers: pd.DataFrame) -> pd.DataFrame:
+    rng = world.rng("activity")
+    joined = customers["joined"].to_numpy()
+    members: Ints = np.flatnonzero(joined != NEVER).astype(np.int64)
+    n = round(0.6 * len(members) * world.flow)
+    if n == 0:
+        members, n = np.zeros(1, dtype=np.int64), 0
+    people = members[(rng.random(n) ** 1.7 * len(members)).astype(np.int64)]
+    frame = pd.DataFrame({"customer": people, "day": rng.integers(0, world.days, n)})
+    frame = frame[joined[frame["customer"]] // DAY <= frame["day"]]
+    frame = frame.groupby(["customer", "day"], as_index=False).size()
+    frame["posts"] = frame["size"] + pick(rng, [5, 3, 2, 1], len(frame))
+    frame["group"] = frame["customer"] % 20
+    return frame.sort_values(["day", "customer"], ignore_index=True)

@@ -1,0 +1,121 @@
+"""The whole simulated world, in the order in which one thing follows from another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ingestion.demo.cases import Service, make_service
+from ingestion.demo.catalogue import crises
+from ingestion.demo.customers import choose_kocs, link_identities, make_customers
+from ingestion.demo.journeys import Journeys, attach_reviews, make_journeys
+from ingestion.demo.loyalty import Loyalty, make_loyalty
+from ingestion.demo.mentions import make_mentions, make_messages
+from ingestion.demo.orders import Orders, make_orders
+from ingestion.demo.plants import plant
+from ingestion.demo.responses import answer_mentions, answer_reviews
+from ingestion.demo.reviews import make_grants, make_reviews
+from ingestion.demo.spend import make_spend
+from ingestion.demo.surveys import make_surveys
+from ingestion.demo.texts import Catalogue, make_catalogue
+from ingestion.demo.world import DAY, HOUR, MINUTE, Ints, World
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """Everything that happened. Frames are documented where they are made."""
+
+    world: World
+    catalogue: Catalogue
+    customers: pd.DataFrame
+    kocs: Ints
+    journeys: Journeys
+    links: pd.DataFrame
+    bought: Orders
+    grants: pd.DataFrame
+    reviews: pd.DataFrame
+    review_answers: pd.DataFrame
+    mentions: pd.DataFrame
+    mention_answers: pd.DataFrame
+    messages: pd.DataFrame
+    service: Service
+    loyalty: Loyalty
+    surveys: pd.DataFrame
+    spend: pd.DataFrame
+    crises: pd.DataFrame
+    plants: pd.DataFrame
+
+
+def simulate(world: World) -> Simulation:
+    """Let the world run."""
+    catalogue = make_catalogue(world)
+    customers = make_customers(world)
+    kocs = choose_kocs(world, customers)
+    journeys = make_journeys(world, customers)
+    links = link_identities(
+        world, customers, journeys.journeys.query("customer >= 0"), journeys.conversions
+    )
+    bought = make_orders(world, customers, journeys)
+    grants = make_grants(world, customers, bought.orders)
+    reviews = make_reviews(world, bought.orders, bought.items, grants, catalogue)
+    attach_reviews(world, journeys.touches, reviews)
+    mentions = make_mentions(world, customers, kocs, catalogue)
+    messages = make_messages(world, customers, catalogue)
+    service = make_service(world, customers, bought.orders, reviews, catalogue)
+    surveys = make_surveys(world, customers, [c.day for c in crises(world)], catalogue)
+    plants = plant(
+        world,
+        catalogue,
+        {
+            "review": (reviews, "review"),
+            "mention": (mentions, "mention"),
+            "message": (messages, "message"),
+            "case": (service.cases, "case"),
+        },
+    )
+    return Simulation(
+        world=world,
+        catalogue=catalogue,
+        customers=customers,
+        kocs=kocs,
+        journeys=journeys,
+        links=links.assign(link=np.arange(1, len(links) + 1)),
+        bought=bought,
+        grants=grants,
+        reviews=reviews,
+        review_answers=answer_reviews(world, reviews, catalogue),
+        mentions=mentions,
+        mention_answers=answer_mentions(world, mentions, catalogue),
+        messages=messages,
+        service=service,
+        loyalty=make_loyalty(world, customers, bought.orders, reviews),
+        surveys=surveys,
+        spend=make_spend(world),
+        crises=_crisis_facts(world),
+        plants=plants,
+    )
+
+
+def _crisis_facts(world: World) -> pd.DataFrame:
+    """What the press desk noted down on each crisis, times in seconds."""
+    rows = []
+    for number, crisis in enumerate(crises(world), start=1):
+        broke = crisis.day * DAY + 10 * HOUR
+        detected = broke + (100 if number == 1 else 35) * MINUTE
+        rows.append(
+            {
+                "crisis": number,
+                "code": crisis.code,
+                "title": crisis.title,
+                "level": crisis.level,
+                "detected": detected,
+                "declared": detected + 55 * MINUTE,
+                "statement": detected + (270 if number == 1 else 90) * MINUTE,
+                "apology": detected + (22 if number == 1 else 6) * HOUR,
+                "plan": detected + 3 * DAY,
+                "closed": detected + 7 * DAY,
+            }
+        )
+    return pd.DataFrame(rows)

@@ -1,0 +1,64 @@
+"""The planted truths, counted from the simulated tables: what truth.json holds.
+
+What each entry means is told in the package's docstring. Nothing here reads an export: tests
+compare the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ingestion.demo import truth_buyers, truth_voices
+from ingestion.demo.catalogue import BRANDS
+from ingestion.demo.simulation import Simulation
+from ingestion.demo.truth_forms import Json
+from ingestion.demo.world import LAST_DAY
+
+
+def make_truth(simulation: Simulation) -> Json:
+    """Everything planted, except what concerns single files (the writer knows that)."""
+    world = simulation.world
+    return {
+        "world": {
+            "days": world.days,
+            "customers": world.customers,
+            "seed": world.seed,
+            "first_day": world.first_day.isoformat(),
+            "last_day": LAST_DAY.isoformat(),
+            "own_brand": BRANDS[0].code,
+            "brands": [b.code for b in BRANDS],
+        },
+        "strategies": truth_buyers.strategies(simulation),
+        "word_of_mouth": truth_buyers.word_of_mouth(simulation),
+        "identities": truth_buyers.identities(simulation),
+        "crises": truth_voices.crises(simulation),
+        "replies": truth_voices.replies(simulation),
+        "cases": truth_voices.cases(simulation),
+        "nps": truth_buyers.nps(simulation),
+        "share_of_voice": truth_voices.share_of_voice(simulation),
+        "orders": truth_buyers.orders(simulation),
+        "repurchase": truth_buyers.repurchase(simulation),
+        "lifetime_repair": truth_buyers.lifetime_repair(simulation),
+        "segments": truth_buyers.segments(simulation),
+        "incentives": truth_buyers.incentives(simulation),
+        "suppression": truth_voices.suppression(simulation),
+        "kocs": truth_voices.kocs(simulation),
+        "referrals": truth_buyers.referrals(simulation),
+        "experiments": truth_buyers.experiments(simulation),
+    }
+
+
+def collect(entries: Iterable[dict[str, list[Json]]]) -> Json:
+    """Join what the writers noted on single files, by kind, in order."""
+    kinds = (
+        "bad_rows",
+        "duplicate_rows",
+        "duplicate_files",
+        "late_files",
+        "corrections",
+    )
+    found: Json = {kind: [] for kind in kinds}
+    for entry in entries:
+        for kind, rows in entry.items():
+            found[kind].extend(rows)
+    return found

@@ -1,0 +1,260 @@
+"""Truths on who is reached and who buys: journeys, identities, orders, programme, surveys."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from ingestion.demo.catalogue import CAMPAIGNS, STRATEGIES
+from ingestion.demo.journeys import CLASSES
+from ingestion.demo.loyalty import EXPERIMENTS
+from ingestion.demo.orders import CLAIM_KINDS
+from ingestion.demo.reviews import CHANNELS
+from ingestion.demo.simulation import Simulation
+from ingestion.demo.truth_forms import Json, member, rate, yuan
+from ingestion.demo.world import DAY, NEVER
+
+
+def strategies(simulation: Simulation) -> list[Json]:
+    """Per strategy: its planted effect, and journeys and conversions that had it."""
+    journeys = simulation.journeys.journeys
+    touches = simulation.journeys.touches
+    known = journeys[journeys["customer"] >= 0].set_index("journey")
+    with_touch = touches[touches["journey"].isin(known.index)]
+    rows = []
+    for index, strategy in enumerate(STRATEGIES):
+        having = with_touch.loc[with_touch["strategy"] == index, "journey"].unique()
+        chosen = known.loc[having]
+        single = chosen[chosen["touch_count"] == 1]
+        rows.append(
+            {
+                "strategy_code": strategy.code,
+                "is_word_of_mouth": strategy.is_word_of_mouth,
+                "effect": strategy.effect,
+                "marketing_channels": list(strategy.channels),
+                "campaigns": [c.code for c in CAMPAIGNS if c.strategy == strategy.code],
+                "journeys": len(chosen),
+                "conversions": int(chosen["is_converted"].sum()),
+                "single_touch_journeys": len(single),
+                "single_touch_conversions": int(single["is_converted"].sum()),
+            }
+        )
+    return rows
+
+
+def word_of_mouth(simulation: Simulation) -> Json:
+    """Journeys and conversions by what touched them, and the multiple."""
+    journeys = simulation.journeys.journeys
+    result: Json = {}
+    for index, name in enumerate(CLASSES):
+        chosen = journeys[journeys["class_"] == index]
+        known = chosen[chosen["customer"] >= 0]
+        converted = int(known["is_converted"].sum())
+        result[name] = {
+            "journeys": len(known),
+            "anonymous_journeys": len(chosen) - len(known),
+            "conversions": converted,
+            "conversion_rate": rate(converted, len(known)),
+            "expected_rate": round(float(known["chance"].mean()), 6) if len(known) else None,
+        }
+    wom, paid = result["word_of_mouth"], result["paid"]
+    result["multiple"] = rate(wom["conversion_rate"] or 0, paid["conversion_rate"] or 0)
+    result["expected_multiple"] = rate(wom["expected_rate"] or 0, paid["expected_rate"] or 0)
+    return result
+
+
+def identities(simulation: Simulation) -> Json:
+    """What the CRM links, and what it links late."""
+    customers = simulation.customers
+    members = customers[customers["is_member"]]
+    links = simulation.links
+    cookies = links[links["kind"] == "cookie"].set_index("customer")["linked"]
+    converted = simulation.journeys.conversions
+    linked = converted["customer"].map(cookies)
+    twins = members[members["phone_person"] != members["customer"]]
+    return {
+        "links": {str(k): int(n) for k, n in links["kind"].value_counts().sort_index().items()},
+        "conversions_linked_a_day_later": int((linked > converted["converted"] + DAY).sum()),
+        "masked_phones": int((members["phone_style"] == 3).sum()),
+        "blank_phones": int((members["phone_style"] == 4).sum()),
+        "same_person": [
+            {"member": member(a), "other": member(b)}
+            for a, b in zip(twins["customer"], twins["phone_person"], strict=True)
+        ],
+    }
+
+
+def orders(simulation: Simulation) -> Json:
+    """Per shop: counts and exact sums."""
+    orders, refunds = simulation.bought.orders, simulation.bought.refunds
+    result: Json = {}
+    for shop in (0, 1):
+        own = orders[orders["shop"] == shop]
+        kept = own[own["cancelled"] == NEVER]
+        result[CHANNELS[shop]] = {
+            "orders": len(own),
+            "cancelled": int((own["cancelled"] != NEVER).sum()),
+            "refunded": int((own["refunded"] != NEVER).sum()),
+            "gross_cny": yuan(own["gross"]),
+            "net_cny_kept": yuan(kept["net"]),
+            "refunds": int((refunds["shop"] == shop).sum()),
+            "refund_cny": yuan(refunds.loc[refunds["shop"] == shop, "amount"]),
+        }
+    return result
+
+
+def repurchase(simulation: Simulation) -> Json:
+    """Who bought twice."""
+    orders = simulation.bought.orders
+    kept = orders[orders["cancelled"] == NEVER]
+    counts = kept.groupby("customer").size()
+    linked = simulation.customers["is_linked"].to_numpy()
+    members = counts[linked[counts.index]]
+    return {
+        "people": len(counts),
+        "people_with_two_orders": int((counts >= 2).sum()),
+        "linked_members": len(members),
+        "linked_members_with_two_orders": int((members >= 2).sum()),
+    }
+
+
+def lifetime_repair(simulation: Simulation) -> Json:
+    """Repurchase after a repair, by kind of repair."""
+    orders, claims = simulation.bought.orders, simulation.bought.claims
+    claimed = orders.merge(claims[["order", "kind", "opened"]], on="order")
+    again = orders[orders["is_repeat"] & (orders["cancelled"] == NEVER)]
+    last = again.groupby("customer")["ordered"].max()
+    claimed["is_again"] = claimed["customer"].map(last).fillna(NEVER) > claimed["opened"]
+    result: Json = {}
+    for code, name in enumerate(CLAIM_KINDS[1:], start=1):
+        group = claimed[claimed["kind"] == code]
+        bought = int(group["is_again"].sum())
+        result[name] = {
+            "claims": len(group),
+            "repurchased": bought,
+            "repurchase_rate": rate(bought, len(group)),
+        }
+    others = [result[name] for name in CLAIM_KINDS[1:] if name != "lifetime"]
+    rest = rate(sum(r["repurchased"] for r in others), sum(r["claims"] for r in others))
+    result["uplift"] = round((result["lifetime"]["repurchase_rate"] or 0) - (rest or 0), 6)
+    return result
+
+
+def segments(simulation: Simulation) -> Json:
+    """Members by what they did."""
+    customers, orders = simulation.customers, simulation.bought.orders
+    linked = customers["is_linked"].to_numpy()
+    kept = orders[(orders["cancelled"] == NEVER) & linked[orders["customer"]]]
+    counts = kept.groupby("customer").size()
+    members = int(customers["is_member"].sum())
+    reviews = simulation.reviews
+    known = reviews[(reviews["customer"] >= 0) & (reviews["source"] == 0)]
+    known = known[linked[known["customer"]]]
+    happy = known[known["stars"] >= 4]
+    referrers = simulation.loyalty.referrals.query("fault == '' and invitee >= 0")
+    return {
+        "members": members,
+        "members_by_kept_orders": {
+            "0": members - len(counts),
+            "1": int((counts == 1).sum()),
+            "2": int((counts == 2).sum()),
+            "3+": int((counts >= 3).sum()),
+        },
+        "members_who_reviewed": int(known["customer"].nunique()),
+        "members_who_gave_four_stars_or_more": int(happy["customer"].nunique()),
+        "members_who_brought_somebody": int(referrers["inviter"].nunique()),
+        "members_in_wecom": int((customers["joined"] != NEVER).sum()),
+    }
+
+
+def incentives(simulation: Simulation) -> Json:
+    """Grants, and stars with and without one."""
+    grants, reviews = simulation.grants, simulation.reviews
+    jd = reviews[(reviews["channel"] == 0) & (reviews["source"] == 0)]
+    paid, free = jd[jd["grant"] > 0], jd[jd["grant"] == 0]
+    return {
+        "grants": len(grants),
+        "grants_requiring_praise": int(grants["is_positive_required"].sum()),
+        "reviews_with": len(paid),
+        "reviews_without": len(free),
+        "mean_stars_with": round(float(paid["stars"].mean()), 6) if len(paid) else None,
+        "mean_stars_without": round(float(free["stars"].mean()), 6) if len(free) else None,
+    }
+
+
+def referrals(simulation: Simulation) -> Json:
+    """Invitations, their planted faults and the largest trees."""
+    rows = simulation.loyalty.referrals
+    good = rows[(rows["fault"] == "") & (rows["invitee"] >= 0)].sort_values("invitee")
+    parents: dict[int, int] = dict(
+        zip(good["invitee"].tolist(), good["inviter"].tolist(), strict=True)
+    )
+    # inviters register before their invitees, so one pass in that order knows every parent
+    roots: dict[int, int] = {}
+    depths: dict[int, int] = {}
+    for invitee, inviter in parents.items():
+        roots[invitee] = roots.get(inviter, inviter)
+        depths[invitee] = depths.get(inviter, 0) + 1
+    frame = pd.DataFrame({"root": pd.Series(roots), "depth": pd.Series(depths)})
+    trees = frame.groupby("root").agg(invitees=("depth", "size"), depth=("depth", "max"))
+    trees = trees.sort_values(["invitees", "depth"], ascending=False, kind="stable")
+    faults = rows["fault"].value_counts()
+    return {
+        "invitations": len(rows),
+        "registered": len(good),
+        "faults": {name: int(faults.get(name, 0)) for name in ("self", "loop", "duplicate")},
+        "trees": len(trees),
+        "deepest": int(trees["depth"].max()) if len(trees) else 0,
+        "largest": [
+            {
+                "member": member(int(str(root))),
+                "invitees": int(row["invitees"]),
+                "depth": int(row["depth"]),
+            }
+            for root, row in trees.head(20).iterrows()
+        ],
+    }
+
+
+def experiments(simulation: Simulation) -> Json:
+    """Arms of both experiments as dealt out."""
+    frame = simulation.loyalty.experiments
+    result: Json = {}
+    for name, plan in EXPERIMENTS.items():
+        rows = frame[frame["experiment"] == name]
+        arms = {}
+        for label, is_treated in (("control", False), ("treatment", True)):
+            arm = rows[rows["is_treated"] == is_treated]
+            arms[label] = {
+                "units": len(arm),
+                "exposed": int((arm["exposed"] != NEVER).sum()),
+                "conversions": int(arm["is_converted"].sum()),
+                "conversion_rate": rate(arm["is_converted"].sum(), len(arm)),
+            }
+        result[name] = {
+            **arms,
+            "planned_share": 0.5,
+            "is_split_broken": plan["treated_share"] != 0.5,
+            "planted_lift": plan["lift"],
+        }
+    return result
+
+
+def nps(simulation: Simulation) -> list[Json]:
+    """Per weekly wave: promoters, passives, detractors."""
+    surveys = simulation.surveys
+    rows = []
+    for wave, group in surveys[surveys["kind"] == 0].groupby("wave", sort=True):
+        scores = group.loc[group["answered"] != NEVER, "score"]
+        promoters, detractors = int((scores >= 9).sum()), int((scores <= 6).sum())
+        rows.append(
+            {
+                "wave_code": wave,
+                "sent": len(group),
+                "answered": len(scores),
+                "promoters": promoters,
+                "passives": len(scores) - promoters - detractors,
+                "detractors": detractors,
+                "nps": rate(promoters - detractors, len(scores)),
+            }
+        )
+    return rows
