@@ -69,10 +69,16 @@ def late_and_new(warehouse: HandMadeWarehouse) -> None:
                 {"record_key": "ads:u1", "touch_ref": "ads:u1", "identity_kind": "jd_customer",
                  "identity_value": "jd_customer:bo", "touched_at": "2026-10-06 10:00:00",
                  "marketing_channel_code": "douyin", "campaign_ref": "ads:unheard_of"},
+                {"record_key": "ads:u2", "touch_ref": "ads:u2", "identity_kind": "jd_customer",
+                 "identity_value": "jd_customer:eve", "touched_at": "2026-10-31 10:00:00",
+                 "marketing_channel_code": "zhihu"},
             ],
             "orders": [
                 {"record_key": "jd:8", "order_ref": "jd:8", "customer_ref": "jd_customer:bo",
                  "ordered_at": "2026-11-01 12:00:00", "status_code": "paid", "gross_cny": 70},
+                # Eve never says a word: only her identity can tell that she has become somebody else
+                {"record_key": "jd:9", "order_ref": "jd:9", "customer_ref": "jd_customer:eve",
+                 "ordered_at": "2026-11-01 13:00:00", "status_code": "paid", "gross_cny": 40},
                 # exported again, and cancelled meanwhile
                 {"record_key": "jd:4", "order_ref": "jd:4", "customer_ref": "jd_customer:chen",
                  "ordered_at": "2026-10-10 12:00:00", "status_code": "cancelled", "gross_cny": 30},
@@ -93,7 +99,7 @@ def late_and_new(warehouse: HandMadeWarehouse) -> None:
 
 
 def merged_and_corrected(warehouse: HandMadeWarehouse) -> None:
-    """Bo turns out to be Anna, and a file is delivered again with other bytes."""
+    """Bo turns out to be Anna, Eve to share Chen's telephone, and a file is delivered again, corrected."""
     warehouse.land(
         date(2026, 11, 2),
         3,
@@ -102,6 +108,14 @@ def merged_and_corrected(warehouse: HandMadeWarehouse) -> None:
                 {"record_key": "crm:jd_customer|bo", "identity_kind": "jd_customer",
                  "identity_value": "jd_customer:bo", "customer_ref": "crm_customer:anna",
                  "linked_at": "2026-11-02 09:00:00"},
+                {"record_key": "crm:jd_customer|eve", "identity_kind": "jd_customer",
+                 "identity_value": "jd_customer:eve", "customer_ref": "crm_customer:eve",
+                 "linked_at": "2026-11-02 09:00:00"},
+            ],
+            # a chain: Eve's shop account, her membership, the telephone, Chen's membership
+            "customers": [
+                {"record_key": "crm:eve", "customer_ref": "crm_customer:eve", "phone": "phone:chen",
+                 "registered_at": "2026-11-02 09:00:00"},
             ],
         },
         "crm",
@@ -123,7 +137,7 @@ def merged_and_corrected(warehouse: HandMadeWarehouse) -> None:
 
 
 def split_and_moved(warehouse: HandMadeWarehouse) -> None:
-    """The link was wrong, a campaign changes its strategy, and rows move from one parent to another."""
+    """The links were wrong, a campaign changes its strategy, and rows move from one parent to another."""
     warehouse.supersede("identities", "crm:jd_customer|bo", 4)
     warehouse.supersede("orders", "jd:6", 4)
     warehouse.land(
@@ -138,6 +152,10 @@ def split_and_moved(warehouse: HandMadeWarehouse) -> None:
             "identities": [
                 {"record_key": "crm:cookie|d", "identity_kind": "cookie", "identity_value": "cookie:d",
                  "customer_ref": "crm_customer:chen", "linked_at": "2026-11-03 09:00:00"},
+            ],
+            "customers": [
+                {"record_key": "crm:eve", "customer_ref": "crm_customer:eve", "phone": "phone:eve",
+                 "registered_at": "2026-11-02 09:00:00"},
             ],
             "refunds": [
                 {"record_key": "jd:r1", "refund_ref": "jd:r1", "order_ref": "jd:2",
@@ -263,5 +281,7 @@ def test_a_link_that_lands_later_makes_one_customer_of_two_and_undoing_it_two_of
     assert customer_of(joined, "jd:1") == customer_of(joined, "jd:3")
     assert "acquisition:jd:3" not in conversions(joined)
     assert "retention:jd:3" in conversions(joined)
+    assert customer_of(joined, "jd:9") == customer_of(joined, "jd:4")
     assert customer_of(apart_again, "jd:3") == customer_of(apart, "jd:3")
+    assert customer_of(apart_again, "jd:9") != customer_of(apart_again, "jd:4")
     assert "acquisition:jd:3" in conversions(apart_again)
