@@ -16,9 +16,24 @@ from typing import Literal
 import duckdb
 
 from ingestion.deliveries import Delivery
-from ingestion.queries import one_value
+from ingestion.queries import one_count, one_value
 
 Outcome = Literal["landed", "refused", "duplicate"]
+
+
+def next_load_id(connection: duckdb.DuckDBPyConnection) -> int:
+    """Return the number of a new refresh run: higher than any that wrote to the raw schema."""
+    return one_count(
+        connection,
+        """
+        select coalesce(max(load_id), 0) + 1 from (
+            select max(load_id) as load_id from raw.files
+            union all select max(superseded_load_id) from raw.files
+            union all select max(load_id) from raw.text_scores
+            union all select max(load_id) from raw.builds
+        )
+        """,
+    )
 
 
 @dataclass(frozen=True)

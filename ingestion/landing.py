@@ -20,7 +20,7 @@ from ingestion.contracts import Feed
 from ingestion.decoding import fetch
 from ingestion.deliveries import Delivery
 from ingestion.feed_rows import CountsDoNotAddUpError, FeedCounts
-from ingestion.file_book import FileEntry, Outcome
+from ingestion.file_book import FileEntry, Outcome, next_load_id
 from ingestion.originals import Originals
 from ingestion.parsing import Zones, create_macros
 from ingestion.privacy import check_key, hash_parameters, key_fingerprint
@@ -29,6 +29,7 @@ from ingestion.reading import SOURCE_TABLE, Source, read_source
 from ingestion.redaction import redact_columns
 from ingestion.refusals import (
     RefusedFileError,
+    refuse_headless,
     refuse_many_rejections,
     refuse_missing_headers,
     refuse_short_file,
@@ -75,21 +76,6 @@ class _Prepared:
     reasons: dict[str, dict[str, int]] = field(default_factory=dict)
     refusal: str | None = None
     is_accepted: bool = False
-
-
-def next_load_id(connection: duckdb.DuckDBPyConnection) -> int:
-    """Return the number of a new refresh run: higher than any that wrote to the raw schema."""
-    return one_count(
-        connection,
-        """
-        select coalesce(max(load_id), 0) + 1 from (
-            select max(load_id) as load_id from raw.files
-            union all select max(superseded_load_id) from raw.files
-            union all select max(load_id) from raw.text_scores
-            union all select max(load_id) from raw.builds
-        )
-        """,
-    )
 
 
 class Lander:
@@ -171,13 +157,18 @@ class Lander:
         except RefusedFileError as refusal:
             prepared.refusal = refusal.reason
             rejections.finish(self._connection)
-        except (duckdb.ConversionException, duckdb.OutOfRangeException) as error:
+        except (
+            duckdb.ConversionException,
+            duckdb.InvalidInputException,
+            duckdb.OutOfRangeException,
+        ) as error:
             prepared.refusal = f"cannot be read: {str(error).splitlines()[0]}"
         return prepared
 
     def _translate(self, delivery: Delivery, source: Source, prepared: _Prepared) -> None:
         contract, export = delivery.contract, delivery.export
         known = set(export.headers)
+        refuse_headless(contract, export, source.headers)
         prepared.unmapped_columns = [
             header for header in dict.fromkeys(source.headers) if header and header not in known
         ]

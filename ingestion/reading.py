@@ -27,6 +27,8 @@ SOURCE_TABLE = "landing_source"
 
 # a text is never cut off: this is the longest line that is read
 _MAX_LINE_BYTES = 16 * 1024 * 1024
+# what one thread reads at a time; left to itself DuckDB takes sixteen of the longest lines
+_BUFFER_BYTES = 2 * _MAX_LINE_BYTES
 
 
 @dataclass
@@ -87,7 +89,8 @@ def _read_csv(
             f"delim = {literal(delimiter)}, quote = '\"', escape = '\"', strict_mode = true, "
             "store_rejects = true, rejects_table = 'landing_faults', "
             "rejects_scan = 'landing_scans', rejects_limit = 0, "
-            f"rejects_line_size_limit = {_MAX_LINE_BYTES}, max_line_size = {_MAX_LINE_BYTES})",
+            f"rejects_line_size_limit = {_MAX_LINE_BYTES}, max_line_size = {_MAX_LINE_BYTES}, "
+            f"buffer_size = {_BUFFER_BYTES})",
             {"path": str(text.path)},
         )
     except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
@@ -187,7 +190,8 @@ def _read_jsonl(connection: duckdb.DuckDBPyConnection, text: TextFile, export: E
         connection,
         "create or replace temp table landing_lines as select * from read_csv($path, "
         "auto_detect = false, header = false, columns = {'line': 'varchar'}, delim = chr(1), "
-        f"quote = '', escape = '', ignore_errors = true, max_line_size = {_MAX_LINE_BYTES})",
+        f"quote = '', escape = '', ignore_errors = true, max_line_size = {_MAX_LINE_BYTES}, "
+        f"buffer_size = {_BUFFER_BYTES})",
         {"path": str(text.path)},
     )
     if line_count != text.line_count:

@@ -26,6 +26,22 @@ class RefusedFileError(Exception):
         self.is_acceptable = is_acceptable
 
 
+def refuse_headless(contract: Contract, export: Export, headers: Sequence[str]) -> None:
+    """Refuse a file whose first line holds none of the contract's headers.
+
+    Such a line is mostly a row of data, so nothing of it is shown or kept.
+
+    Raises:
+        RefusedFileError: names the headers that are expected.
+    """
+    if not set(headers) & set(export.headers):
+        expected = ", ".join(export.mapped_headers[:5])
+        raise RefusedFileError(
+            f"line 1 holds none of the headers of {contract.path.name}, export {export.name} "
+            f"(no header {expected}, ...); deliver it with its header line first"
+        )
+
+
 def refuse_missing_headers(
     contract: Contract,
     export: Export,

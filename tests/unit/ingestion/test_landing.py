@@ -216,6 +216,9 @@ REFUSED = [
         id="twice",
     ),
     pytest.param((HEADER + line("r1")).encode("gbk"), "looks like gb18030", id="gbk"),
+    pytest.param(
+        "王小明,13812345678,5,好,x\nr1,u1,5,好,y\n".encode(), "none of the headers", id="headless"
+    ),
     pytest.param(b"", "holds no header", id="empty"),
     pytest.param(b"\n\n", "holds no header", id="blank"),
 ]
@@ -237,6 +240,7 @@ def test_a_file_that_is_not_what_was_agreed_is_refused_whole(
     )  # fmt: skip
     assert house.rows("select record_key from raw.reviews") == [("shop:r0",)]
     assert not list((tmp_path / "work").iterdir())
+    assert "王小明" not in str(house.rows("from raw.files"))
 
 
 def test_a_file_with_too_many_bad_rows_is_refused_and_can_be_accepted(tmp_path: Path) -> None:
