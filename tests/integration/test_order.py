@@ -79,22 +79,23 @@ def test_late_and_corrected_files_give_what_they_would_have_given_in_time(
     home = same_world(demo_home, tmp_path / "home")
     withheld = tmp_path / "withheld"
     withheld.mkdir()
-    late = [*demo_home.truth["late_files"], *demo_home.truth["corrected_files"]]
-    assert late
-    places = {path.name: path for path in home.exports.rglob("*") if path.is_file()}
-    for name in late:
-        shutil.move(places[name], withheld / name)
+    truth = demo_home.truth
+    late = [Path(row["file"]) for row in truth["late_files"]]
+    late += [Path(row["corrected_by"]) for row in truth["corrections"]]
+    assert len(late) > 5
+    for file in late:
+        shutil.move(home.exports / file, withheld / file.name)
     home.run("refresh")
     before = home.mart_hashes
     assert before != demo_home.mart_hashes
 
-    for name in late:
-        shutil.move(withheld / name, places[name])
+    for file in late:
+        shutil.move(withheld / file.name, home.exports / file)
     home.run("refresh")
     assert home.mart_hashes == demo_home.mart_hashes
     restated = home.query("select distinct cause_files from meta.restatements")
     told = " ".join(str(row["cause_files"]) for row in restated)
-    assert any(name in told for name in late)
+    assert any(file.name in told for file in late)
     shutil.rmtree(home.path)
 
 

@@ -1,0 +1,196 @@
+"""What the demo planted is found again in the published set, and nothing personal is in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.integration.home import Home
+
+pytestmark = pytest.mark.integration
+
+
+def test_reply_times_by_subject_are_the_planted_ones_to_the_second(demo_home: Home) -> None:
+    found = demo_home.query(
+        """
+        select
+            case when subject_key like 'review:%' then 'review'
+                 when subject_key like 'mention:%' then 'mention' else 'case' end as subject,
+            count(*) as first_replies,
+            median(first_reply_minutes) as median_minutes,
+            avg(first_reply_minutes) as mean_minutes,
+            count(*) filter (where first_reply_minutes <= 60) as within_60
+        from reviews.fct_response_clock
+        where first_reply_at is not null
+        group by all
+        """
+    )
+    planted = demo_home.truth["replies"]["by_subject"]
+    assert {row["subject"] for row in found} == set(planted)
+    for row in found:
+        truth = planted[row["subject"]]
+        assert row["first_replies"] == truth["first_replies"], row
+        assert row["within_60"] == truth["within_60"], row
+        assert row["median_minutes"] == pytest.approx(truth["median_minutes"], abs=1e-6), row
+        assert row["mean_minutes"] == pytest.approx(truth["mean_minutes"], abs=1e-5), row
+
+
+def test_reply_times_by_department_are_the_planted_ones_to_the_second(demo_home: Home) -> None:
+    found = demo_home.query(
+        """
+        select
+            responses.department_code as department,
+            count(*) as first_replies,
+            median(clocks.first_reply_minutes) as median_minutes,
+            count(*) filter (where clocks.first_reply_minutes <= 60) as within_60
+        from reviews.fct_response_clock as clocks
+        inner join reviews.fct_responses as responses
+            on clocks.subject_key = responses.subject_key
+            and clocks.first_reply_at = responses.responded_at
+        where not coalesce(responses.is_automated, false)
+        group by all
+        """
+    )
+    planted = demo_home.truth["replies"]["by_department"]
+    assert {row["department"] for row in found} == set(planted)
+    for row in found:
+        truth = planted[row["department"]]
+        assert row["first_replies"] == truth["first_replies"], row
+        assert row["within_60"] == truth["within_60"], row
+        assert row["median_minutes"] == pytest.approx(truth["median_minutes"], abs=1e-6), row
+
+
+def test_nps_counts_the_planted_promoters_and_detractors(demo_home: Home) -> None:
+    waves = demo_home.truth["nps"]
+    (row,) = demo_home.query(
+        "select sum(numerator) as net, sum(denominator) as answers, "
+        "sum(promoter_count) as promoters, sum(detractor_count) as detractors from kpis.kpi_nps"
+    )
+    assert row["promoters"] == sum(wave["promoters"] for wave in waves)
+    assert row["detractors"] == sum(wave["detractors"] for wave in waves)
+    assert row["answers"] == sum(wave["answered"] for wave in waves)
+    assert row["net"] == row["promoters"] - row["detractors"]
+
+
+def test_share_of_voice_counts_the_planted_mentions(demo_home: Home) -> None:
+    planted = demo_home.truth["share_of_voice"]
+    found = demo_home.query(
+        "select brand_code, count(*) as mentions, "
+        "count(*) filter (where original_voice_key is null) as without_reshares "
+        "from reviews.fct_voices where voice_kind = 'mention' and is_public group by all"
+    )
+    by_brand = {row["brand_code"]: row for row in found if row["brand_code"] in planted}
+    for brand, truth in planted.items():
+        assert by_brand[brand]["mentions"] == truth["public_mentions"]
+        assert by_brand[brand]["without_reshares"] == truth["without_reshares"]
+    own = demo_home.truth["world"]["own_brand"]
+    share = demo_home.one(
+        "select value from kpis.kpi_history where kpi_code = 'kpi_share_of_voice_mentions' "
+        "and period_kind = 'quarter' and channel_code = 'all' and product_key = 'all' "
+        f"and brand_code = '{own}' order by period_start desc limit 1"
+    )
+    assert share == pytest.approx(planted[own]["share_without_reshares"], abs=1e-6)
+
+
+def test_orders_reconcile_with_the_shops_to_the_cent(demo_home: Home) -> None:
+    for shop, truth in demo_home.truth["orders"].items():
+        (row,) = demo_home.query(
+            "select count(*) as orders, sum(net_cny) filter (where is_valid) as net "
+            f"from segments.fct_orders where channel_code = '{shop}'"
+        )
+        assert row["orders"] == truth["orders"]
+        assert f"{float(row['net']):.2f}" == truth["net_cny_kept"]
+        (row,) = demo_home.query(
+            "select count(*) as refunds, sum(amount_cny) as amount "
+            f"from segments.fct_refunds where channel_code = '{shop}'"
+        )
+        assert row["refunds"] == truth["refunds"]
+        assert f"{float(row['amount']):.2f}" == truth["refund_cny"]
+
+
+def test_the_rejected_rows_are_the_planted_ones_and_no_others(demo_home: Home) -> None:
+    found = demo_home.query(
+        "select file_name, feed, line_number, column_name from meta.rejected_rows"
+    )
+    planted = demo_home.truth["bad_rows"]
+    assert sorted((row["file_name"], row["feed"], row["line_number"]) for row in found) == sorted(
+        (Path(row["file"]).name, row["feed"], row["line"]) for row in planted
+    )
+
+
+def test_a_file_delivered_twice_landed_once(demo_home: Home) -> None:
+    planted = {Path(row["file"]).name for row in demo_home.truth["duplicate_files"]}
+    found = demo_home.query("select file_name from meta.files where outcome = 'duplicate'")
+    assert {row["file_name"] for row in found} == planted
+    assert demo_home.build("select count(*) from raw.files where outcome = 'refused'") == [(0,)]
+
+
+def test_corrected_files_leave_nothing_of_what_was_wrong(demo_home: Home) -> None:
+    corrections = demo_home.truth["corrections"]
+    assert corrections
+    superseded = demo_home.build(
+        "select file_name from raw.files where superseded_load_id is not null"
+    )
+    corrected = {Path(row["file"]).name for row in corrections}
+    assert corrected <= {name for (name,) in superseded}
+    phantoms = {row["phantom_id"] for row in corrections if row["phantom_id"]}
+    for feed in ["orders", "reviews", "mentions", "touchpoints", "responses"]:
+        keys = demo_home.build(
+            f"select record_key from raw.{feed} where superseded_load_id is null"
+        )
+        assert not [key for (key,) in keys if any(phantom in key for phantom in phantoms)]
+
+
+def planted_values(home: Home) -> set[str]:
+    return {value for text in home.truth["personal_data"] for value in text["values"]}
+
+
+@pytest.mark.parametrize("which", ["build", "published"])
+def test_no_planted_phone_mail_or_id_is_in_any_text_column(which: str, demo_home: Home) -> None:
+    file = (
+        demo_home.path / "build" / "warehouse.duckdb"
+        if which == "build"
+        else demo_home.current / "koubei.duckdb"
+    )
+    values = planted_values(demo_home)
+    assert len(values) > 5
+    with duckdb.connect(str(file), read_only=True) as db:
+        columns = db.execute(
+            "select table_schema, table_name, column_name from information_schema.columns "
+            "join information_schema.tables using (table_catalog, table_schema, table_name) "
+            "where table_type = 'BASE TABLE' and data_type in ('VARCHAR', 'JSON')"
+        ).fetchall()
+        assert len(columns) > 100
+        db.execute("create temp table planted (value varchar)")
+        db.executemany("insert into planted values (?)", [[value] for value in sorted(values)])
+        for schema, table, column in columns:
+            ((found,),) = db.execute(
+                f'select count(*) from "{schema}"."{table}", planted '
+                f'where contains("{column}"::varchar, value)'
+            ).fetchall()
+            assert found == 0, f"{schema}.{table}.{column} holds {found} planted values"
+
+
+def test_no_planted_value_stands_in_any_file_that_is_published_or_logged(demo_home: Home) -> None:
+    values = [value.encode() for value in planted_values(demo_home)]
+    folders = ["published", "originals", "logs", "work"]
+    files = [
+        path for name in folders for path in (demo_home.path / name).rglob("*") if path.is_file()
+    ]
+    assert files
+    for path in files:
+        content = path.read_bytes()
+        assert not [value for value in values if value in content], path
+
+
+def test_the_hash_key_stands_in_its_own_file_alone(demo_home: Home) -> None:
+    key = (demo_home.path / "hash.key").read_bytes().strip()
+    assert len(key) >= 32
+    found = [
+        path
+        for path in demo_home.path.rglob("*")
+        if path.is_file() and path.name != "hash.key" and key in path.read_bytes()
+    ]
+    assert found == []
