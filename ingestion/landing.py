@@ -198,7 +198,7 @@ class Lander:
                 self._connection, f"select count(*) from {translation.table}"
             )
             if position == 0:
-                rejections.add_faults(self._connection, export, name, source.faults)
+                rejections.add_faults(self._connection, export, self._feeds, source.faults)
                 prepared.delivered[name] += len(source.faults)
             rejections.add_rows(self._connection, translation, source)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import duckdb
 import pyarrow as pa
 
-from ingestion.contracts import Contract, Export
+from ingestion.contracts import Contract, Export, Feed
 from ingestion.csv_lines import Fault
 from ingestion.file_book import FileEntry
 from ingestion.parsing import literal
@@ -30,14 +32,17 @@ def begin(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def add_faults(
-    connection: duckdb.DuckDBPyConnection, export: Export, feed: str, faults: list[Fault]
+    connection: duckdb.DuckDBPyConnection,
+    export: Export,
+    feeds: Mapping[str, Feed],
+    faults: list[Fault],
 ) -> None:
     """Add the records that could not be read at all, to the feed that the file is mainly for."""
     if not faults:
         return
     # such a line cannot be told apart into columns: where some of them identify people, nothing
     # of it may be shown
-    is_shown = not _holds_identifiers(export)
+    is_shown = not _holds_identifiers(export, feeds)
     table = pa.table(
         {
             "line_number": pa.array([fault.line for fault in faults], pa.int64()),
@@ -50,17 +55,15 @@ def add_faults(
     connection.register("landing_fault_rows", table)
     connection.execute(
         f"insert into {REJECTS_TABLE} by name "
-        f"select {literal(feed)} as feed, line_number, value_text, reason from landing_fault_rows"
+        f"select {literal(next(iter(export.feeds)))} as feed, line_number, value_text, reason from landing_fault_rows"
     )
     connection.unregister("landing_fault_rows")
 
 
-def _holds_identifiers(export: Export) -> bool:
-    named = {"phone", "email", "full_name", "identity_value", "customer_ref", "author_ref"}
-    named |= {"inviter_ref", "invitee_ref", "participant_ref", "unit_ref"}
+def _holds_identifiers(export: Export, feeds: Mapping[str, Feed]) -> bool:
     return any(
-        target.to in named
-        for mapping in export.feeds.values()
+        feeds[name].columns[target.to].identifier is not None
+        for name, mapping in export.feeds.items()
         for targets in mapping.columns.values()
         for target in targets
     )

@@ -88,6 +88,7 @@ exports:
         "example.com",
         "小",
         "M1",
+        "M3",
     ):
         assert secret not in everything, secret
     assert "打[手机号]" in everything
