@@ -53,9 +53,10 @@ def add_faults(
         }
     )
     connection.register("landing_fault_rows", table)
+    main_feed = next(iter(export.feeds))
     connection.execute(
-        f"insert into {REJECTS_TABLE} by name "
-        f"select {literal(next(iter(export.feeds)))} as feed, line_number, value_text, reason from landing_fault_rows"
+        f"insert into {REJECTS_TABLE} by name select {literal(main_feed)} as feed, line_number, "
+        "value_text, reason from landing_fault_rows"
     )
     connection.unregister("landing_fault_rows")
 
