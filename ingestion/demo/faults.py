@@ -250,7 +250,7 @@ def _correct(
     return {
         "header": correction.header,
         "wrong_value": correction.wrong,
-        "wrong_rows": (kept + 3) // 3 if kept % 3 else kept // 3,
+        "wrong_rows": (kept + 2) // 3,
         "missing_rows": rows - kept,
         "phantom_id": "PHANTOM",
     }

@@ -21,7 +21,7 @@ AUTHOR_KINDS = ("user", "employee", "creator", "media", "institution")
 # Chance of positive, negative, mixed talk per brand of the watch list.
 TONES = ((0.58, 0.22, 0.20), (0.52, 0.28, 0.20), (0.47, 0.33, 0.20))
 CRISIS_SHARE = 0.055
-CRISIS_CURVE = (0.30, 0.28, 0.18, 0.12, 0.07, 0.05)
+CRISIS_CURVE = (0.42, 0.25, 0.14, 0.09, 0.06, 0.04)
 # Numbers of authors who are no members start here, one block for each kind of author.
 STRANGERS = 100_000_000
 

@@ -1,0 +1,435 @@
+"""truth.json agrees with the files: every figure counted again from the rows as written."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from tests.unit.demo.reading import Exports
+
+MINUTE_FORM, SECOND_FORM = "%Y/%m/%d %H:%M", "%Y/%m/%d %H:%M:%S"
+
+
+def times(values: pd.Series, form: str = "ISO8601") -> pd.Series:
+    return pd.to_datetime(values.where(values != "", None), format=form)
+
+
+def beijing(values: pd.Series, unit: str) -> pd.Series:
+    numbers = pd.to_numeric(values.where(values != "", None))
+    return pd.to_datetime(numbers, unit=unit) + pd.Timedelta(hours=8)
+
+
+def first_replies(demo: Exports) -> pd.DataFrame:
+    """kind, department and minutes of each subject's first public human reply."""
+    parts = []
+
+    def add(kind: str, department: pd.Series | str, asked: pd.Series, said: pd.Series) -> None:
+        minutes = (said - asked).dt.total_seconds() / 60
+        frame = pd.DataFrame({"kind": kind, "department": department, "minutes": minutes})
+        parts.append(frame[frame["minutes"].notna()])
+
+    jd = demo.rows("jd", "reviews", "评价ID").query("是否自动回复 == '否'")
+    add(
+        "review",
+        "ecommerce",
+        times(jd["评价时间"], MINUTE_FORM),
+        times(jd["回复时间"], MINUTE_FORM),
+    )
+    tmall = demo.rows("tmall", "reviews", "rate_id").query("reply_robot == 'False'")
+    add("review", "ecommerce", times(tmall["created"]), times(tmall["reply_time"]))
+    store = demo.rows("dianping", "reviews", "点评编号")
+    add(
+        "review",
+        "store",
+        times(store["点评时间"], MINUTE_FORM),
+        times(store["商家回复时间"], MINUTE_FORM),
+    )
+    notes = demo.rows("xiaohongshu", "notes", "笔记ID")
+    add(
+        "mention",
+        "social_media",
+        beijing(notes["发布时间"], "ms"),
+        beijing(notes["品牌回复时间"], "ms"),
+    )
+    items = demo.rows("douyin", "items", "item_id")
+    add(
+        "mention",
+        "social_media",
+        beijing(items["create_time"], "s"),
+        beijing(items["reply_time"], "s"),
+    )
+
+    posts = demo.rows("weibo", "posts", "微博ID").set_index("微博ID")
+    replies = demo.rows("weibo", "replies", "回复ID").query("是否公开 == '是' and 是否自动 == '否'")
+    replies = replies.sort_values("回复时间").drop_duplicates("微博ID")
+    asked = times(replies["微博ID"].map(posts["发布时间"]), "%Y年%m月%d日 %H:%M")
+    codes = {"新媒体部": "social_media", "公关部": "public_relations", "客服部": "customer_service"}
+    add("mention", replies["所属部门"].map(codes), asked, times(replies["回复时间"]))
+
+    cases = demo.rows("service", "cases", "工单号").set_index("工单号")
+    said = demo.rows("service", "responses", "回复编号").query(
+        "是否对客 == '是' and 机器人 == '否'"
+    )
+    said = (
+        said.assign(at=times(said["时间"], SECOND_FORM)).sort_values("at").drop_duplicates("工单号")
+    )
+    codes |= {"售后部": "after_sales", "品质部": "quality"}
+    add("case", said["部门"].map(codes), times(said["工单号"].map(cases["创建时间"])), said["at"])
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_first_replies_by_department_and_subject(demo: Exports) -> None:
+    found = first_replies(demo)
+    for column, truth in (
+        ("department", demo.truth["replies"]["by_department"]),
+        ("kind", demo.truth["replies"]["by_subject"]),
+    ):
+        assert set(found[column]) == set(truth)
+        for name, group in found.groupby(column):
+            said = truth[name]
+            assert len(group) == said["first_replies"], name
+            assert group["minutes"].median() == pytest.approx(said["median_minutes"], abs=1e-6)
+            assert group["minutes"].mean() == pytest.approx(said["mean_minutes"], abs=1e-5)
+            assert int((group["minutes"] <= 60).sum()) == said["within_60"]
+            bounds = [-1.0, 15, 30, 60, 120, 240, 720, 1440, float("inf")]
+            counts = pd.cut(group["minutes"], bounds).value_counts(sort=False)
+            assert counts.tolist() == list(said["histogram"].values())
+
+
+def test_some_replies_are_automatic_at_night_or_not_public(demo: Exports) -> None:
+    replies = demo.truth["replies"]
+    weibo = demo.rows("weibo", "replies", "回复ID")
+    service = demo.rows("service", "responses", "回复编号")
+    hidden = int((weibo["是否公开"] == "否").sum() + (service["是否对客"] == "否").sum())
+    assert replies["not_public"] == hidden > 0
+    assert replies["automated"] > 0
+    assert 0 < replies["human_outside_9_to_21"] < replies["human"]
+
+
+def test_replies_to_bad_reviews(demo: Exports) -> None:
+    jd = demo.rows("jd", "reviews", "评价ID")
+    low = jd[jd["评分"].isin(["1星", "2星"]) & (jd["同步自评价ID"] == "")]
+    human = low[low["是否自动回复"] == "否"]
+    waited = times(human["回复时间"], MINUTE_FORM) - times(human["评价时间"], MINUTE_FORM)
+    assert demo.truth["replies"]["low_star_reviews"]["jd"] == {
+        "reviews": len(low),
+        "replied": len(human),
+        "replied_within_60": int((waited <= pd.Timedelta(hours=1)).sum()),
+    }
+
+
+def test_nps_of_every_wave(demo: Exports) -> None:
+    answers = demo.rows("surveys", "answers", "答卷编号").query("问卷 == 'NPS'")
+    for truth in demo.truth["nps"]:
+        wave = answers[answers["批次"] == truth["wave_code"]]
+        scores = pd.to_numeric(wave.loc[wave["得分"] != "", "得分"])
+        counts = [len(wave), len(scores), int((scores >= 9).sum()), int((scores <= 6).sum())]
+        names = ("sent", "answered", "promoters", "detractors")
+        assert counts == [truth[name] for name in names]
+    assert answers["批次"].nunique() == len(demo.truth["nps"])
+
+
+def public_mentions(demo: Exports) -> pd.DataFrame:
+    parts = []
+    for channel, export, key, brand, kind, parent, product in (
+        ("weibo", "posts", "微博ID", "监测品牌", "类型", "原微博ID", "商品编码"),
+        ("xiaohongshu", "notes", "笔记ID", "监测品牌", "类型", "上级笔记ID", "商品编码"),
+        ("douyin", "items", "item_id", "brand", "item_type", "parent_item_id", "product_code"),
+        ("zhihu", "answers", "answer_id", "brand", "type", "parent_id", "product_code"),
+        ("forum", "threads", "帖子ID", "监测品牌", "楼层类型", "主题帖ID", "商品编码"),
+    ):
+        rows = demo.rows(channel, export, key)
+        names = {key: "id", brand: "brand", kind: "kind", parent: "parent", product: "product"}
+        parts.append(rows.rename(columns=names)[list(names.values())].assign(channel=channel))
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_share_of_voice(demo: Exports) -> None:
+    mentions = public_mentions(demo)
+    is_reshare = mentions["kind"] == "转发"
+    is_comment = mentions["kind"].isin(["评论", "comment", "回帖"])
+    for brand, truth in demo.truth["share_of_voice"].items():
+        own = mentions["brand"] == brand
+        assert int(own.sum()) == truth["public_mentions"]
+        assert int((own & ~is_reshare).sum()) == truth["without_reshares"]
+        assert int((own & is_comment).sum()) == truth["comments"]
+        assert truth["share"] == pytest.approx(own.mean(), abs=1e-6)
+    assert int(is_reshare.sum()) > 0
+    # what hangs on another names one that was exported
+    hanging = mentions[mentions["parent"] != ""]
+    assert set(hanging["parent"]) <= set(mentions["id"])
+    assert len(hanging) == int((is_reshare | is_comment).sum())
+
+
+def test_crises_burst_in_negative_talk_of_one_product(demo: Exports) -> None:
+    posts = demo.rows("weibo", "posts", "微博ID")
+    day = times(posts["发布时间"], "%Y年%m月%d日 %H:%M").dt.date.astype(str)
+    book = demo.rows("service", "crises", "危机编号").set_index("危机编号")
+    for truth in demo.truth["crises"]:
+        per_day = day[posts["商品编码"] == truth["product_ref"]].value_counts()
+        usual = per_day.median()
+        assert per_day[truth["day"]] > 3 * usual
+        assert truth["mentions_by_day"][truth["day"]] == max(truth["mentions_by_day"].values())
+        assert (
+            times(book["发现时间"])[truth["crisis_ref"]].isoformat(sep=" ") == truth["detected_at"]
+        )
+        cases = demo.rows("service", "cases", "工单号")
+        assert int((cases["危机编号"] == truth["crisis_ref"]).sum()) == truth["cases"]
+
+
+def test_cases_end_as_told(demo: Exports) -> None:
+    events = demo.rows("service", "case_events", "event_id").query("field == 'status'")
+    last = events.sort_values(["ts", "event_id"]).drop_duplicates("case_id", keep="last")["new"]
+    truth = demo.truth["cases"]
+    assert int(last.isin(["solved", "closed"]).sum()) == truth["solved_at_end"]
+    assert int((last == "closed").sum()) == truth["closed"]
+    again = events[(events["old"] == "solved") & (events["new"] == "open")]
+    assert again["case_id"].nunique() == truth["reopened"] > 0
+    cases = demo.rows("service", "cases", "工单号")
+    assert len(cases) == truth["cases"]
+    assert set(events["case_id"]) == set(cases["工单号"])
+
+
+def orders_of(demo: Exports) -> pd.DataFrame:
+    jd = demo.rows("jd", "orders", "订单编号").rename(
+        columns={"下单帐号": "account", "订单状态": "status"}
+    )
+    jd["at"] = times(jd["下单时间"], SECOND_FORM)
+    jd["gross"], jd["off"] = jd["订单金额"], jd["优惠金额"]
+    tmall = demo.rows("tmall", "orders", "订单编号")
+    tmall = tmall.rename(columns={"买家会员名": "account", "订单状态": "status"})
+    tmall["at"], tmall["gross"], tmall["off"] = (
+        times(tmall["订单创建时间"]),
+        tmall["总金额"],
+        tmall["店铺优惠"],
+    )
+    both = pd.concat([jd.assign(shop="jd"), tmall.assign(shop="tmall")], ignore_index=True)
+    for name in ("gross", "off"):
+        both[name] = (both[name].str.replace("[¥,.]", "", regex=True)).astype(int)
+    both["is_cancelled"] = both["status"].isin(["已取消", "交易关闭"])
+    both["is_refunded"] = both["status"].isin(["已退款", "退款成功"])
+    return both
+
+
+def cents(text: str) -> int:
+    return int(text.replace(".", ""))
+
+
+def test_orders_lines_and_refunds_reconcile_to_the_cent(demo: Exports) -> None:
+    orders = orders_of(demo)
+    lines = {
+        "jd": demo.rows("jd", "order_items", "订单编号", "行号").rename(
+            columns={"实付金额": "net"}
+        ),
+        "tmall": demo.rows("tmall", "order_items", "tid", "line_no").rename(
+            columns={"tid": "订单编号", "payment": "net"}
+        ),
+    }
+    for shop, truth in demo.truth["orders"].items():
+        own = orders[orders["shop"] == shop]
+        kept = own[~own["is_cancelled"]]
+        assert len(own) == truth["orders"]
+        assert int(own["is_cancelled"].sum()) == truth["cancelled"]
+        assert int(own["is_refunded"].sum()) == truth["refunded"]
+        assert int(own["gross"].sum()) == cents(truth["gross_cny"])
+        assert int((kept["gross"] - kept["off"]).sum()) == cents(truth["net_cny_kept"])
+        net = lines[shop]["net"].astype(float).mul(100).round().astype(int)
+        per_order = net.groupby(lines[shop]["订单编号"]).sum()
+        assert (own["订单编号"].map(per_order) == own["gross"] - own["off"]).all()
+        number = {"jd": "退款单号", "tmall": "退款编号"}[shop]
+        assert len(demo.rows(shop, "refunds", number)) == truth["refunds"]
+
+
+def accounts(demo: Exports) -> dict[str, str]:
+    """Shop account -> member, from the CRM's links."""
+    links = demo.rows("crm", "identities", "类型", "标识")
+    shops = links[links["类型"].isin(["jd_customer", "tmall_customer"])]
+    return dict(zip(shops["标识"], shops["会员号"], strict=True))
+
+
+def test_linked_members_who_bought_twice(demo: Exports) -> None:
+    orders = orders_of(demo)
+    kept = orders[~orders["is_cancelled"]]
+    members = kept["account"].map(accounts(demo)).dropna().value_counts()
+    truth = demo.truth["repurchase"]
+    assert (len(members), int((members >= 2).sum())) == (
+        truth["linked_members"],
+        truth["linked_members_with_two_orders"],
+    )
+    segments = demo.truth["segments"]["members_by_kept_orders"]
+    assert (int((members == 1).sum()), int((members >= 3).sum())) == (segments["1"], segments["3+"])
+
+
+def test_word_of_mouth_converts_three_to_five_times_as_well(demo: Exports) -> None:
+    """Journeys rebuilt from touches, identities and orders alone."""
+    links = demo.rows("crm", "identities", "类型", "标识")
+    owner = dict(zip(links["类型"] + links["标识"], links["会员号"], strict=True))
+    members = demo.rows("crm", "customers", "会员号").sort_values("会员号", ascending=False)
+    phones = members["手机号"].str.replace(r"^\+86|[ -]", "", regex=True)
+    owner |= {f"phone{p}": m for p, m in zip(phones, members["会员号"], strict=True) if p.isdigit()}
+    kinds = {
+        "Cookie": "cookie",
+        "手机号": "phone",
+        "微信OpenID": "wechat_openid",
+        "设备号": "device_id",
+    }
+    touches = demo.rows("ads", "touchpoints", "触点ID")
+    touches["member"] = (touches["标识类型"].map(kinds) + touches["标识值"]).map(owner)
+    campaigns = demo.rows("crm", "campaigns", "活动编号").set_index("活动编号")["策略"]
+    strategy = touches["计划编号"].map(campaigns)
+    touches["is_paid"] = strategy.isin(["搜索投放", "信息流投放"])
+    touches["is_wom"] = strategy.notna() & ~touches["is_paid"]
+    touches["at"] = beijing(touches["触达时间"], "ms")
+    journeys = touches.groupby("member").agg(
+        paid=("is_paid", "any"), wom=("is_wom", "any"), first=("at", "min")
+    )
+    orders = orders_of(demo)
+    orders["member"] = orders["account"].map(accounts(demo))
+    bought = orders.groupby("member")["at"].max()
+    journeys["converted"] = bought.reindex(journeys.index) > journeys["first"]
+    truth = demo.truth["word_of_mouth"]
+    rates = {}
+    for name, mask in (
+        ("word_of_mouth", journeys["wom"] & ~journeys["paid"]),
+        ("paid", ~journeys["wom"] & journeys["paid"]),
+        ("mixed", journeys["wom"] & journeys["paid"]),
+    ):
+        group = journeys[mask]
+        assert len(group) == truth[name]["journeys"], name
+        assert int(group["converted"].sum()) == truth[name]["conversions"], name
+        rates[name] = group["converted"].mean()
+    multiple = rates["word_of_mouth"] / rates["paid"]
+    assert truth["multiple"] == pytest.approx(multiple, rel=1e-4)
+    assert 3 <= truth["expected_multiple"] <= 5
+
+
+def test_strategies_are_ordered_as_planted(demo: Exports) -> None:
+    effects = {s["strategy_code"]: s["effect"] for s in demo.truth["strategies"]}
+    assert max(effects["paid_search"], effects["paid_social"]) < min(
+        s["effect"] for s in demo.truth["strategies"] if s["is_word_of_mouth"]
+    )
+    touches = demo.rows("ads", "touchpoints", "触点ID")
+    campaigns = {c for s in demo.truth["strategies"] for c in s["campaigns"]}
+    assert set(touches["计划编号"]) - {""} <= campaigns
+
+
+def test_lifetime_repair_is_followed_by_more_orders(demo: Exports) -> None:
+    orders = orders_of(demo)
+    claims = demo.rows("service", "warranty", "维修单号")
+    account = claims["订单编号"].map(orders.set_index("订单编号")["account"])
+    # the person, where links say so: a repeat may be placed in the other shop
+    person = accounts(demo)
+    orders["who"] = orders["account"].map(person).fillna(orders["account"])
+    last = orders[~orders["is_cancelled"]].groupby("who")["at"].max()
+    who = account.map(person).fillna(account)
+    is_again = who.map(last) > times(claims["报修时间"])
+    labels = {"lifetime": "终身维修", "free_repair": "免费维修", "trade_in": "以旧换新"}
+    for name, label in labels.items():
+        truth, mask = demo.truth["lifetime_repair"][name], claims["类型"] == label
+        assert int(mask.sum()) == truth["claims"]
+        # an unlinked second shop account hides a repeat from the files
+        assert 0 <= truth["repurchased"] - int((mask & is_again).sum()) <= 3
+    assert demo.truth["lifetime_repair"]["uplift"] > 0.15
+
+
+def test_incentives_raise_stars_and_some_require_praise(demo: Exports) -> None:
+    reviews = demo.rows("jd", "reviews", "评价ID").query("同步自评价ID == ''")
+    stars = reviews["评分"].str.removesuffix("星").astype(int)
+    paid = reviews["晒单返现单号"] != ""
+    truth = demo.truth["incentives"]
+    assert (int(paid.sum()), int((~paid).sum())) == (
+        truth["reviews_with"],
+        truth["reviews_without"],
+    )
+    assert stars[paid].mean() == pytest.approx(truth["mean_stars_with"], abs=1e-6)
+    assert stars[~paid].mean() == pytest.approx(truth["mean_stars_without"], abs=1e-6)
+    assert truth["mean_stars_with"] > truth["mean_stars_without"]
+    grants = demo.rows("crm", "incentives", "发放单号")
+    assert int((grants["要求好评"] == "是").sum()) == truth["grants_requiring_praise"] > 0
+    assert set(reviews.loc[paid, "晒单返现单号"]) <= set(grants["发放单号"])
+
+
+def test_bad_reviews_are_deleted_more_often(demo: Exports) -> None:
+    stars, deleted = [], []
+    jd = demo.rows("jd", "reviews", "评价ID").query("同步自评价ID == ''")
+    stars.append(jd["评分"].str.removesuffix("星").astype(int))
+    deleted.append(jd["删除时间"] != "")
+    tmall = demo.rows("tmall", "reviews", "rate_id")
+    stars.append(tmall["score"].astype(int))
+    deleted.append(tmall["deleted"] != "")
+    store = demo.rows("dianping", "reviews", "点评编号")
+    stars.append(store["星级"].str[0].map({z: n for n, z in enumerate("一二三四五", start=1)}))
+    deleted.append(store["删除时间"] != "")
+    star, gone = pd.concat(stars, ignore_index=True), pd.concat(deleted, ignore_index=True)
+    for name, mask in (("two_or_less", star <= 2), ("four_or_more", star >= 4)):
+        truth = demo.truth["suppression"][name]
+        assert (int(mask.sum()), int((mask & gone).sum())) == (truth["reviews"], truth["deleted"])
+    assert demo.truth["suppression"]["gap"] > 0
+
+
+def test_kocs_write_what_they_are_said_to(demo: Exports) -> None:
+    notes = demo.rows("xiaohongshu", "notes", "笔记ID")
+    links = demo.rows("crm", "identities", "类型", "标识").query("类型 == 'xiaohongshu_author'")
+    owner = dict(zip(links["标识"], links["会员号"], strict=True))
+    assert demo.truth["kocs"]
+    for koc in demo.truth["kocs"]:
+        own = notes[(notes["用户ID"] == koc["xiaohongshu_author"]) & (notes["类型"] != "评论")]
+        assert len(own) >= koc["notes"]
+        assert owner[koc["xiaohongshu_author"]] == koc["member"]
+
+
+def test_referral_trees_and_their_faults(demo: Exports) -> None:
+    rows = demo.rows("crm", "referrals", "邀请编号")
+    done = rows[rows["被邀请人会员号"] != ""]
+    truth = demo.truth["referrals"]
+    assert len(rows) == truth["invitations"]
+    assert len(done) == truth["registered"] + sum(truth["faults"].values())
+    selves = int((done["邀请人会员号"] == done["被邀请人会员号"]).sum())
+    assert selves == truth["faults"]["self"] > 0
+    pairs = set(zip(done["邀请人会员号"], done["被邀请人会员号"], strict=True))
+    loops = sum((b, a) in pairs and a < b for a, b in pairs)
+    assert loops == truth["faults"]["loop"] > 0
+
+
+def test_experiments_have_the_planted_lift_and_split(demo: Exports) -> None:
+    units = demo.rows("crm", "experiments", "实验", "会员号")
+    for name, truth in demo.truth["experiments"].items():
+        for arm in ("control", "treatment"):
+            rows = units[(units["实验"] == name) & (units["分组"] == arm)]
+            assert len(rows) == truth[arm]["units"]
+            assert int((rows["是否转化"] == "是").sum()) == truth[arm]["conversions"]
+        lift = truth["treatment"]["conversion_rate"] - truth["control"]["conversion_rate"]
+        assert lift == pytest.approx(truth["planted_lift"], abs=0.01)
+        share = truth["treatment"]["units"] / (
+            truth["treatment"]["units"] + truth["control"]["units"]
+        )
+        assert (abs(share - 0.5) > 0.05) == truth["is_split_broken"]
+
+
+def test_members_phones_are_written_in_many_ways(demo: Exports) -> None:
+    members = demo.rows("crm", "customers", "会员号")
+    truth = demo.truth["identities"]
+    assert len(members) == demo.truth["segments"]["members"]
+    assert int(members["手机号"].str.contains("*", regex=False).sum()) == truth["masked_phones"]
+    assert int((members["手机号"] == "").sum()) == truth["blank_phones"]
+    plain = members.assign(phone=members["手机号"].str.replace(r"^\+86|[ -]", "", regex=True))
+    plain = plain[plain["phone"].str.fullmatch(r"1\d{10}")]
+    shared = plain[plain["phone"].duplicated(keep=False)]
+    assert len(shared) == 2 * len(truth["same_person"]) > 0
+
+
+def test_row_counts_of_every_export(demo: Exports) -> None:
+    for name, truth in demo.truth["exports"].items():
+        channel, export = name.split(".")
+        paths = demo.files(channel, export)
+        assert len(paths) == truth["files"], name
+    names = ("jd.orders", "service.cases", "weibo.replies", "tmall.order_items")
+    for name in names:
+        channel, export = name.split(".")
+        repeated = {f["file"] for f in demo.truth["duplicate_files"]}
+        count = sum(
+            len(demo.read(path))
+            for path in demo.files(channel, export)
+            if f"{channel}/{path.name}" not in repeated
+        )
+        assert count == demo.truth["exports"][name]["rows"], name
