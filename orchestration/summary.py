@@ -173,9 +173,10 @@ def _headline(outcome: Outcome) -> RenderableType:
     took = "  ".join(f"{stage} {seconds:.1f} s" for stage, seconds in session.seconds.items())
     publication = session.publication
     if publication is not None:
-        rows = sum(publication.tables.values())
+        marts = [n for name, n in publication.tables.items() if not name.startswith("meta.")]
+        rows = sum(marts)
         text = (
-            f"已发布 Published {publication.publication_id}: {len(publication.tables)} tables, "
+            f"已发布 Published {publication.publication_id}: {len(marts)} tables, "
             f"{rows:,} rows, as of {publication.as_of}."
             if publication.is_new
             else f"没有变化 Unchanged: {publication.publication_id} (as of {publication.as_of}) "

@@ -31,5 +31,15 @@ def dev(
     write_config(settings)
     ensure_manifest(settings)
     typer.echo(f"http://{host}:{port}  (Ctrl-C stops it)")
-    arguments = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions"]
+    # its notes on parts that are in beta or superseded are for its makers
+    arguments = [
+        sys.executable,
+        "-W",
+        "ignore",
+        "-m",
+        "dagster",
+        "dev",
+        "-m",
+        "orchestration.definitions",
+    ]
     os.execv(sys.executable, [*arguments, "--host", host, "--port", str(port)])

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import shutil
+from datetime import date, datetime
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pytest
+
+from ingestion.contracts import load_contracts, load_feeds
+from ingestion.deliveries import scan
+from ingestion.raw_schema import create_raw_schema
+from orchestration import preflight
+from orchestration.due import due_now
+from orchestration.jobs import build_late_sensor, build_schedule
+from orchestration.settings import Settings, load_settings
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    settings = load_settings(home=tmp_path / "home")
+    for day in (29, 30, 31):
+        path = settings.exports_path / "jd" / f"jd_reviews_202610{day}.csv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"as delivered on {day}")
+    names = [
+        delivery.file_name for delivery in scan(settings.exports_url, load_contracts()).deliveries
+    ]
+    assert len(names) == 3
+    return settings
+
+
+def land(settings: Settings, *days: int) -> None:
+    """Enter the files of these days in the book, as a refresh would."""
+    settings.build_path.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect(str(settings.warehouse_path)) as connection:
+        create_raw_schema(connection, load_feeds())
+        for delivery in scan(settings.exports_url, load_contracts()).deliveries:
+            if delivery.export_date.day in days:
+                connection.execute(
+                    "insert into raw.files (file_name, channel_code, export_name, export_date, "
+                    "size_bytes, modified_at, outcome) values (?, ?, ?, ?, ?, ?, 'landed')",
+                    [
+                        delivery.file_name, delivery.contract.channel, delivery.export.name,
+                        delivery.export_date, delivery.size_bytes, delivery.modified_at,
+                    ],
+                )  # fmt: skip
+
+
+def asked(definition: dg.ScheduleDefinition | dg.SensorDefinition) -> dg.RunRequest | str:
+    if isinstance(definition, dg.ScheduleDefinition):
+        context = dg.build_schedule_context(scheduled_execution_time=datetime(2026, 11, 1, 6))
+        tick = definition.evaluate_tick(context)
+    else:
+        tick = definition.evaluate_tick(dg.build_sensor_context())
+    return tick.run_requests[0] if tick.run_requests else str(tick.skip_message)
+
+
+def days_of(request: dg.RunRequest | str) -> tuple[str, str]:
+    assert isinstance(request, dg.RunRequest), request
+    return (
+        request.tags["dagster/asset_partition_range_start"],
+        request.tags["dagster/asset_partition_range_end"],
+    )
+
+
+def test_before_the_first_refresh_everything_is_due(settings: Settings) -> None:
+    due, last = due_now(settings)
+    assert [delivery.export_date.day for delivery in due] == [29, 30, 31]
+    assert last is None
+    assert days_of(asked(build_schedule(settings))) == ("2026-10-29", "2026-10-31")
+
+
+def test_the_schedule_asks_for_the_days_that_have_not_landed(settings: Settings) -> None:
+    land(settings, 29)
+    assert due_now(settings)[1] == date(2026, 10, 29)
+    assert days_of(asked(build_schedule(settings))) == ("2026-10-30", "2026-10-31")
+
+
+def test_with_nothing_due_the_schedule_and_the_sensor_rest(settings: Settings) -> None:
+    land(settings, 29, 30, 31)
+    assert asked(build_schedule(settings)) == "no export waits to be landed"
+    assert asked(build_late_sensor(settings)) == "no export waits to be landed"
+
+
+def test_the_sensor_sees_late_files_alone(settings: Settings) -> None:
+    land(settings, 30)
+    assert days_of(asked(build_late_sensor(settings))) == ("2026-10-29", "2026-10-29")
+
+
+def test_a_corrected_file_of_a_built_day_is_late(settings: Settings) -> None:
+    land(settings, 29, 30, 31)
+    path = settings.exports_path / "jd" / "jd_reviews_20261030.csv"
+    path.write_text("corrected, and longer")
+    assert days_of(asked(build_late_sensor(settings))) == ("2026-10-30", "2026-10-30")
+
+
+def test_a_home_in_use_is_left_alone(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    land(settings, 29)
+
+    def locked(*_: object, **__: object) -> None:
+        raise duckdb.IOException("Could not set lock on file")
+
+    monkeypatch.setattr(duckdb, "connect", locked)
+    assert "in use by another process" in str(asked(build_schedule(settings)))
+
+
+def test_space_is_estimated_from_what_is_due(settings: Settings) -> None:
+    due, _ = due_now(settings)
+    assert preflight.bytes_needed(settings, due) > preflight.bytes_needed(settings, [])
+    assert preflight.is_compressed("a.csv.gz")
+    assert not preflight.is_compressed("a.csv")
+    shutil.rmtree(settings.home)
