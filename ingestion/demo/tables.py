@@ -32,7 +32,7 @@ SNAPSHOTS = {"customers": 30, "products": 30, "campaigns": 30, "experiments": 36
 # Counters of a post are measured again this many days after it.
 MEASURED_AGAIN = 3
 WEEKLY_PLATFORMS = (PLATFORMS.index("zhihu"), PLATFORMS.index("forum"))
-DOUYIN = PLATFORMS.index("douyin")
+SECOND_DAY_PLATFORMS = (PLATFORMS.index("xiaohongshu"), PLATFORMS.index("douyin"))
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def register(connection: duckdb.DuckDBPyConnection, simulation: Simulation) -> d
         late[subject.name] = _register_editions(connection, world, subject)
     for name, parts in {
         "review": ("shop_review", "tmall_review", "store_review"),
-        "mention": ("mention_daily", "mention_douyin", "mention_weekly"),
+        "mention": ("mention_daily", "mention_second_day", "mention_weekly"),
         "order": ("jd_order", "tmall_order"),
         "item": ("jd_item", "tmall_item"),
     }.items():
@@ -169,20 +169,20 @@ def _voices(simulation: Simulation) -> list[_Subject]:
         replied=_first_answer(mentions, "mention", shown), again=np.where(is_again, again, NEVER)
     )
     is_weekly = mentions["platform"].isin(WEEKLY_PLATFORMS)
-    is_douyin = mentions["platform"] == DOUYIN
+    is_second = mentions["platform"].isin(SECOND_DAY_PLATFORMS)
     talk = ("posted", "replied", "again")
     cases = service.cases
     is_scored = (cases["csat"] > 0) | (cases["compensation"] > 0)
     cases = cases.assign(scored=np.where(is_scored, cases["solved"], NEVER))
     store = reviews[reviews["channel"] == DIANPING]
     jd, tmall = reviews[reviews["channel"] == 0], reviews[reviews["channel"] == 1]
-    usual = mentions[~is_weekly & ~is_douyin]
+    usual = mentions[~is_weekly & ~is_second]
     return [
         _Subject("shop_review", jd, "review", turns, 1, LATE_SHARE),
         _Subject("tmall_review", tmall, "review", turns, 2, LATE_SHARE),
         _Subject("store_review", store, "review", turns, 7, LATE_SHARE),
         _Subject("mention_daily", usual, "mention", talk, 1, LATE_SHARE),
-        _Subject("mention_douyin", mentions[is_douyin], "mention", talk, 2, LATE_SHARE),
+        _Subject("mention_second_day", mentions[is_second], "mention", talk, 2, LATE_SHARE),
         _Subject("mention_weekly", mentions[is_weekly], "mention", talk, 7, LATE_SHARE),
         _Subject("reply", answers, "reply", ("responded",), 7),
         _Subject("message", simulation.messages, "message", ("posted",), 7),

@@ -225,7 +225,7 @@ join activity as a on a.activity = e.id
 QUERIES = [
     ExportQuery("weibo", "posts", 1, WEIBO_POSTS),
     ExportQuery("weibo", "replies", 7, WEIBO_REPLIES),
-    ExportQuery("xiaohongshu", "notes", 1, XHS_NOTES),
+    ExportQuery("xiaohongshu", "notes", 2, XHS_NOTES),
     ExportQuery("douyin", "items", 2, DOUYIN_ITEMS),
     ExportQuery("zhihu", "answers", 7, ZHIHU_ANSWERS),
     ExportQuery("forum", "threads", 7, FORUM_THREADS),

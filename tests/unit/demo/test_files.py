@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 
 import pytest
 
 from ingestion.deliveries import scan
-from ingestion.demo import DemoError, write_demo
-from tests.unit.demo.reading import contracts
+from ingestion.demo import QUERIES, DemoError, write_demo
+from ingestion.demo.editions import export_days
+from ingestion.demo.world import World
+from tests.unit.demo.reading import Exports, contracts
 
 
 def fingerprints(home: Path) -> dict[str, tuple[str, float]]:
@@ -79,3 +82,14 @@ def test_progress_is_told_to_the_end(tmp_path: Path) -> None:
     write_demo(tmp_path, days=1, customers=5, on_progress=lambda *step: told.append(step))
     done = [step for _, step, _ in told]
     assert done == list(range(told[0][2] + 1))
+
+
+def test_files_are_of_the_days_that_their_export_is_due(demo: Exports) -> None:
+    world = World(days=demo.truth["world"]["days"], customers=1, seed=1)
+    for query in QUERIES:
+        due = {f"{world.date_of(day):%Y%m%d}" for day in export_days(world, query.cadence)}
+        dates = {
+            re.search(r"20\d{6}", path.name)[0]  # type: ignore[index]
+            for path in demo.files(query.channel, query.export)
+        }
+        assert dates <= due, (query.channel, query.export)
