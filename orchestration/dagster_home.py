@@ -12,6 +12,9 @@ _CONFIG = """\
 # Written by koubei; what is changed here is lost.
 telemetry:
   enabled: false
+# no sign-up page before the graph
+nux:
+  enabled: false
 event_log_storage:
   module: orchestration.event_log
   class: BatchingSqliteEventLogStorage

@@ -151,7 +151,7 @@ CASES = {
     "fct_attribution_channels: nothing joined": Case(
         (TOUCHES, CREDITS),
         "update attribution.fct_attribution set marketing_channel_code = 'unattributed'",
-        "unattributed_share",
+        "unattributed_share_of_all",
         "critical",
     ),
     "fct_attribution_channels: one takes all": Case(

@@ -63,6 +63,7 @@ affected as (
         changed_by('mentions', "'mention:' || record_key", 'text_sha256', 'text_scores', 'text_sha256'),
         changed_by('cases', "'case:' || record_key", 'text_sha256', 'text_scores', 'text_sha256'),
         changed_by('reviews', "'review:' || record_key", 'order_ref', 'orders', 'order_ref'),
+        changed_by('reviews', "'review:' || record_key", 'order_ref', 'order_items', 'order_ref'),
         changed_by('reviews', "'review:' || record_key", 'order_ref', 'incentives', 'order_ref'),
         changed_by('reviews', "'review:' || record_key", 'incentive_ref', 'incentives', 'grant_ref'),
         changed_by('mentions', "'mention:' || record_key", 'content_ref', 'collaborations', 'content_ref'),
@@ -143,6 +144,24 @@ buyers as (
     from {{ ref('stg_orders') }}
     where order_ref in (select voices.order_ref from voices)
     group by order_ref
+
+),
+
+sole_purchases as (
+
+    -- a shop whose reviews name the order alone: of several products nobody can say which was meant
+    select
+        order_ref,
+        min(product_ref) as product_ref
+
+    from {{ ref('stg_order_items') }}
+    where
+        order_ref in (
+            select voices.order_ref from voices
+            where voices.product_ref is null
+        )
+    group by order_ref
+    having count(distinct product_ref) = 1
 
 ),
 
@@ -259,7 +278,9 @@ placed as (
     select
         voices.*,
         originals.original_voice_key,
-        coalesce(aliases.product_key, voices.product_ref, originals.product_ref) as product_key,
+        coalesce(
+            aliases.product_key, voices.product_ref, originals.product_ref, sole_purchases.product_ref
+        ) as product_key,
         coalesce(voices.stated_brand_code, originals.stated_brand_code) as said_brand_code,
         coalesce(buyers.customer_ref, voices.author_key) as identity_node
 
@@ -268,8 +289,13 @@ placed as (
     left join originals
         on voices.voice_key = originals.voice_key
 
+    left join sole_purchases
+        on
+            voices.order_ref = sole_purchases.order_ref
+            and voices.product_ref is null
+
     left join aliases
-        on coalesce(voices.product_ref, originals.product_ref) = aliases.product_ref
+        on coalesce(voices.product_ref, originals.product_ref, sole_purchases.product_ref) = aliases.product_ref
 
     -- who ordered is firmer than what the author calls himself
     left join buyers
