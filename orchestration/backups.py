@@ -17,10 +17,10 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from orchestration import publications
 from orchestration.errors import KoubeiError
-from orchestration.health import has_landing
-from orchestration.readers import ReadError, open_file
+from orchestration.publication import publications
+from orchestration.reading.health import has_landing
+from orchestration.reading.readers import ReadError, open_file
 from orchestration.settings import Settings
 
 _RESTORE = """Koubei backup of {stamp}

@@ -16,8 +16,8 @@ from orchestration.assets.scoring import build_scores_asset
 from orchestration.assets.warehouse import build_warehouse_asset
 from orchestration.checks import asset_key_of, build_suite_checks
 from orchestration.dbt_project import ensure_manifest, read_manifest
-from orchestration.exposed import exposed_models
 from orchestration.jobs import build_late_sensor, build_schedule, refresh
+from orchestration.publication.exposed import exposed_models
 from orchestration.resources import build_dbt, build_session_resource
 from orchestration.settings import Settings, load_settings, prepare_environment
 

@@ -6,7 +6,7 @@ from datetime import date
 
 from ingestion.contracts import load_contracts
 from ingestion.deliveries import Delivery, pending, scan
-from orchestration.readers import open_build
+from orchestration.reading.readers import open_build
 from orchestration.settings import Settings
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 
 class KoubeiError(Exception):
     """A mistake or a condition that a person can put right: one clear line, no traceback.
@@ -17,3 +19,9 @@ class GateRefused(KoubeiError):
     """A check of severity error or critical failed, so nothing was published."""
 
     exit_code = 1
+
+
+def one_line(error: BaseException) -> str:
+    """A DuckDB message as one line: what is wrong and its hint, without the quoted statement."""
+    told = re.split(r"\n\s*(?:LINE \d+:|Candidate functions:)", str(error), maxsplit=1)[0]
+    return " ".join(told.split())

@@ -8,7 +8,7 @@ import dagster as dg
 from ingestion.deliveries import Delivery
 from orchestration.due import due_now
 from orchestration.partitions import range_tags
-from orchestration.readers import BusyError
+from orchestration.reading.readers import BusyError
 from orchestration.settings import Settings
 
 refresh = dg.define_asset_job(

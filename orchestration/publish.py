@@ -19,25 +19,27 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from orchestration import ledger, publications
-from orchestration.content import Content, combined, content_of, literal
-from orchestration.dictionary import write_dictionary
-from orchestration.draft import Table, tables_to_publish, write_tables
-from orchestration.exposed import ExposedModel, exposed_models, read_manifest_of_dbt
-from orchestration.health import Health, as_of_date, has_landing, read_health
-from orchestration.labels import Labels, read_labels
-from orchestration.meta_tables import prepare
-from orchestration.obstacles import (
+from orchestration import ledger
+from orchestration.errors import one_line
+from orchestration.publication import publications
+from orchestration.publication.content import Content, combined, content_of, literal
+from orchestration.publication.dictionary import write_dictionary
+from orchestration.publication.draft import Table, tables_to_publish, write_tables
+from orchestration.publication.exposed import ExposedModel, exposed_models, read_manifest_of_dbt
+from orchestration.publication.labels import Labels, read_labels
+from orchestration.publication.meta_tables import prepare
+from orchestration.publication.obstacles import (
     DISK_AND_MEMORY,
     PublishError,
     require_built,
     require_space,
     told,
 )
-from orchestration.publications import Published
-from orchestration.readers import one_line, open_file
-from orchestration.report import write_report
-from orchestration.restatements import find_restatements
+from orchestration.publication.publications import Published
+from orchestration.publication.report import write_report
+from orchestration.publication.restatements import find_restatements
+from orchestration.reading.health import Health, as_of_date, has_landing, read_health
+from orchestration.reading.readers import open_file
 from orchestration.settings import Settings
 
 

@@ -13,10 +13,9 @@ import duckdb
 from orchestration.dagster_home import open_instance
 from orchestration.dbt_project import ensure_manifest
 from orchestration.definitions import build_defs
-from orchestration.errors import GateRefused, KoubeiError
+from orchestration.errors import GateRefused, KoubeiError, one_line
 from orchestration.partitions import daily, range_tags
 from orchestration.progress import Watcher
-from orchestration.readers import one_line
 from orchestration.resources import given_session
 from orchestration.session import Session, open_session
 from orchestration.settings import Settings

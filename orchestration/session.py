@@ -32,7 +32,7 @@ from orchestration.errors import KoubeiError
 from orchestration.ledger import CheckResult, LedgerEntry
 from orchestration.progress import Unwatched, Watcher
 from orchestration.publish import Publication, publish, repair
-from orchestration.readers import open_file
+from orchestration.reading.readers import open_file
 from orchestration.settings import Settings
 
 _WHY = """

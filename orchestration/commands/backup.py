@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from orchestration.backups import back_up
-from orchestration.console import console
-from orchestration.readers import home_held
+from orchestration.reading.console import console
+from orchestration.reading.readers import home_held
 from orchestration.settings import load_settings
 
 

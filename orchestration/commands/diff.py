@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from orchestration.console import console, shown, table
-from orchestration.difference import Difference, difference
+from orchestration.reading.console import console, shown, table
+from orchestration.reading.difference import Difference, difference
 from orchestration.settings import load_settings
 
 

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import typer
 
 from ingestion.originals import Originals
-from orchestration import publications
-from orchestration.console import console
-from orchestration.readers import home_held
+from orchestration.publication import publications
+from orchestration.reading.console import console
+from orchestration.reading.readers import home_held
 from orchestration.settings import load_settings
 
 

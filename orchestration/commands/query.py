@@ -13,9 +13,9 @@ from typing import Annotated, Any
 import duckdb
 import typer
 
-from orchestration.console import console, table
-from orchestration.errors import KoubeiError
-from orchestration.readers import one_line, open_published
+from orchestration.errors import KoubeiError, one_line
+from orchestration.reading.console import console, table
+from orchestration.reading.readers import open_published
 from orchestration.settings import load_settings
 
 _BATCH = 10_000

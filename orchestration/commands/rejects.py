@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from orchestration.console import console, records, shown
-from orchestration.health import has_landing
-from orchestration.readers import open_build
+from orchestration.reading.console import console, records, shown
+from orchestration.reading.health import has_landing
+from orchestration.reading.readers import open_build
 from orchestration.settings import load_settings
 
 _REJECTED = """

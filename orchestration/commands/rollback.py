@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from orchestration import publications
-from orchestration.console import console
-from orchestration.publications import PublicationError
-from orchestration.readers import home_held
+from orchestration.publication import publications
+from orchestration.publication.publications import PublicationError
+from orchestration.reading.console import console
+from orchestration.reading.readers import home_held
 from orchestration.settings import load_settings
 
 

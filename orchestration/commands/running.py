@@ -8,8 +8,8 @@ from datetime import date
 
 from rich.console import Console
 
-from orchestration.console import console
 from orchestration.progress import watcher_for
+from orchestration.reading.console import console
 from orchestration.settings import Settings, prepare_environment
 
 

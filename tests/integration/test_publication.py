@@ -16,9 +16,10 @@ from typing import Any
 
 import pytest
 
-from orchestration import publications, publish
+from orchestration import publish
 from orchestration.errors import KoubeiError
-from orchestration.labels import Labels
+from orchestration.publication import publications
+from orchestration.publication.labels import Labels
 from tests.unit.publication.house import House
 
 pytestmark = pytest.mark.integration
@@ -144,14 +145,14 @@ def test_a_reader_sees_yesterday_or_today_and_never_half(house: House, tmp_path:
 
 MOMENTS = {
     "orchestration.publish.before:write_tables": False,
-    "orchestration.draft.before:_replay_comments": False,
+    "orchestration.publication.draft.before:_replay_comments": False,
     "orchestration.publish.after:write_tables": False,
     "orchestration.publish.before:write_report": False,
     "orchestration.publish.after:_write_draft": False,
-    "orchestration.publications.after:sync_tree": False,
-    "orchestration.publications.before:point": False,
-    "orchestration.publications.after:point": True,
-    "orchestration.publications.after:_forget_pending": True,
+    "orchestration.publication.publications.after:sync_tree": False,
+    "orchestration.publication.publications.before:point": False,
+    "orchestration.publication.publications.after:point": True,
+    "orchestration.publication.publications.after:_forget_pending": True,
     "orchestration.publish.before:_finish": True,
     "orchestration.publish.after:_finish": True,
 }

@@ -15,8 +15,8 @@ from ingestion.contracts import load_contracts, load_feeds
 from orchestration.checks import asset_key_of, build_suite_check
 from orchestration.dbt_project import read_manifest
 from orchestration.definitions import build_defs
-from orchestration.exposed import exposed_models
 from orchestration.partitions import daily, range_tags
+from orchestration.publication.exposed import exposed_models
 from orchestration.settings import Settings, load_settings
 
 # dbt parses the project once for all of these

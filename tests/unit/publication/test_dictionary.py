@@ -5,8 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.dictionary import in_words
-from orchestration.exposed import ExposureError, chinese_of, exposed_models, read_manifest_of_dbt
+from orchestration.publication.dictionary import in_words
+from orchestration.publication.exposed import (
+    ExposureError,
+    chinese_of,
+    exposed_models,
+    read_manifest_of_dbt,
+)
 from tests.unit.publication.house import House, dbt_manifest
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from ingestion.feed_definitions import load_feeds
 from ingestion.raw_schema import create_raw_schema
-from orchestration.health import Health, read_health
+from orchestration.reading.health import Health, read_health
 from tests.unit.publication.house import DAY, House
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration import publications, publish
+from orchestration import publish
 from orchestration.errors import KoubeiError
+from orchestration.publication import publications
 from tests.unit.publication.house import DAY, House
 
 
@@ -204,7 +205,7 @@ def test_too_little_room_is_said_before_anything_is_written(
 def test_a_difference_on_the_disk_is_found(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     house.publish()
     house.run("update reviews.fct_voices set reply_count = 9")
-    comments = "orchestration.draft._replay_comments"
+    comments = "orchestration.publication.draft._replay_comments"
 
     def rot(connection: duckdb.DuckDBPyConnection, target: str, _: object) -> None:
         if "fct_voices" in target:

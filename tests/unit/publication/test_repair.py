@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import ledger, publications, publish
+from orchestration import ledger, publish
+from orchestration.publication import publications
 from tests.unit.publication.house import House
 
 
@@ -32,7 +33,7 @@ def until_killed(house: House, monkeypatch: pytest.MonkeyPatch, at: str) -> None
     with monkeypatch.context() as patched:
         patched.setattr(at, killed)
         # a real kill would not run the clean-up either
-        patched.setattr("orchestration.publications.heal", lambda _: [])
+        patched.setattr("orchestration.publication.publications.heal", lambda _: [])
         with pytest.raises(Killed):
             house.publish(run_id="second")
 
@@ -41,8 +42,8 @@ def until_killed(house: House, monkeypatch: pytest.MonkeyPatch, at: str) -> None
     "at",
     [
         "orchestration.publish.write_report",
-        "orchestration.publications.sync_tree",
-        "orchestration.publications.point",
+        "orchestration.publication.publications.sync_tree",
+        "orchestration.publication.publications.point",
     ],
 )
 def test_a_publication_that_nobody_saw_goes_and_is_made_again(
@@ -62,7 +63,8 @@ def test_a_publication_that_nobody_saw_goes_and_is_made_again(
 
 
 @pytest.mark.parametrize(
-    "at", ["orchestration.publications._forget_pending", "orchestration.publish._finish"]
+    "at",
+    ["orchestration.publication.publications._forget_pending", "orchestration.publish._finish"],
 )
 def test_a_publication_that_readers_see_is_entered_in_the_ledger(
     second_night: House, monkeypatch: pytest.MonkeyPatch, at: str

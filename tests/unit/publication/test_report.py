@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.report import amount, change
+from orchestration.publication.report import amount, change
 from tests.unit.publication.house import House, dbt_manifest
 
 SCORECARD = """

@@ -16,10 +16,10 @@ from typing import Any
 import duckdb
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from orchestration.content import columns_of
-from orchestration.exposed import ExposedModel
-from orchestration.health import Health
-from orchestration.labels import Labels
+from orchestration.publication.content import columns_of
+from orchestration.publication.exposed import ExposedModel
+from orchestration.publication.labels import Labels
+from orchestration.reading.health import Health
 
 _SCORECARD = "kpis.kpi_scorecard"
 _HISTORY = "kpis.kpi_history"

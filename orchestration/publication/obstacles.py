@@ -10,10 +10,9 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.errors import KoubeiError
-from orchestration.exposed import ExposedModel
-from orchestration.publications import Published
-from orchestration.readers import one_line
+from orchestration.errors import KoubeiError, one_line
+from orchestration.publication.exposed import ExposedModel
+from orchestration.publication.publications import Published
 from orchestration.settings import Settings
 
 # what the first publication is thought to take for a value, in both of its forms together

@@ -8,10 +8,10 @@ from typing import Any
 
 import duckdb
 
-from orchestration import publications
-from orchestration.content import Column, columns_of, compared, literal, quoted
 from orchestration.errors import KoubeiError
-from orchestration.readers import open_build
+from orchestration.publication import publications
+from orchestration.publication.content import Column, columns_of, compared, literal, quoted
+from orchestration.reading.readers import open_build
 from orchestration.settings import Settings
 
 

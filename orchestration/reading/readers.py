@@ -6,7 +6,6 @@ published meanwhile.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,8 +13,8 @@ from pathlib import Path
 import duckdb
 from filelock import FileLock, Timeout
 
-from orchestration import publications
-from orchestration.errors import KoubeiError
+from orchestration.errors import KoubeiError, one_line
+from orchestration.publication import publications
 from orchestration.settings import Settings
 
 
@@ -113,9 +112,3 @@ def home_held(settings: Settings) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def one_line(error: BaseException) -> str:
-    """A DuckDB message as one line: what is wrong and its hint, without the quoted statement."""
-    told = re.split(r"\n\s*(?:LINE \d+:|Candidate functions:)", str(error), maxsplit=1)[0]
-    return " ".join(told.split())

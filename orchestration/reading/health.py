@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 from ingestion.raw_schema import BOOK_TABLES
-from orchestration.content import quoted
+from orchestration.publication.content import quoted
 
 # The rhythm of an export is the usual distance between two of its days (daily, weekly, ...). What
 # the rhythm expects up to as_of, and no landed file gave, is missing or late.

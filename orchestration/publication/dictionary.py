@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import duckdb
 
-from orchestration.content import columns_of, quoted
-from orchestration.exposed import ExposedColumn, ExposedModel
-from orchestration.meta_tables import META_TABLES
+from orchestration.publication.content import columns_of, quoted
+from orchestration.publication.exposed import ExposedColumn, ExposedModel
+from orchestration.publication.meta_tables import META_TABLES
 
 # what a table's name says of its kind is no part of what it is about
 _KINDS = ("fct", "dim", "mart", "kpi")

@@ -9,7 +9,7 @@ What counts:
   gives the row its day. Counts and minutes are left to the KPIs: they grow as the world goes on
   (a case is answered, a voice is replied to), which is news and no restatement.
 
-What caused it is found by `orchestration.causes`.
+What caused it is found by `orchestration.publication.causes`.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from datetime import date
 
 import duckdb
 
-from orchestration.causes import name_causes
-from orchestration.content import Column, columns_of, compared, literal, quoted
-from orchestration.exposed import ExposedModel
+from orchestration.publication.causes import name_causes
+from orchestration.publication.content import Column, columns_of, compared, literal, quoted
+from orchestration.publication.exposed import ExposedModel
 
 KPI_HISTORY = "kpis.kpi_history"
 _KPI_KEY = (

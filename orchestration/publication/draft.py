@@ -9,10 +9,10 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.content import Content, columns_of, content_of, literal, quoted
 from orchestration.errors import KoubeiError
-from orchestration.exposed import ExposedModel
-from orchestration.meta_tables import META_TABLES
+from orchestration.publication.content import Content, columns_of, content_of, literal, quoted
+from orchestration.publication.exposed import ExposedModel
+from orchestration.publication.meta_tables import META_TABLES
 
 # today's BI drivers open this storage version
 STORAGE_VERSION = "v1.4.0"

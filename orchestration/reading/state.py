@@ -7,9 +7,10 @@ from typing import Any
 
 import duckdb
 
-from orchestration import ledger, publications
-from orchestration.health import Health, read_health
-from orchestration.readers import BusyError, ReadError, open_build
+from orchestration import ledger
+from orchestration.publication import publications
+from orchestration.reading.health import Health, read_health
+from orchestration.reading.readers import BusyError, ReadError, open_build
 from orchestration.settings import Settings
 
 
@@ -20,7 +21,7 @@ def read_state(settings: Settings) -> dict[str, Any]:
 
     Returns:
         `current` (publication, or None), `kept` (ids), `is_rolled_back`, `is_refreshing`,
-        `last_verdict`, `failed_checks`, `health` (see `orchestration.health.Health`).
+        `last_verdict`, `failed_checks`, `health` (see `orchestration.reading.health.Health`).
     """
     seen = publications.current(settings.published_path)
     kept = [each.publication_id for each in publications.kept(settings.published_path)]

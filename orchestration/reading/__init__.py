@@ -1,0 +1,1 @@
+"""What people are told: the published set, the build beside it, how fresh the feeds are."""
