@@ -14,6 +14,9 @@ from ingestion.demo.editions import export_days
 from ingestion.demo.world import World
 from tests.unit.demo.reading import Exports, contracts
 
+# whole files, homes or commands: real parts, but no fraction of a second
+pytestmark = pytest.mark.integration
+
 
 def fingerprints(home: Path) -> dict[str, tuple[str, float]]:
     return {

@@ -9,6 +9,9 @@ import pytest
 
 from tests.unit.ingestion.house import REVIEWS, House
 
+# whole files, homes or commands: real parts, but no fraction of a second
+pytestmark = pytest.mark.integration
+
 HEADER = "评价ID,用户,评分,内容,时间\n"
 SNAPSHOT = REVIEWS.replace("[_{part}]", "").replace("    feeds:", "    mode: snapshot\n    feeds:")
 

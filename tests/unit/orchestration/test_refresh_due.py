@@ -16,6 +16,9 @@ from orchestration.due import due_now
 from orchestration.jobs import build_late_sensor, build_schedule
 from orchestration.settings import Settings, load_settings
 
+# whole files, homes or commands: real parts, but no fraction of a second
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:

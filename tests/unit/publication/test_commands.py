@@ -20,6 +20,9 @@ from orchestration.cli import build_app
 from orchestration.errors import KoubeiError
 from tests.unit.publication.house import DAY, House
 
+# whole files, homes or commands: real parts, but no fraction of a second
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture(autouse=True)
 def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,9 @@ from orchestration.errors import KoubeiError
 from orchestration.publication import publications
 from tests.unit.publication.house import DAY, House
 
+# whole files, homes or commands: real parts, but no fraction of a second
+pytestmark = pytest.mark.integration
+
 
 def test_what_exposures_depend_on_is_published_and_nothing_else(house: House) -> None:
     published = house.publish()

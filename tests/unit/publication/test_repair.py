@@ -11,6 +11,9 @@ from orchestration import ledger, publish
 from orchestration.publication import publications
 from tests.unit.publication.house import House
 
+# whole files, homes or commands: real parts, but no fraction of a second
+pytestmark = pytest.mark.integration
+
 
 class Killed(BaseException):
     """Stands for a kill: nothing after it runs, not even a clean-up."""
