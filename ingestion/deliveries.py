@@ -64,8 +64,8 @@ def scan(exports_url: str, contracts: Mapping[str, Contract]) -> Scan:
         filesystem, root = fsspec.core.url_to_fs(exports_url)
         if not filesystem.isdir(root):
             raise ExportsError(
-                f"{exports_url}: no such folder; set KOUBEI_EXPORTS to where exports arrive, or try "
-                "`koubei demo`"
+                f"{exports_url}: no such folder; set KOUBEI_EXPORTS to where exports arrive, "
+                "or try `koubei demo`"
             )
         found: dict[str, dict[str, Any]] = filesystem.find(root, detail=True)
     except (OSError, ImportError, ValueError) as error:
