@@ -30,6 +30,7 @@ def next_load_id(connection: duckdb.DuckDBPyConnection) -> int:
             select max(load_id) as load_id from raw.files
             union all select max(superseded_load_id) from raw.files
             union all select max(load_id) from raw.text_scores
+            union all select max(load_id) from raw.annotated_texts
             union all select max(load_id) from raw.builds
         )
         """,

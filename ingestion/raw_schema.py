@@ -168,6 +168,65 @@ BOOK_TABLES: tuple[RawTable, ...] = (
     ),
 )
 
+_TEXT = ("text_sha256", "varchar", "文本摘要", "The text.")
+_READ_BY = ("load_id", "bigint", "装载批次", "The refresh that read the text.")
+
+# what annotators find in texts; one table each, named after the annotator
+ANNOTATION_TABLES: tuple[RawTable, ...] = (
+    RawTable(
+        "annotated_texts",
+        "已标注文本",
+        "One row per text and annotator: which version has seen the text, found or not.",
+        _columns(
+            _TEXT,
+            ("annotator", "varchar", "标注器", "Name of the annotator."),
+            ("annotator_version", "varchar", "标注器版本", "Its version; a new one reads again."),
+            _READ_BY,
+        ),
+    ),
+    RawTable(
+        "text_terms",
+        "文本词语",
+        "One row per text: its words in order.",
+        _columns(_TEXT, ("terms", "varchar[]", "词语", "Words in the text's order."), _READ_BY),
+    ),
+    RawTable(
+        "text_aspects",
+        "文本方面",
+        "One row per text and clause that names an aspect.",
+        _columns(
+            _TEXT,
+            ("aspect_code", "varchar", "方面", "The aspect that the clause names."),
+            ("polarity", "smallint", "极性", "-1, 0 or 1: what the words around it say of it."),
+            ("evidence_text", "varchar", "依据", "The clause."),
+            ("evidence_start", "integer", "依据位置", "Where the clause starts, in characters."),
+            _READ_BY,
+        ),
+    ),
+    RawTable(
+        "text_themes",
+        "文本主题",
+        "One row per text and theme.",
+        _columns(
+            _TEXT,
+            ("theme_code", "varchar", "主题", "The theme."),
+            ("matched_text", "varchar", "命中词", "The words that say so."),
+            _READ_BY,
+        ),
+    ),
+    RawTable(
+        "text_minhash",
+        "文本指纹",
+        "One row per text long enough to compare: its MinHash signature and the bands of it.",
+        _columns(
+            _TEXT,
+            ("signature", "bigint[]", "签名", "Minimum hashes of its character shingles."),
+            ("bands", "bigint[]", "分段", "Hashes of the signature's bands: equal means alike."),
+            _READ_BY,
+        ),
+    ),
+)
+
 EXTRA_COLUMN = RawColumn(
     "extra", "json", "附加列", "Unmapped values that the contract asks to keep, by header."
 )
@@ -193,7 +252,7 @@ def feed_table(feed: Feed) -> RawTable:
 
 def raw_tables(feeds: Mapping[str, Feed]) -> list[RawTable]:
     """Return every table of the raw schema, feeds first."""
-    return [*(feed_table(feed) for feed in feeds.values()), *BOOK_TABLES]
+    return [*(feed_table(feed) for feed in feeds.values()), *BOOK_TABLES, *ANNOTATION_TABLES]
 
 
 def create_raw_schema(connection: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed]) -> None:

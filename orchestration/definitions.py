@@ -9,6 +9,7 @@ import dagster as dg
 
 from expectations.suite import discover
 from ingestion.contracts import Contract, Feed, load_contracts, load_feeds
+from orchestration.assets.annotation import build_annotations_asset
 from orchestration.assets.landing import build_landing_assets
 from orchestration.assets.published import build_published_asset
 from orchestration.assets.raw import build_raw_asset
@@ -58,6 +59,7 @@ def build_defs(
             *build_landing_assets(contracts),
             build_raw_asset(contracts, feeds),
             build_scores_asset(landed),
+            build_annotations_asset(landed),
             build_warehouse_asset(manifest),
             build_published_asset([*guarded, *exposed]),
         ],

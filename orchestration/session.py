@@ -18,6 +18,9 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from expectations.suite import Suite, Verdict, validate, write_data_docs
+from ingestion.annotation import Annotator
+from ingestion.annotation import discover as discover_annotators
+from ingestion.annotation.store import annotate_pending
 from ingestion.contracts import Contract, Feed, load_contracts, load_feeds
 from ingestion.deliveries import Delivery, Scan, pending, scan
 from ingestion.landing import LandedFile, Lander, next_load_id
@@ -63,6 +66,7 @@ class Session:
     accept: frozenset[str] = frozenset()
     landed: list[LandedFile] = field(default_factory=list)
     scored: int = 0
+    annotated: int = 0
     verdicts: list[Verdict] = field(default_factory=list)
     results: list[CheckResult] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
@@ -158,6 +162,25 @@ class Session:
     def _scorers(self) -> list[Scorer]:
         wanted = self.settings.scorers
         return [each for each in discover() if wanted is None or each.name in wanted]
+
+    @cached_property
+    def annotators(self) -> list[Annotator]:
+        """Every annotator, with the seeds of the project."""
+        return discover_annotators(self.settings.dbt_project_path / "seeds")
+
+    def annotate(self) -> dict[str, int]:
+        """Annotate unseen texts with every annotator; how many each has read."""
+        counts = {}
+        for annotator in self.annotators:
+            with self.step("annotate"), self.connect() as connection:
+                counts[annotator.name] = annotate_pending(
+                    connection,
+                    annotator,
+                    load_id=self.load_id,
+                    on_progress=lambda done, total: self.watcher.tell("annotate", done, total),
+                )
+        self.annotated += sum(counts.values())
+        return counts
 
     def check(self, suite: Suite, of_door: int) -> Verdict:
         """Hold one suite of its door's against the build file; a critical failure refuses."""

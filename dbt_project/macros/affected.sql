@@ -92,7 +92,8 @@
     {%- if not execute or replaces_affected() -%}
     {%- set feed_rows = source('raw', feed) -%}
     {%- set watermark = build_watermark() -%}
-    {%- if feed in ['texts', 'text_scores'] -%}
+    {#- these are appended to and never superseded -#}
+    {%- if feed in ['texts', 'text_scores', 'annotated_texts'] or feed.startswith('text_') -%}
     select {{ key }} as affected_key from {{ feed_rows }} where load_id > {{ watermark }}
     {%- elif key == 'record_key' -%}
     select record_key as affected_key from {{ feed_rows }}

@@ -42,7 +42,8 @@ def test_there_is_a_table_for_every_feed_and_book_and_twice_is_once() -> None:
         row[0] for row in connection.execute("from duckdb_tables() select table_name").fetchall()
     }
     books = {"files", "file_feeds", "rejected_rows", "texts", "text_scores", "builds", "settings"}
-    assert tables == set(load_feeds()) | books
+    annotations = {"annotated_texts", "text_terms", "text_aspects", "text_themes", "text_minhash"}
+    assert tables == set(load_feeds()) | books | annotations
 
 
 def test_a_text_stands_as_its_hash_and_a_feed_that_grew_gets_its_column() -> None:
