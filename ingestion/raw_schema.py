@@ -187,8 +187,18 @@ ANNOTATION_TABLES: tuple[RawTable, ...] = (
     RawTable(
         "text_terms",
         "文本词语",
-        "One row per text: its words in order.",
-        _columns(_TEXT, ("terms", "varchar[]", "词语", "Words in the text's order."), _READ_BY),
+        "One row per text that has words: these, in order, normalised.",
+        _columns(
+            _TEXT,
+            ("terms", "varchar[]", "词语", "Words in the text's order, function words too."),
+            (
+                "positions",
+                "integer[]",
+                "词序",
+                "Place of each word among words, signs and numbers: neighbours differ by one.",
+            ),
+            _READ_BY,
+        ),
     ),
     RawTable(
         "text_aspects",

@@ -33,7 +33,8 @@
       conversions), but all rows of a unit are replaced together.
     - `affected_keys` lists queries of one column each, that give such keys. They are united, nulls are
       dropped. Each must stand on its own (no CTE of the model: the same text decides what is deleted),
-      and may read `this`, for rows whose state moves with as_of. A query that needs refs only on
+      and may read `this`, for rows whose state moves with as_of. A unit that is no string (a week) names its
+      `key_type`. A query that needs refs only on
       incremental runs takes them as arguments of a macro, as `changed_in` does, so that dbt sees them.
     - `is_affected` is the predicate that limits a read; true for every row on a full build.
     - A unit test sees a full build; to test what an incremental run reads, override `replaces_affected`.
@@ -42,11 +43,11 @@
 
 
 {# The keys given by `queries`, as a column named like the model's unit; no rows on a full build. #}
-{% macro affected_keys(queries) -%}
+{% macro affected_keys(queries, key_type='string') -%}
     {%- set unit = config.get('unique_key', 'affected_key') -%}
     {%- if replaces_affected() -%}
     /* affected:begin */
-    select distinct cast(affected_key as string) as {{ unit }}
+    select distinct cast(affected_key as {{ key_type }}) as {{ unit }}
     from (
         {%- for query in queries %}
         select * from ({{ query }}) as query_{{ loop.index }} (affected_key)
@@ -58,7 +59,7 @@
     where affected_key is not null
     /* affected:end */
     {%- else -%}
-    select cast(null as string) as {{ unit }} where 1 = 0
+    select cast(null as {{ key_type }}) as {{ unit }} where 1 = 0
     {%- endif -%}
 {%- endmacro %}
 
