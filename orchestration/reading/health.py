@@ -12,7 +12,6 @@ from typing import Any
 
 import duckdb
 
-from ingestion.raw_schema import BOOK_TABLES
 from orchestration.publication.content import quoted
 
 # The rhythm of an export is the usual distance between two of its days (daily, weekly, ...). What
@@ -167,8 +166,7 @@ def read_health(connection: duckdb.DuckDBPyConnection) -> Health:
         return Health()
     as_of = as_of_date(connection)
     parameters = {"as_of": as_of}
-    books = {table.name for table in BOOK_TABLES}
-    feeds = [name for name in _raw_tables(connection) if name not in books]
+    feeds = _feed_tables(connection)
     live = " union all ".join(
         f"select '{feed}' as feed, channel_code, count(*) as row_count from raw.{quoted(feed)} "
         "where superseded_load_id is null group by all"
@@ -181,6 +179,15 @@ def read_health(connection: duckdb.DuckDBPyConnection) -> Health:
         rejections=_rows(connection, _REJECTIONS),
         refusals=_rows(connection, _REFUSALS),
     )
+
+
+def _feed_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """The raw tables that landing fills: what only they carry is the key of a record."""
+    found = connection.execute(
+        "select table_name from information_schema.columns where table_catalog = current_database()"
+        " and table_schema = 'raw' and column_name = 'record_key' order by table_name"
+    ).fetchall()
+    return [name for (name,) in found]
 
 
 def _raw_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:

@@ -15,6 +15,8 @@ from typing import Any
 import duckdb
 from filelock import FileLock
 
+from tests.integration.warm import run_koubei
+
 KOUBEI = [sys.executable, "-m", "orchestration.cli"]
 SMALL_WORLD = ["--days", "20", "--customers", "300", "--seed", "7"]
 
@@ -33,15 +35,8 @@ class Home:
         return {**kept, "KOUBEI_HOME": str(self.path), **self.extra}
 
     def run(self, *arguments: str, expect: int | None = 0) -> subprocess.CompletedProcess[str]:
-        """One `koubei` command; its exit code must be the expected one."""
-        done = subprocess.run(
-            [*KOUBEI, *arguments],
-            env=self.environment,
-            cwd=self.path,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        """One `koubei` command, run to its end; its exit code must be the expected one."""
+        done = run_koubei(arguments, self.environment, self.path)
         said = f"koubei {' '.join(arguments)} -> {done.returncode}\n{done.stdout}\n{done.stderr}"
         if expect is not None:
             assert done.returncode == expect, said
