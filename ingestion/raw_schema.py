@@ -227,11 +227,12 @@ ANNOTATION_TABLES: tuple[RawTable, ...] = (
     RawTable(
         "text_minhash",
         "文本指纹",
-        "One row per text long enough to compare: its MinHash signature and the bands of it.",
+        "One row per text long enough to compare: its shingles and the bands of its MinHash.",
         _columns(
             _TEXT,
-            ("signature", "bigint[]", "签名", "Minimum hashes of its character shingles."),
-            ("bands", "bigint[]", "分段", "Hashes of the signature's bands: equal means alike."),
+            ("letter_count", "integer", "字数", "Letters and digits, signs left out."),
+            ("shingles", "bigint[]", "字串", "Hashes of its distinct runs of three characters."),
+            ("bands", "bigint[]", "分段", "Hashes of the MinHash bands; one in common: compare."),
             _READ_BY,
         ),
     ),

@@ -1,0 +1,146 @@
+-- Grain: one row per pair of texts that are nearly the same, kept at the text with the greater hash.
+{{ config(materialized='incremental', incremental_strategy='replace_affected', unique_key='text_sha256') }}
+
+{#-
+    A text is compared with the first texts, by hash, of every bucket (texts with a band in common) that it is
+    in: all of them in a usual bucket, a few in one that a template fills by the thousand. Who is first follows
+    from the texts alone, so the order of arrival has no say; a new text among the first of its bucket gives
+    all behind it a text to be compared with, or takes one away.
+-#}
+{%- set displaced -%}
+    with new_texts as (
+        {{ changed_in('annotated_texts', "case when annotator = 'minhash' then text_sha256 end") }}
+    ),
+
+    buckets as (
+        select text_sha256, {{ unnest_list('bands') }} as band
+        from {{ ref('stg_text_minhash') }}
+        where letter_count >= {{ var('duplicate_fewest_letters') }}
+    ),
+
+    ranked as (
+        select
+            text_sha256,
+            band,
+            row_number() over (partition by band order by text_sha256) as place
+        from buckets
+        where
+            band in (
+                select buckets.band from buckets
+                where buckets.text_sha256 in (select new_texts.affected_key from new_texts)
+            )
+    ),
+
+    newcomers as (
+        select band, min(text_sha256) as text_sha256
+        from ranked
+        where
+            place <= {{ var('near_duplicate_bucket_reach') }}
+            and text_sha256 in (select new_texts.affected_key from new_texts)
+        group by band
+    )
+
+    select ranked.text_sha256
+    from ranked
+    inner join newcomers on ranked.band = newcomers.band and ranked.text_sha256 > newcomers.text_sha256
+{%- endset -%}
+
+with
+
+affected as (
+
+    {{ affected_keys([
+        changed_in('annotated_texts', "case when annotator = 'minhash' then text_sha256 end"),
+        displaced,
+    ]) }}
+
+),
+
+fingerprints as (
+
+    select * from {{ ref('stg_text_minhash') }}
+    -- two people may well write the same few words
+    where letter_count >= {{ var('duplicate_fewest_letters') }}
+
+),
+
+buckets as (
+
+    select
+        text_sha256,
+        {{ unnest_list('bands') }} as band
+
+    from fingerprints
+
+),
+
+shared as (
+
+    -- most bands are of one text alone, and those that no affected text is in are settled
+    select band
+    from buckets
+    group by band
+    having
+        count(*) > 1
+        and bool_or({{ is_affected('text_sha256') }})
+
+),
+
+ranked as (
+
+    select
+        buckets.text_sha256,
+        buckets.band,
+        row_number() over (partition by buckets.band order by buckets.text_sha256) as place
+
+    from buckets
+
+    inner join shared
+        on buckets.band = shared.band
+
+),
+
+candidates as (
+
+    select distinct
+        ranked.text_sha256,
+        leaders.text_sha256 as other_text_sha256
+
+    from ranked
+
+    inner join ranked as leaders
+        on
+            ranked.band = leaders.band
+            and ranked.place > leaders.place
+
+    where
+        leaders.place <= {{ var('near_duplicate_bucket_reach') }}
+        and {{ is_affected('ranked.text_sha256') }}
+
+),
+
+compared as (
+
+    select
+        candidates.text_sha256,
+        candidates.other_text_sha256,
+        {{ list_jaccard('ours.shingles', 'theirs.shingles') }} as similarity
+
+    from candidates
+
+    inner join fingerprints as ours
+        on candidates.text_sha256 = ours.text_sha256
+
+    inner join fingerprints as theirs
+        on candidates.other_text_sha256 = theirs.text_sha256
+
+),
+
+alike as (
+
+    select * from compared
+    where similarity >= {{ var('near_duplicate_from') }}
+
+)
+
+select * from alike
