@@ -1,0 +1,320 @@
+-- Grain: one row per series, day and kind of test, where enough negative voices are there to be tested.
+{#-
+    What would have been usual: the robust level of the days before, by which alerts are judged (int_alert_tests).
+
+    burst:  the day itself against the 28 days before it, today excluded.
+    growth: the 7 days up to the day against the 21 before these.
+
+    Days without a negative voice have no row, and a window has as many zeros as rows are missing. Counts are divided
+    by the weekday's factor first. A count above the cap (median + 3 robust standard deviations, by the upper
+    quartile, which six bad days in 28 do not reach) counts as the cap: the level is the mean of what is left
+    (a winsorised mean: a median alone would be 0 for every series with less than a voice every other day).
+    Dispersion is that of the capped counts beyond Poisson's, by moments, drawn to the brand's pooled one as far
+    as the series has too few voices to tell.
+-#}
+{%- set window = var('alert_window_days') %}
+
+with
+
+series_days as (
+
+    select * from {{ ref('int_alert_series_days') }}
+
+),
+
+factors as (
+
+    select * from {{ ref('int_alert_weekday_factors') }}
+
+),
+
+bases as (
+
+    select
+        series_key as base_key,
+        day_number,
+        voice_count,
+        min(day_number) over (partition by series_key) as first_day_number,
+        sum(voice_count) over (
+            partition by series_key order by day_number
+            range between {{ window }} preceding and 1 preceding
+        ) as window_voice_count,
+        sum(voice_count) over (
+            partition by series_key order by day_number range between 6 preceding and current row
+        ) as week_voice_count,
+        sum(voice_count) over (
+            partition by series_key order by day_number
+            range between {{ window - 1 }} preceding and 7 preceding
+        ) as earlier_voice_count
+
+    from series_days
+    where aspect_code is null
+
+),
+
+counted as (
+
+    select
+        series_key,
+        base_key,
+        brand_series_key,
+        level_code,
+        brand_code,
+        product_key,
+        channel_code,
+        aspect_code,
+        posted_on,
+        day_number,
+        negative_count,
+        brand_code || '|' || coalesce(channel_code, '*') as factor_key,
+        sum(negative_count) over (
+            partition by series_key order by day_number range between 6 preceding and current row
+        ) as week_negative_count
+
+    from series_days
+    where negative_count > 0
+
+),
+
+candidates as (
+
+    select
+        'burst' as alert_kind,
+        counted.*,
+        1 as nearest_lag,
+        bases.voice_count,
+        bases.window_voice_count as usual_voice_count,
+        least({{ window }}, counted.day_number - bases.first_day_number) as day_count
+
+    from counted
+
+    inner join bases
+        on
+            counted.base_key = bases.base_key
+            and counted.day_number = bases.day_number
+
+    where counted.negative_count >= {{ var('alert_minimum_negative') }}
+
+    union all
+
+    select
+        'growth' as alert_kind,
+        counted.*,
+        7 as nearest_lag,
+        bases.week_voice_count as voice_count,
+        bases.earlier_voice_count as usual_voice_count,
+        least({{ window - 7 }}, counted.day_number - 6 - bases.first_day_number) as day_count
+
+    from counted
+
+    inner join bases
+        on
+            counted.base_key = bases.base_key
+            and counted.day_number = bases.day_number
+
+    where
+        counted.week_negative_count >= {{ var('alert_minimum_negative_week') }}
+        and counted.day_number - 6 - bases.first_day_number >= {{ var('alert_minimum_history_days') }}
+
+),
+
+-- every row of the windows, the days that are judged (lag 0 to nearest_lag - 1) included
+recalled as (
+
+    select
+        candidates.alert_kind,
+        candidates.series_key,
+        candidates.day_number,
+        candidates.day_count,
+        candidates.day_number - counted.day_number as lag,
+        candidates.nearest_lag <= candidates.day_number - counted.day_number as is_before,
+        coalesce(factors.factor, 1) as factor,
+        counted.negative_count / coalesce(factors.factor, 1) as even_count
+
+    from candidates
+
+    inner join counted
+        on
+            candidates.series_key = counted.series_key
+            and candidates.day_number - candidates.day_count - candidates.nearest_lag + 1 <= counted.day_number
+            and candidates.day_number >= counted.day_number
+
+    left join factors
+        on
+            candidates.factor_key = factors.factor_key
+            and candidates.day_number = factors.day_number
+            and counted.day_number % 7 = factors.weekday
+
+),
+
+ranked as (
+
+    select
+        *,
+        day_count - count(*) over (partition by alert_kind, series_key, day_number)
+        + row_number() over (partition by alert_kind, series_key, day_number order by even_count) as count_rank
+
+    from recalled
+    where is_before
+
+),
+
+quartiles as (
+
+    select
+        alert_kind,
+        series_key,
+        day_number,
+        sum(
+            case when count_rank = (day_count + 1) // 2 then even_count / 2 else 0 end
+            + case when count_rank = (day_count + 2) // 2 then even_count / 2 else 0 end
+        ) as median_count,
+        sum(case when count_rank = (3 * day_count + 3) // 4 then even_count else 0 end) as upper_quartile
+
+    from ranked
+    group by
+        alert_kind,
+        series_key,
+        day_number
+
+),
+
+capped as (
+
+    -- .6745 is the upper quartile of the standard normal; Poisson's own spread is the least that is allowed for
+    select
+        alert_kind,
+        series_key,
+        day_number,
+        median_count + 3 * greatest(
+            (upper_quartile - median_count) / 0.6745, sqrt(greatest(median_count, 1))
+        ) as cap_count
+
+    from quartiles
+
+),
+
+summed as (
+
+    select
+        recalled.alert_kind,
+        recalled.series_key,
+        recalled.day_number,
+        sum(case when recalled.is_before then least(recalled.even_count, capped.cap_count) else 0 end)
+            as usual_sum,
+        sum(case when recalled.is_before then power(least(recalled.even_count, capped.cap_count), 2) else 0 end)
+            as usual_square_sum,
+        -- one bad day is a burst and no growth: the week that is judged is capped as the others are
+        sum(case when not recalled.is_before then least(recalled.even_count, capped.cap_count) else 0 end)
+            as recent_sum,
+        sum(case when recalled.lag <= 2 then least(recalled.even_count, capped.cap_count) else 0 end)
+            as last_three_sum,
+        sum(
+            case when recalled.lag between 7 and 13 then least(recalled.even_count, capped.cap_count) else 0 end
+        ) as week_before_sum,
+        sum(
+            case when recalled.lag between 14 and 20 then least(recalled.even_count, capped.cap_count) else 0 end
+        ) as two_weeks_before_sum
+
+    from recalled
+
+    inner join capped
+        on
+            recalled.alert_kind = capped.alert_kind
+            and recalled.series_key = capped.series_key
+            and recalled.day_number = capped.day_number
+
+    group by
+        recalled.alert_kind,
+        recalled.series_key,
+        recalled.day_number
+
+),
+
+levelled as (
+
+    select
+        candidates.*,
+        coalesce(today.factor, 1) as weekday_factor,
+        coalesce(summed.usual_sum, 0) as usual_sum,
+        -- half a voice more (Jeffreys' prior of a rate): a series that was silent is not one that cannot speak
+        (coalesce(summed.usual_sum, 0) + 0.5) / nullif(candidates.day_count, 0) as daily_level,
+        coalesce(summed.usual_sum, 0) / nullif(candidates.day_count, 0) as plain_level,
+        (
+            coalesce(summed.usual_square_sum, 0)
+            - power(coalesce(summed.usual_sum, 0), 2) / nullif(candidates.day_count, 0)
+        ) / nullif(candidates.day_count - 1, 0) as daily_variance,
+        summed.recent_sum,
+        summed.last_three_sum,
+        summed.week_before_sum,
+        summed.two_weeks_before_sum
+
+    from candidates
+
+    left join summed
+        on
+            candidates.alert_kind = summed.alert_kind
+            and candidates.series_key = summed.series_key
+            and candidates.day_number = summed.day_number
+
+    left join factors as today
+        on
+            candidates.factor_key = today.factor_key
+            and candidates.day_number = today.day_number
+            and candidates.day_number % 7 = today.weekday
+
+),
+
+pooled as (
+
+    select
+        *,
+        greatest(
+            sum(daily_variance - plain_level) over (partition by alert_kind, brand_code, day_number)
+            / nullif(sum(power(plain_level, 2)) over (partition by alert_kind, brand_code, day_number), 0),
+            0
+        ) as brand_dispersion,
+        usual_sum / (usual_sum + {{ var('alert_dispersion_prior_count') }}) as own_weight
+
+    from levelled
+
+),
+
+final as (
+
+    select
+        alert_kind,
+        level_code,
+        series_key,
+        base_key,
+        brand_series_key,
+        brand_code,
+        product_key,
+        channel_code,
+        aspect_code,
+        posted_on,
+        day_number,
+        cast(negative_count as bigint) as negative_count,
+        cast(voice_count as bigint) as voice_count,
+        cast(usual_voice_count as bigint) as usual_voice_count,
+        cast(day_count as bigint) as day_count,
+        cast(weekday_factor as double) as weekday_factor,
+        cast(usual_sum as double) as usual_sum,
+        cast(daily_level as double) as daily_level,
+        cast(
+            greatest(
+                {{ var('alert_minimum_dispersion') }},
+                own_weight * coalesce((daily_variance - plain_level) / nullif(power(plain_level, 2), 0), 0)
+                + (1 - own_weight) * coalesce(brand_dispersion, 0)
+            ) as double
+        ) as dispersion,
+        cast(recent_sum as double) as recent_sum,
+        cast(last_three_sum as double) as last_three_sum,
+        cast(week_before_sum as double) as week_before_sum,
+        cast(two_weeks_before_sum as double) as two_weeks_before_sum
+
+    from pooled
+
+)
+
+select * from final

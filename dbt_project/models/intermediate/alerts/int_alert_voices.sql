@@ -1,0 +1,113 @@
+-- Grain: one row per alert and negative voice that it is about.
+with
+
+alerts as (
+
+    select * from {{ ref('int_alerts') }}
+    where series_rank = 1
+
+),
+
+voices as (
+
+    select
+        voice_key,
+        brand_code,
+        product_key,
+        channel_code,
+        posted_at,
+        cast(posted_at as date) as posted_on,
+        text_sha256,
+        follower_count,
+        is_negative
+
+    from {{ ref('fct_voices') }}
+    where
+        is_earned
+        and (voice_kind <> 'case' or is_original)
+        and brand_code in (select alerts.brand_code from alerts)
+
+),
+
+complaints as (
+
+    select * from {{ ref('int_alert_aspects') }}
+
+),
+
+about as (
+
+    select
+        alerts.alert_key,
+        alerts.alert_date,
+        voices.voice_key,
+        voices.channel_code,
+        voices.posted_at,
+        voices.text_sha256,
+        voices.follower_count,
+        -- the alert's channel decides what is shown; how far it has spread is asked of all channels
+        coalesce(voices.channel_code = alerts.channel_code, true) as is_in_channel
+
+    from alerts
+
+    inner join voices
+        on
+            alerts.brand_code = voices.brand_code
+            and alerts.heard_from <= voices.posted_on
+            and alerts.alert_date >= voices.posted_on
+            and coalesce(alerts.product_key, voices.product_key, '') = coalesce(voices.product_key, '')
+
+    left join complaints
+        on
+            voices.voice_key = complaints.voice_key
+            and alerts.aspect_code = complaints.aspect_code
+
+    where
+        complaints.voice_key is not null
+        or (alerts.aspect_code is null and voices.is_negative)
+
+),
+
+engagement as (
+
+    select
+        about.alert_key,
+        about.voice_key,
+        max(engagement.impression_count) as impression_count
+
+    from about
+
+    inner join {{ ref('fct_engagement') }} as engagement
+        on
+            about.voice_key = engagement.subject_key
+            -- as it was known on the day of the alert
+            and about.alert_date >= engagement.measured_on
+
+    group by
+        about.alert_key,
+        about.voice_key
+
+),
+
+final as (
+
+    select
+        about.alert_key,
+        about.voice_key,
+        about.channel_code,
+        about.is_in_channel,
+        about.posted_at,
+        about.text_sha256,
+        -- who may have read it: as measured, else who follows the author
+        cast(coalesce(engagement.impression_count, about.follower_count, 0) as bigint) as reach_count
+
+    from about
+
+    left join engagement
+        on
+            about.alert_key = engagement.alert_key
+            and about.voice_key = engagement.voice_key
+
+)
+
+select * from final

@@ -1,0 +1,266 @@
+-- Grain: one row per brand, or brand and channel, day that is judged, and weekday.
+{#-
+    What is usual on a weekday, against the average of the week, in the days before the one that is judged. The four
+    same weekdays of one series are too few to tell, so all series of a brand share its factors, and a channel's
+    (a service desk rests on Sundays, a platform does not) start from the brand's. The median of the same weekdays is
+    taken, so that one bad Sunday does not make bad Sundays usual.
+
+    Medians of four differ by chance alone. As much of their variance as that chance explains is taken out, by
+    drawing all seven to 1 (the positive-part estimator of James and Stein, 1961); the chance is measured by the
+    distances of the days from their weekday's median.
+-#}
+{%- set window = var('alert_window_days') %}
+
+with
+
+days as (
+
+    select
+        brand_code,
+        channel_code,
+        series_key,
+        day_number,
+        negative_count,
+        min(day_number) over (partition by series_key) as first_day_number
+
+    from {{ ref('int_alert_series_days') }}
+    where level_code in ('brand', 'brand_channel')
+
+),
+
+weekdays as (
+
+    {% for weekday in range(7) %}
+    select cast({{ weekday }} as bigint) as weekday
+    {% if not loop.last %}union all{% endif %}
+    {%- endfor %}
+
+),
+
+judged as (
+
+    select
+        days.brand_code,
+        days.channel_code,
+        days.series_key,
+        days.day_number,
+        weekdays.weekday,
+        least({{ window }}, days.day_number - days.first_day_number) as day_count,
+        -- how many days before the judged one this weekday was last
+        (days.day_number - weekdays.weekday + 6) % 7 + 1 as latest_lag
+
+    from days
+
+    cross join weekdays
+
+),
+
+counted as (
+
+    select
+        *,
+        case when day_count < latest_lag then 0 else (day_count - latest_lag) // 7 + 1 end as weekday_count
+
+    from judged
+
+),
+
+ranked as (
+
+    -- days without a negative voice have no row and rank before all others
+    select
+        counted.series_key,
+        counted.day_number,
+        counted.weekday,
+        counted.weekday_count,
+        days.negative_count,
+        counted.weekday_count - count(*) over (
+            partition by counted.series_key, counted.day_number, counted.weekday
+        ) as silent_count,
+        row_number() over (
+            partition by counted.series_key, counted.day_number, counted.weekday
+            order by days.negative_count
+        ) as count_rank
+
+    from counted
+
+    inner join days
+        on
+            counted.series_key = days.series_key
+            and counted.day_number - counted.day_count <= days.day_number
+            and counted.day_number > days.day_number
+            and counted.weekday = days.day_number % 7
+
+    where counted.day_count >= {{ var('alert_weekday_minimum_days') }}
+
+),
+
+medians as (
+
+    select
+        series_key,
+        day_number,
+        weekday,
+        -- the two middle ranks are one and the same when the number is odd
+        sum(
+            case when silent_count + count_rank = (weekday_count + 1) // 2 then negative_count / 2.0 else 0 end
+            + case when silent_count + count_rank = (weekday_count + 2) // 2 then negative_count / 2.0 else 0 end
+        ) as median_count
+
+    from ranked
+    group by
+        series_key,
+        day_number,
+        weekday
+
+),
+
+distances as (
+
+    select
+        ranked.series_key,
+        ranked.day_number,
+        sum(abs(ranked.negative_count - medians.median_count)) as heard_distance,
+        -- the silent days of a weekday lie as far below the median as the median is above 0
+        sum(case when ranked.count_rank = 1 then ranked.silent_count * medians.median_count else 0 end)
+            as silent_distance
+
+    from ranked
+
+    inner join medians
+        on
+            ranked.series_key = medians.series_key
+            and ranked.day_number = medians.day_number
+            and ranked.weekday = medians.weekday
+
+    group by
+        ranked.series_key,
+        ranked.day_number
+
+),
+
+filled as (
+
+    select
+        counted.brand_code,
+        counted.channel_code,
+        counted.series_key,
+        counted.day_number,
+        counted.weekday,
+        coalesce(medians.median_count, 0) / nullif(
+            avg(coalesce(medians.median_count, 0)) over (partition by counted.series_key, counted.day_number), 0
+        ) as own_factor,
+        -- .663 is the mean distance of four standard normal values from their median, pi / 2 / n the variance of
+        -- the median of n of them
+        power((distances.heard_distance + distances.silent_distance) / counted.day_count / 0.663, 2)
+        * pi() / 2 * 7 / counted.day_count
+        / nullif(
+            power(
+                avg(coalesce(medians.median_count, 0)) over (partition by counted.series_key, counted.day_number), 2
+            ),
+            0
+        ) as chance_variance
+
+    from counted
+
+    left join medians
+        on
+            counted.series_key = medians.series_key
+            and counted.day_number = medians.day_number
+            and counted.weekday = medians.weekday
+
+    left join distances
+        on
+            counted.series_key = distances.series_key
+            and counted.day_number = distances.day_number
+
+),
+
+of_brands as (
+
+    select
+        brand_code,
+        day_number,
+        weekday,
+        1 + (own_factor - 1) * greatest(
+            1 - chance_variance / nullif(
+                sum(power(own_factor - 1, 2)) over (partition by brand_code, day_number) / 6, 0
+            ),
+            0
+        ) as drawn_factor
+
+    from filled
+    where channel_code is null
+
+),
+
+beside_brands as (
+
+    select
+        filled.*,
+        coalesce(of_brands.drawn_factor, 1) as brand_factor,
+        filled.own_factor - coalesce(of_brands.drawn_factor, 1) as difference
+
+    from filled
+
+    inner join of_brands
+        on
+            filled.brand_code = of_brands.brand_code
+            and filled.day_number = of_brands.day_number
+            and filled.weekday = of_brands.weekday
+
+    where filled.channel_code is not null
+
+),
+
+every_factor as (
+
+    select
+        brand_code,
+        cast(null as string) as channel_code,
+        day_number,
+        weekday,
+        coalesce(drawn_factor, 1) as factor
+
+    from of_brands
+
+    union all
+
+    select
+        brand_code,
+        channel_code,
+        day_number,
+        weekday,
+        brand_factor + coalesce(
+            difference * greatest(
+                1 - chance_variance / nullif(
+                    sum(power(difference, 2)) over (partition by brand_code, channel_code, day_number) / 6, 0
+                ),
+                0
+            ),
+            0
+        ) as factor
+
+    from beside_brands
+
+),
+
+final as (
+
+    select
+        brand_code,
+        channel_code,
+        brand_code || '|' || coalesce(channel_code, '*') as factor_key,
+        day_number,
+        weekday,
+        -- a weekday on which nothing was ever heard is rare, not impossible
+        cast(
+            greatest(factor, 0.05)
+            / avg(greatest(factor, 0.05)) over (partition by brand_code, channel_code, day_number) as double
+        ) as factor
+
+    from every_factor
+
+)
+
+select * from final
