@@ -27,6 +27,7 @@ select
     cast({{ meta.scale or 1 }} as double) as scale,
     cast({{ meta.minimum_sample or 1 }} as bigint) as minimum_sample,
     cast({{ meta.maturity_days or 0 }} as integer) as maturity_days,
+    '{{ (meta.grounds or []) | join(',') }}' as grounds,
     '{{ meta.status or 'published' }}' as status_code,
     nullif('{{ (meta.withheld_reason or '') | replace("'", "''") }}', '') as withheld_reason
 {% if not loop.last %}

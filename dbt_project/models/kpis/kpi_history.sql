@@ -13,6 +13,17 @@ catalogue as (
 
 ),
 
+grounds as (
+
+    select * from {{ ref('kpi_grounds') }}
+
+),
+
+violations as (
+
+    select * from {{ ref('int_ground_violations') }}
+
+),
 
 as_of as (
 
@@ -84,19 +95,75 @@ spans as (
 
 ),
 
+broken_grounds as (
+
+    -- what a number rests on is violated more than it bears; the worst of its grounds is told
+    select
+        measured.kpi_code,
+        measured.period_kind,
+        measured.period_start,
+        measured.channel_code,
+        measured.brand_code,
+        measured.product_key,
+        grounds.label_zh || ' ' || cast(violations.violation_count as {{ dbt.type_string() }})
+        || ' 条，占 '
+        || cast(round(100.0 * violations.violation_count / measured.sample_count, 1) as {{ dbt.type_string() }})
+        || '%，上限 ' || cast(round(100 * grounds.maximum_share, 1) as {{ dbt.type_string() }})
+        || '%；' || grounds.label_en || ': '
+        || cast(violations.violation_count as {{ dbt.type_string() }}) || ' of '
+        || cast(measured.sample_count as {{ dbt.type_string() }}) as reason
+
+    from measured
+
+    inner join catalogue
+        on measured.kpi_code = catalogue.kpi_code
+
+    inner join grounds
+        on ',' || catalogue.grounds || ',' like '%,' || grounds.ground_code || ',%'
+
+    inner join violations
+        on
+            grounds.ground_code = violations.ground_code
+            and measured.period_kind = violations.period_kind
+            and measured.period_start = violations.period_start
+            and measured.channel_code = violations.channel_code
+            and measured.brand_code = violations.brand_code
+            and measured.product_key = violations.product_key
+
+    where
+        violations.violation_count >= grounds.fewest_violations
+        and violations.violation_count > grounds.maximum_share * measured.sample_count
+
+    qualify row_number() over (
+        partition by
+            measured.kpi_code,
+            measured.period_kind,
+            measured.period_start,
+            measured.channel_code,
+            measured.brand_code,
+            measured.product_key
+        order by violations.violation_count / grounds.maximum_share desc, grounds.ground_code asc
+    ) = 1
+
+),
+
 valued as (
 
     select
         spans.*,
         catalogue.unit,
         catalogue.higher_is_better,
-        catalogue.withheld_reason,
+        -- a person's word that a KPI is withheld everywhere stands before what its rows say
+        case
+            when catalogue.status_code = 'withheld' then catalogue.withheld_reason
+            else broken_grounds.reason
+        end as withheld_reason,
         as_of.as_of,
         spans.period_start >= spans.first_on
         and spans.next_period_start + catalogue.maturity_days * interval '1 day'
         <= as_of.as_of + interval '1 day' as is_complete,
         case
-            when catalogue.status_code = 'withheld' then 'withheld'
+            when catalogue.status_code = 'withheld' or broken_grounds.kpi_code is not null then 'withheld'
             when spans.sample_count < catalogue.minimum_sample then 'hidden'
             -- nothing to divide by
             when catalogue.unit <> 'count' and coalesce(spans.denominator, 0) = 0 then 'hidden'
@@ -124,6 +191,15 @@ valued as (
 
     inner join catalogue
         on spans.kpi_code = catalogue.kpi_code
+
+    left join broken_grounds
+        on
+            spans.kpi_code = broken_grounds.kpi_code
+            and spans.period_kind = broken_grounds.period_kind
+            and spans.period_start = broken_grounds.period_start
+            and spans.channel_code = broken_grounds.channel_code
+            and spans.brand_code = broken_grounds.brand_code
+            and spans.product_key = broken_grounds.product_key
 
     cross join as_of
 

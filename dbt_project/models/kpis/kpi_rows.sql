@@ -6,6 +6,7 @@
 -- depends_on: {{ ref('kpi_negative_reply_1h') }}
 -- depends_on: {{ ref('kpi_nps') }}
 -- depends_on: {{ ref('kpi_nsr') }}
+-- depends_on: {{ ref('kpi_positive_review_share') }}
 -- depends_on: {{ ref('kpi_repurchase_rate_30d') }}
 -- depends_on: {{ ref('kpi_share_of_voice_mentions') }}
 -- depends_on: {{ ref('kpi_voice_volume') }}
