@@ -203,10 +203,10 @@ ANNOTATION_TABLES: tuple[RawTable, ...] = (
     RawTable(
         "text_aspects",
         "文本方面",
-        "One row per text and clause that names an aspect.",
+        "One row per text and aspect: what it says of it, and the clause that shows it.",
         _columns(
             _TEXT,
-            ("aspect_code", "varchar", "方面", "The aspect that the clause names."),
+            ("aspect_code", "varchar", "方面", "The aspect that the text names."),
             ("polarity", "smallint", "极性", "-1, 0 or 1: what the words around it say of it."),
             ("evidence_text", "varchar", "依据", "The clause."),
             ("evidence_start", "integer", "依据位置", "Where the clause starts, in characters."),

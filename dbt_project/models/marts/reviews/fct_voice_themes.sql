@@ -1,0 +1,51 @@
+-- Grain: one row per voice and theme.
+{{ config(materialized='incremental', incremental_strategy='replace_affected', unique_key='voice_key') }}
+
+with
+
+affected as (
+
+    {{ affected_keys([
+        changed_in('reviews', "'review:' || record_key"),
+        changed_in('mentions', "'mention:' || record_key"),
+        changed_in('cases', "'case:' || record_key"),
+        changed_by('reviews', "'review:' || record_key", 'text_sha256', 'annotated_texts', 'text_sha256'),
+        changed_by('mentions', "'mention:' || record_key", 'text_sha256', 'annotated_texts', 'text_sha256'),
+        changed_by('cases', "'case:' || record_key", 'text_sha256', 'annotated_texts', 'text_sha256'),
+    ]) }}
+
+),
+
+voices as (
+
+    select
+        voice_key,
+        text_sha256
+
+    from {{ ref('int_voices') }}
+    where {{ is_affected('voice_key') }}
+
+),
+
+found as (
+
+    select * from {{ ref('stg_text_themes') }}
+    where text_sha256 in (select voices.text_sha256 from voices)
+
+),
+
+final as (
+
+    select
+        voices.voice_key,
+        found.theme_code,
+        found.matched_text
+
+    from voices
+
+    inner join found
+        on voices.text_sha256 = found.text_sha256
+
+)
+
+select * from final
