@@ -27,7 +27,7 @@ from ingestion.landing import LandedFile, Lander, next_load_id
 from ingestion.originals import Originals
 from ingestion.privacy import key_fingerprint
 from ingestion.raw_schema import create_raw_schema
-from ingestion.scoring import Scorer, discover
+from ingestion.scoring import Scorer, Surroundings, discover
 from ingestion.scoring.store import score_pending
 from ingestion.warehouse_settings import verify_settings
 from orchestration import ledger, preflight
@@ -161,7 +161,8 @@ class Session:
 
     def _scorers(self) -> list[Scorer]:
         wanted = self.settings.scorers
-        return [each for each in discover() if wanted is None or each.name in wanted]
+        given = Surroundings(cache=self.settings.cache, snownlp_model=self.settings.snownlp_model)
+        return [each for each in discover(given) if wanted is None or each.name in wanted]
 
     @cached_property
     def annotators(self) -> list[Annotator]:

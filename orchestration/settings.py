@@ -56,11 +56,16 @@ class Settings(BaseSettings):
     scorers: Annotated[
         tuple[str, ...] | None, NoDecode, Field(description="scorers to run, by name; all if unset")
     ] = None
+    snownlp_model: Annotated[
+        Path | None,
+        Field(description="a model that SnowNLP's own save() wrote: a file, or a folder of them"),
+    ] = None
+    cache: Annotated[Path | None, Field(description="folder for what can be computed again")] = None
     free_space: Annotated[
         Literal["check", "ignore"], Field(description="whether free disk space is checked first")
     ] = "check"
 
-    @field_validator("home", "channels", mode="after")
+    @field_validator("home", "channels", "snownlp_model", "cache", mode="after")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return path.expanduser().resolve() if path is not None else None

@@ -6,9 +6,7 @@ costs at most the chunks that were being scored, and the next run goes on from t
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -16,7 +14,8 @@ from concurrent.futures.process import BrokenProcessPool
 import duckdb
 import pyarrow as pa
 
-from ingestion.scoring import SCORE_SCHEMA, Scorer
+from ingestion.scoring import SCORE_SCHEMA, FastScorer, Scorer, ScoringError
+from ingestion.scoring.processes import spawned_pool
 
 Progress = Callable[[int, int], None]
 """Called with texts done and texts to do, once before the first chunk and after every one."""
@@ -30,10 +29,6 @@ where text_sha256 not in (
     select text_sha256 from raw.text_scores where scorer = $scorer and scorer_version = $version
 )
 """
-
-
-class ScoringError(Exception):
-    """A scorer failed or broke its protocol; the message names it."""
 
 
 def score_pending(
@@ -51,8 +46,8 @@ def score_pending(
         connection: To the warehouse, with the raw schema in place.
         scorer: Anything that keeps the `Scorer` protocol.
         load_id: The refresh that these scores belong to.
-        chunk_size: Texts between two commits.
-        processes: Processes to score in; one, or few texts, stay in this process.
+        chunk_size: Texts between two commits; a fast scorer has its own.
+        processes: Processes to score in; one, few texts and a fast scorer stay in this process.
         on_progress: Told texts done and texts to do.
 
     Returns:
@@ -70,6 +65,8 @@ def score_pending(
     workers = min(processes or os.cpu_count() or 1, -(-total // chunk_size))
     if total < _FEWEST_FOR_POOL:
         workers = 1
+    if isinstance(scorer, FastScorer):
+        chunk_size, workers = scorer.chunk_size, 1
     for scored in _scored(scorer, _unseen_chunks(connection, scorer, chunk_size), workers):
         _keep(connection, scorer, scored, load_id)
         done += scored.num_rows
@@ -107,9 +104,7 @@ def _scored(scorer: Scorer, chunks: Iterable[pa.Table], workers: int) -> Iterato
         for chunk in chunks:
             yield _joined(scorer, chunk, _score(scorer, chunk.column("text_content").to_pylist()))
         return
-    # spawned, not forked: a fork of a process with DuckDB's threads can hang
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
+    with spawned_pool(workers) as pool:
         running: dict[Future[pa.Table], pa.Table] = {}
         waiting = iter(chunks)
         try:
@@ -140,6 +135,8 @@ def _score(scorer: Scorer, texts: list[str]) -> pa.Table:
     """Runs in the scoring process."""
     try:
         return scorer.score(texts)
+    except ScoringError:
+        raise
     except Exception as error:  # whatever a scorer raises is the scorer's failure
         raise ScoringError(
             f"{scorer.name} {scorer.version} failed on a chunk of {len(texts)} texts: {error!r}"
@@ -185,15 +182,3 @@ def _keep(
 
 def _named(scorer: Scorer) -> dict[str, str]:
     return {"scorer": scorer.name, "version": scorer.version}
-
-
-def _end_with_parent() -> None:
-    """Runs when a scoring process starts: a killed refresh must not leave it behind, waiting."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-
-    def watch() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
