@@ -40,6 +40,9 @@ invented; texts are real review lines (see `texts`).
 * `referrals`: invitations, registrations, planted faults (self, loop, duplicate), the largest
   trees.
 * `experiments`: units, exposed, conversions per arm; one has a lift, one a broken split.
+* `review_wave`: reviews without an order that are nearly alike and came within two hours.
+* `content`: pieces, those per generation from a review on, the pieces of a loop, reach per
+  generation; `actions`: the ledger, with the day on which one was done.
 * `personal_data`: texts that hold telephones, e-mails, ID cards or WeChat ids: where, and the
   values that must never be readable anywhere.
 * `late_rows`: rows that reach their first file days late, by subject.
@@ -62,7 +65,7 @@ from typing import Any
 import duckdb
 
 from ingestion.contracts import load_contracts
-from ingestion.demo.exports import members, service, shops, social
+from ingestion.demo.exports import members, service, shops, social, studio
 from ingestion.demo.exports.query import ExportQuery, create_macros
 from ingestion.demo.simulation import Simulation, simulate
 from ingestion.demo.tables import register
@@ -78,6 +81,7 @@ QUERIES: list[ExportQuery] = [
     *shops.QUERIES,
     *social.QUERIES,
     *service.QUERIES,
+    *studio.QUERIES,
 ]
 Progress = Callable[[str, int, int], None]
 
@@ -180,7 +184,8 @@ def _truth(
         " union all select text from review_answers union all select text from mentions"
         " union all select text from mention_answers union all select text from messages"
         " union all select text from cases union all select text from case_responses"
-        " union all select text from surveys) as used on used.id = t.id"
+        " union all select text from surveys union all select title from content"
+        ") as used on used.id = t.id"
     ).fetchall()
     truth = make_truth(simulation)
     truth["exports"] = {

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ingestion.demo.amplification import Studio, make_studio, make_wave
 from ingestion.demo.cases import Service, make_service
 from ingestion.demo.catalogue import crises
 from ingestion.demo.customers import choose_kocs, link_identities, make_customers
@@ -46,6 +47,8 @@ class Simulation:
     spend: pd.DataFrame
     crises: pd.DataFrame
     plants: pd.DataFrame
+    wave: pd.DataFrame
+    studio: Studio
 
 
 def simulate(world: World) -> Simulation:
@@ -75,6 +78,8 @@ def simulate(world: World) -> Simulation:
             "case": (service.cases, "case"),
         },
     )
+    review_answers = answer_reviews(world, reviews, catalogue)
+    wave = make_wave(world, reviews, catalogue)
     return Simulation(
         world=world,
         catalogue=catalogue,
@@ -84,8 +89,9 @@ def simulate(world: World) -> Simulation:
         links=links.assign(link=np.arange(1, len(links) + 1)),
         bought=bought,
         grants=grants,
-        reviews=reviews,
-        review_answers=answer_reviews(world, reviews, catalogue),
+        # after all that draws from reviews, so that nothing else moves
+        reviews=pd.concat([reviews, wave], ignore_index=True),
+        review_answers=review_answers,
         mentions=mentions,
         mention_answers=answer_mentions(world, mentions, catalogue),
         messages=messages,
@@ -95,6 +101,8 @@ def simulate(world: World) -> Simulation:
         spend=make_spend(world),
         crises=_crisis_facts(world),
         plants=plants,
+        wave=wave,
+        studio=make_studio(world, reviews, catalogue),
     )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from ingestion.demo.amplification import TOPICS
 from ingestion.demo.catalogue import (
     BRANDS,
     CAMPAIGNS,
@@ -29,6 +30,7 @@ from ingestion.demo.world import DAY, NEVER, Ints, World
 
 # Days between snapshots; more than a window's days is once, on the last day.
 SNAPSHOTS = {"customers": 30, "products": 30, "campaigns": 30, "experiments": 365, "crises": 20}
+SNAPSHOTS |= {"actions": 30, "content_stats": 15}
 # Counters of a post are measured again this many days after it.
 MEASURED_AGAIN = 3
 WEEKLY_PLATFORMS = (PLATFORMS.index("zhihu"), PLATFORMS.index("forum"))
@@ -128,12 +130,18 @@ def _facts(simulation: Simulation) -> dict[str, pd.DataFrame]:
             scale=np.array(SCALES)[surveys["kind"]],
         ),
         "spend": simulation.spend,
+        "content": simulation.studio.content,
+        "topic_days": simulation.studio.topic_days,
+        "actions": simulation.studio.actions,
     }
 
 
 def _constants() -> dict[str, pd.DataFrame]:
     labels = {s.code: s.label for s in STRATEGIES}
     return {
+        "topics": _numbered(
+            pd.DataFrame(TOPICS, columns=["topic_ref", "name", "theme"]), "topic", 0
+        ),
         "media": pd.DataFrame(MARKETING_CHANNELS.items(), columns=["code", "label"]),
         "brands": _numbered(pd.DataFrame(BRANDS), "brand", 0),
         "products": _numbered(pd.DataFrame(PRODUCTS), "product", 0).assign(
@@ -225,4 +233,6 @@ def _programme(simulation: Simulation) -> list[_Subject]:
         _Subject("point", loyalty.points, "entry", ("occurred",), 7),
         _Subject("touch", touches, "touch", ("touched",), 1, LATE_SHARE),
         _Subject("spend", spend, "line", ("started",), 7),
+        _Subject("content", simulation.studio.content, "content", ("published",), 7),
+        _Subject("topic_day", simulation.studio.topic_days, "topic_day", ("measured",), 15),
     ]

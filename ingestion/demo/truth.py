@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ingestion.demo import truth_buyers, truth_voices
+from ingestion.demo import truth_buyers, truth_studio, truth_voices
 from ingestion.demo.catalogue import BRANDS
 from ingestion.demo.simulation import Simulation
 from ingestion.demo.truth_forms import Json
@@ -42,6 +42,9 @@ def make_truth(simulation: Simulation) -> Json:
         "segments": truth_buyers.segments(simulation),
         "incentives": truth_buyers.incentives(simulation),
         "suppression": truth_voices.suppression(simulation),
+        "review_wave": truth_studio.review_wave(simulation),
+        "content": truth_studio.content(simulation),
+        "actions": truth_studio.actions(simulation),
         "kocs": truth_voices.kocs(simulation),
         "referrals": truth_buyers.referrals(simulation),
         "experiments": truth_buyers.experiments(simulation),

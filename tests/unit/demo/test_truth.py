@@ -433,3 +433,31 @@ def test_row_counts_of_every_export(demo: Exports) -> None:
             if f"{channel}/{path.name}" not in repeated
         )
         assert count == demo.truth["exports"][name]["rows"], name
+
+
+def test_the_wave_of_near_copies_is_in_the_files_without_orders(demo: Exports) -> None:
+    truth = demo.truth["review_wave"]
+    jd = demo.rows("jd", "reviews", "评价ID").set_index("评价ID")
+    wave = jd.loc[truth["reviews"]]
+    assert set(wave["商家SKU"]) == {truth["product_ref"]}
+    assert set(wave["购买状态"]) == {"未购"}
+    assert wave["评价内容"].is_unique
+    posted = times(wave["评价时间"], MINUTE_FORM)
+    assert posted.min() == pd.Timestamp(truth["first_at"])
+    assert posted.max() == pd.Timestamp(truth["last_at"])
+
+
+def test_pieces_and_actions_are_in_the_files_as_told(demo: Exports) -> None:
+    truth = demo.truth["content"]
+    first = demo.rows("studio", "adaptations", "内容编号")
+    later = demo.rows("studio", "content", "内容编号")
+    assert len(first) + len(later) == truth["pieces"]
+    assert len(first) == truth["generations"]["1"]
+    assert first["来源评价ID"].nunique() == truth["roots"]
+    loop = later.set_index("内容编号").loc[truth["loop"], "来源内容编号"]
+    assert sorted(loop) == truth["loop"]
+    actions = demo.rows("studio", "actions", "行动编号").set_index("行动编号")
+    for planted in demo.truth["actions"]:
+        row = actions.loc[planted["action_ref"]]
+        assert row["洞察编号"] == planted["insight_ref"]
+        assert (row["完成时间"] != "") == (planted["status"] == "done")
