@@ -147,6 +147,22 @@ BOOK_TABLES: tuple[RawTable, ...] = (
         ),
     ),
     RawTable(
+        "work_calendar",
+        "工作日历",
+        "One row per day: whether China works on it, make-up days (调休) included.",
+        _columns(
+            ("day", "date", "日期", "The day."),
+            ("is_workday", "boolean", "是否工作日", "Whether people work on it."),
+            (
+                "is_known",
+                "boolean",
+                "是否已公布",
+                "Whether its year's calendar is known; plain weekdays stand in where it is not.",
+            ),
+            ("holiday_name", "varchar", "节日", "The holiday that it belongs to or makes up for."),
+        ),
+    ),
+    RawTable(
         "builds",
         "构建记录",
         "One row per successful build of the models, the watermark of incremental ones.",

@@ -33,12 +33,17 @@ def dbt_executable() -> str:
     return str(beside) if beside.exists() else "dbt"
 
 
-def build_fingerprint(project: Path) -> str:
+def build_fingerprint(project: Path, *inputs: str) -> str:
     """Hash of what decides the rows: models, macros, seeds, vars, and the engine's version.
 
     When it differs from the last successful build's, everything is built anew.
+
+    Args:
+        project: The dbt project.
+        inputs: Fingerprints of what is an input like a seed and stands outside the project.
     """
-    return _fingerprint(project, _BUILD_FOLDERS)
+    files = _fingerprint(project, _BUILD_FOLDERS)
+    return hashlib.sha256("\n".join([files, *inputs]).encode()).hexdigest()
 
 
 def ensure_manifest(settings: Settings, watcher: Watcher | None = None) -> Path:

@@ -16,6 +16,7 @@ ALLOWED = {
 }
 # a library, and the only place that imports it
 ONE_HOME = {
+    "chinese_calendar": "ingestion/work_calendar.py",
     "dagster": "orchestration/",
     "dagster_dbt": "orchestration/",
     "dbt": "orchestration/",

@@ -5,27 +5,7 @@ with
 
 events as (
 
-    select
-        'case:' || cases.record_key as case_key,
-        events.field,
-        events.old_value,
-        events.new_value,
-        events.occurred_at,
-        -- events of one second stand in the order of the export
-        row_number() over (
-            partition by cases.record_key, events.field
-            order by
-                events.occurred_at asc,
-                events.export_date asc,
-                events.delivery_seq asc,
-                events.row_number asc,
-                events.file_id asc
-        ) as field_position
-
-    from {{ ref('stg_case_events') }} as events
-
-    inner join {{ ref('stg_cases') }} as cases
-        on events.case_ref = cases.case_ref
+    select * from {{ ref('int_case_events') }}
 
 ),
 
@@ -64,6 +44,7 @@ solving as (
 
     select
         case_key,
+        min(occurred_at) filter (where is_solved) as first_solved_at,
         max(occurred_at) filter (where is_solved and not was_solved) as last_solved_at,
         max(occurred_at) filter (where is_closed and not was_closed) as last_closed_at,
         count(*) filter (where was_solved and not is_solved) as reopen_count
@@ -111,15 +92,17 @@ last_values as (
 
 ),
 
-opening_priorities as (
+opening_values as (
 
     select
         case_key,
-        -- a first event without an old value sets the priority rather than changes it
-        coalesce(old_value, new_value) as opening_priority_code
+        -- a first event without an old value sets the value rather than changes it
+        max(coalesce(old_value, new_value)) filter (where field = 'priority') as opening_priority_code,
+        max(coalesce(old_value, new_value)) filter (where field = 'department') as opening_department_code
 
     from events
-    where field = 'priority' and field_position = 1
+    where field in ('priority', 'department') and field_position = 1
+    group by case_key
 
 ),
 
@@ -135,8 +118,10 @@ summed as (
         with_events.case_key,
         last_values.department_code,
         last_values.priority_code,
-        opening_priorities.opening_priority_code,
+        opening_values.opening_priority_code,
+        opening_values.opening_department_code,
         latest_status.status_code,
+        solving.first_solved_at,
         -- a reopened case is open again, whenever it had been solved before
         case when latest_status.is_solved then solving.last_solved_at end as resolved_at,
         case when latest_status.is_closed then solving.last_closed_at end as closed_at,
@@ -153,8 +138,8 @@ summed as (
     left join last_values
         on with_events.case_key = last_values.case_key
 
-    left join opening_priorities
-        on with_events.case_key = opening_priorities.case_key
+    left join opening_values
+        on with_events.case_key = opening_values.case_key
 
 )
 
