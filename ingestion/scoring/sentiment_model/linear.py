@@ -1,0 +1,86 @@
+"""Training: a naive-Bayes weighted logistic regression, and its calibration out of fold.
+
+Each bucket is first scaled by its log-count ratio (naive Bayes), then a logistic regression is
+fitted on the scaled features: Wang & Manning 2012, "Baselines and Bigrams". Both fold into one
+weight a bucket. scikit-learn is imported by the first training and by nothing else. The solver
+(liblinear, primal) draws nothing at random, so the same rows give the same weights.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from ingestion.scoring.sentiment_model.calibration import Platt, fit_platt
+from ingestion.scoring.sentiment_model.recipe import COST, FOLDS, SMOOTHING
+
+Floats = npt.NDArray[np.float64]
+
+_TOLERANCE = 1e-2
+_ITERATIONS = 200
+
+
+@dataclass(frozen=True)
+class Head:
+    """One fitted question with two answers.
+
+    Attributes:
+        weights: One a bucket.
+        bias: Added to the weighted sum.
+        out_of_fold: Margin of each training row by a fit that has not seen it.
+        platt: From that margin to a probability.
+    """
+
+    weights: Floats
+    bias: float
+    out_of_fold: Floats
+    platt: Platt
+
+
+def train_head(
+    grams: sparse.csr_matrix, is_yes: npt.NDArray[np.bool_], folds: npt.NDArray[np.int64]
+) -> Head:
+    """Fit one head on all rows, and once more without each fold for its calibration.
+
+    Args:
+        grams: `features.gram_matrix` of the rows.
+        is_yes: The answer of each row.
+        folds: The fold of each row, 0 to `FOLDS` - 1; what says the same belongs in the same.
+    """
+    margin = np.empty(len(is_yes))
+    for fold in range(FOLDS):
+        is_out = folds == fold
+        weights, bias = _fit(grams[~is_out], is_yes[~is_out])
+        margin[is_out] = grams[is_out] @ weights + bias
+    weights, bias = _fit(grams, is_yes)
+    return Head(weights, bias, margin, fit_platt(margin, is_yes))
+
+
+def _fit(grams: sparse.csr_matrix, is_yes: npt.NDArray[np.bool_]) -> tuple[Floats, float]:
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
+
+    ratio = _log_count_ratio(grams, is_yes)
+    # buckets that no row fills keep weight 0, and cost the solver nothing
+    filled = np.flatnonzero(np.bincount(grams.indices, minlength=grams.shape[1]))
+    scaled = (grams @ sparse.diags(ratio)).tocsr()[:, filled]
+    model = LogisticRegression(
+        C=COST, solver="liblinear", tol=_TOLERANCE, max_iter=_ITERATIONS
+    ).fit(scaled, is_yes)
+    weights = np.zeros(grams.shape[1])
+    weights[filled] = ratio[filled] * model.coef_[0]
+    return weights, float(model.intercept_[0])
+
+
+def _log_count_ratio(grams: sparse.csr_matrix, is_yes: npt.NDArray[np.bool_]) -> Floats:
+    """Log of (share of the bucket among yes rows / among no rows), each row counted once."""
+    present = grams.copy()
+    present.data = np.ones_like(present.data)
+    shares = []
+    for mask in (is_yes, ~is_yes):
+        counts = SMOOTHING + np.asarray(present[mask].sum(axis=0)).ravel()
+        shares.append(counts / counts.sum())
+    ratio: Floats = np.log(shares[0] / shares[1])
+    return ratio
