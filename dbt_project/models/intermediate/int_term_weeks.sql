@@ -1,0 +1,208 @@
+-- Grain: one row per week, brand, product, polarity and term (a word, or a phrase of two neighbours).
+{{ config(materialized='incremental', incremental_strategy='replace_affected', unique_key='week_start') }}
+
+with
+
+affected as (
+
+    {{ affected_keys([changed_weeks(ref('int_keyword_weeks'))], key_type='date') }}
+
+),
+
+voices as (
+
+    select
+        week_start,
+        brand_code,
+        product_key,
+        polarity_code,
+        text_sha256,
+        posted_at,
+        voice_key,
+        -- a number stands for the voice until its first words are known: numbers are cheap to compare
+        row_number() over (order by posted_at asc, voice_key asc) as voice_number
+
+    from {{ ref('int_keyword_documents') }}
+    where {{ is_affected('week_start') }}
+
+),
+
+stop_terms as (
+
+    select
+        term,
+        is_phrase_opener
+
+    from {{ ref('stop_terms') }}
+
+    union
+
+    -- names are kept whole so that they can be told apart, and left out
+    select
+        lower(word) as term,
+        false as is_phrase_opener
+
+    from {{ ref('keyword_words') }}
+    where is_name and lower(word) not in (select listed.term from {{ ref('stop_terms') }} as listed)
+
+),
+
+texts as (
+
+    select
+        text_sha256,
+        terms,
+        positions,
+        row_number() over (order by text_sha256) as text_number
+
+    from {{ ref('stg_text_terms') }}
+    where text_sha256 in (select voices.text_sha256 from voices)
+
+),
+
+-- short praise repeats endlessly: its words are counted once, and multiplied
+spoken as (
+
+    select
+        voices.week_start,
+        voices.brand_code,
+        voices.product_key,
+        voices.polarity_code,
+        texts.text_number,
+        count(*) as document_count,
+        min(voices.voice_number) as first_voice_number
+
+    from voices
+
+    inner join texts
+        on voices.text_sha256 = texts.text_sha256
+
+    group by voices.week_start, voices.brand_code, voices.product_key, voices.polarity_code, texts.text_number
+
+),
+
+words as (
+
+    {{ words_with_next('texts', 'text_number') }}
+
+),
+
+judged_words as (
+
+    select
+        words.text_number,
+        words.term,
+        words.next_term,
+        opening.term is not null as is_function_word,
+        coalesce(opening.is_phrase_opener, true) as is_phrase_opener,
+        words.next_term is not null and closing.term is null as is_phrase_closer
+
+    from words
+
+    left join stop_terms as opening
+        on words.term = opening.term
+
+    left join stop_terms as closing
+        on words.next_term = closing.term
+
+),
+
+said as (
+
+    select
+        text_number,
+        'word' as term_kind,
+        term
+
+    from judged_words
+    where not is_function_word
+
+    union all
+
+    select
+        text_number,
+        'phrase' as term_kind,
+        -- as it is written: Latin words with a blank between them
+        case
+            when term >= 'a' and term < '{' and next_term >= 'a' and next_term < '{' then term || ' ' || next_term
+            else term || next_term
+        end as term
+
+    from judged_words
+    where is_phrase_opener and is_phrase_closer
+
+),
+
+text_terms as (
+
+    select
+        text_number,
+        term_kind,
+        term,
+        count(*) as occurrence_count
+
+    from said
+    group by text_number, term_kind, term
+
+),
+
+counted as (
+
+    select
+        spoken.week_start,
+        spoken.brand_code,
+        spoken.product_key,
+        spoken.polarity_code,
+        text_terms.term_kind,
+        text_terms.term,
+        cast(sum(spoken.document_count) as bigint) as document_count,
+        cast(sum(spoken.document_count * text_terms.occurrence_count) as bigint) as occurrence_count,
+        min(spoken.first_voice_number) as first_voice_number
+
+    from text_terms
+
+    inner join spoken
+        on text_terms.text_number = spoken.text_number
+
+    group by
+        spoken.week_start,
+        spoken.brand_code,
+        spoken.product_key,
+        spoken.polarity_code,
+        text_terms.term_kind,
+        text_terms.term
+
+),
+
+kept as (
+
+    -- half of all terms are said once and never again; they would be most of the rows
+    select * from counted
+    qualify
+        sum(document_count) over (partition by week_start, brand_code, term_kind, term)
+        >= {{ var('keyword_kept_from_documents') }}
+
+),
+
+final as (
+
+    select
+        kept.week_start,
+        kept.brand_code,
+        kept.product_key,
+        kept.polarity_code,
+        kept.term_kind,
+        kept.term,
+        kept.document_count,
+        kept.occurrence_count,
+        voices.posted_at as first_posted_at,
+        voices.voice_key as first_voice_key
+
+    from kept
+
+    inner join voices
+        on kept.first_voice_number = voices.voice_number
+
+)
+
+select * from final

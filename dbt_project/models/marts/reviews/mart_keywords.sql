@@ -1,0 +1,345 @@
+-- Grain: one row per week, brand, product and term; a null product is the whole brand.
+{{ config(materialized='incremental', incremental_strategy='replace_affected', unique_key='week_start') }}
+
+{%- set completed %}
+    select marts.week_start
+    from {{ this }} as marts
+    cross join {{ ref('stg_as_of') }} as as_of
+    where marts.is_complete <> ({{ plus_days('marts.week_start', 6) }} <= as_of.as_of)
+{%- endset %}
+
+with
+
+affected as (
+
+    {{ affected_keys(
+        [changed_weeks(ref('int_keyword_weeks'), var('keyword_prior_weeks') - 1), completed], key_type='date'
+    ) }}
+
+),
+
+term_weeks as (
+
+    select * from {{ ref('int_term_weeks') }}
+    where {{ is_week_read('week_start', var('keyword_prior_weeks') - 1) }}
+
+),
+
+voice_weeks as (
+
+    select * from {{ ref('int_keyword_voices') }}
+    where {{ is_affected('week_start') }}
+
+),
+
+as_of as (
+
+    select * from {{ ref('stg_as_of') }}
+
+),
+
+---------- what is usual: the brand's own words of the weeks up to this one, whoever says them
+
+brand_weeks as (
+
+    select
+        week_start,
+        brand_code,
+        term_kind,
+        term,
+        sum(document_count) as document_count
+
+    from term_weeks
+    group by week_start, brand_code, term_kind, term
+
+),
+
+brand_totals as (
+
+    select
+        week_start,
+        brand_code,
+        term_kind,
+        sum(document_count) as document_count
+
+    from brand_weeks
+    group by week_start, brand_code, term_kind
+
+),
+
+usual_totals as (
+
+    select
+        week_start,
+        brand_code,
+        term_kind,
+        sum(document_count) over (
+            partition by brand_code, term_kind
+            order by week_start
+            range between interval '{{ 7 * (var("keyword_prior_weeks") - 1) }}' day preceding and current row
+        ) as document_count
+
+    from brand_totals
+
+),
+
+---------- the two sides, of every product and of the whole brand
+
+spoken as (
+
+    select
+        week_start,
+        brand_code,
+        product_key,
+        term_kind,
+        term,
+        polarity_code,
+        document_count,
+        first_posted_at,
+        first_voice_key
+
+    from term_weeks
+    where product_key is not null and {{ is_affected('week_start') }}
+
+    union all
+
+    select
+        week_start,
+        brand_code,
+        cast(null as string) as product_key,
+        term_kind,
+        term,
+        polarity_code,
+        document_count,
+        first_posted_at,
+        first_voice_key
+
+    from term_weeks
+    where {{ is_affected('week_start') }}
+
+),
+
+heard as (
+
+    select
+        week_start,
+        brand_code,
+        product_key,
+        polarity_code,
+        voice_count
+
+    from voice_weeks
+    where product_key is not null
+
+    union all
+
+    select
+        week_start,
+        brand_code,
+        cast(null as string) as product_key,
+        polarity_code,
+        voice_count
+
+    from voice_weeks
+
+),
+
+scopes as (
+
+    select
+        week_start,
+        brand_code,
+        product_key,
+        cast(sum(voice_count) filter (where polarity_code = 'negative') as bigint) as negative_voice_count,
+        cast(sum(voice_count) filter (where polarity_code = 'positive') as bigint) as positive_voice_count
+
+    from heard
+    group by week_start, brand_code, product_key
+
+),
+
+terms as (
+
+    select
+        week_start,
+        brand_code,
+        product_key,
+        term_kind,
+        term,
+        cast(sum(document_count) as bigint) as document_count,
+        cast(coalesce(sum(document_count) filter (where polarity_code = 'negative'), 0) as bigint)
+            as negative_document_count,
+        cast(coalesce(sum(document_count) filter (where polarity_code = 'positive'), 0) as bigint)
+            as positive_document_count,
+        min_by(first_voice_key, cast(first_posted_at as string) || first_voice_key)
+        filter (where polarity_code = 'negative') as first_negative_voice_key,
+        min_by(first_voice_key, cast(first_posted_at as string) || first_voice_key)
+        filter (where polarity_code = 'positive') as first_positive_voice_key
+
+    from spoken
+    group by week_start, brand_code, product_key, term_kind, term
+
+),
+
+sides as (
+
+    select
+        *,
+        sum(negative_document_count) over scope as negative_term_count,
+        sum(positive_document_count) over scope as positive_term_count
+
+    from terms
+    window scope as (partition by week_start, brand_code, product_key, term_kind)
+
+),
+
+compared as (
+
+    select * from sides
+    where
+        negative_document_count + positive_document_count >= {{ var('keyword_minimum_documents') }}
+        and negative_term_count > 0
+        and positive_term_count > 0
+
+),
+
+compared_terms as (
+
+    select distinct
+        week_start,
+        brand_code,
+        term_kind,
+        term
+
+    from compared
+
+),
+
+usual as (
+
+    select
+        compared.week_start,
+        compared.brand_code,
+        compared.term_kind,
+        compared.term,
+        sum(brand_weeks.document_count) as document_count
+
+    from compared_terms as compared
+
+    inner join brand_weeks
+        on
+            compared.brand_code = brand_weeks.brand_code
+            and compared.term_kind = brand_weeks.term_kind
+            and compared.term = brand_weeks.term
+            and brand_weeks.week_start between
+            {{ plus_days('compared.week_start', -7 * (var('keyword_prior_weeks') - 1)) }} and compared.week_start
+
+    group by compared.week_start, compared.brand_code, compared.term_kind, compared.term
+
+),
+
+---------- Monroe, Colaresi and Quinn (2008), with documents in the place of tokens
+
+with_prior as (
+
+    select
+        compared.*,
+        {{ var('keyword_prior_terms') }} * cast(usual.document_count as double) / usual_totals.document_count
+            as prior_count
+
+    from compared
+
+    inner join usual
+        on
+            compared.week_start = usual.week_start
+            and compared.brand_code = usual.brand_code
+            and compared.term_kind = usual.term_kind
+            and compared.term = usual.term
+
+    inner join usual_totals
+        on
+            compared.week_start = usual_totals.week_start
+            and compared.brand_code = usual_totals.brand_code
+            and compared.term_kind = usual_totals.term_kind
+
+),
+
+log_odds as (
+
+    select
+        *,
+        ln(
+            (negative_document_count + prior_count)
+            / nullif(negative_term_count + {{ var('keyword_prior_terms') }} - negative_document_count - prior_count, 0)
+        ) - ln(
+            (positive_document_count + prior_count)
+            / nullif(positive_term_count + {{ var('keyword_prior_terms') }} - positive_document_count - prior_count, 0)
+        ) as log_odds_ratio,
+        1 / (negative_document_count + prior_count) + 1 / (positive_document_count + prior_count) as variance
+
+    from with_prior
+
+),
+
+scored as (
+
+    select
+        *,
+        log_odds_ratio / sqrt(variance) as z_score
+
+    from log_odds
+    -- where nothing else was ever said there are no odds
+    where log_odds_ratio is not null
+
+),
+
+final as (
+
+    select
+        scored.week_start,
+        scored.brand_code,
+        scored.product_key,
+        scored.term_kind,
+        scored.term,
+        scored.document_count,
+        scored.negative_document_count,
+        scored.positive_document_count,
+        coalesce(scopes.negative_voice_count, 0) as negative_voice_count,
+        coalesce(scopes.positive_voice_count, 0) as positive_voice_count,
+        cast(scored.negative_term_count as bigint) as negative_term_count,
+        cast(scored.positive_term_count as bigint) as positive_term_count,
+        round(scored.prior_count, 6) as prior_count,
+        round(scored.log_odds_ratio, 6) as log_odds_ratio,
+        round(scored.variance, 6) as variance,
+        round(scored.z_score, 6) as z_score,
+        case
+            when scored.z_score > 0
+                then row_number() over (
+                    partition by scored.week_start, scored.brand_code, scored.product_key, scored.term_kind
+                    order by scored.z_score desc, scored.term asc
+                )
+        end as negative_rank,
+        case
+            when scored.z_score < 0
+                then row_number() over (
+                    partition by scored.week_start, scored.brand_code, scored.product_key, scored.term_kind
+                    order by scored.z_score asc, scored.term asc
+                )
+        end as positive_rank,
+        case when scored.z_score > 0 then scored.first_negative_voice_key else scored.first_positive_voice_key end
+            as evidence_voice_key,
+        {{ plus_days('scored.week_start', 6) }} <= as_of.as_of as is_complete
+
+    from scored
+
+    inner join scopes
+        on
+            scored.week_start = scopes.week_start
+            and scored.brand_code = scopes.brand_code
+            and scored.product_key is not distinct from scopes.product_key
+
+    cross join as_of
+
+)
+
+select * from final
