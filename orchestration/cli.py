@@ -28,13 +28,14 @@ COMMANDS: Final = {
     "query": _READ,
     "rejects": _READ,
     "diff": _READ,
+    "evaluate-aspects": _READ,
     "rollback": _KEEP,
     "prune": _KEEP,
     "backup": _KEEP,
     "contracts": _KEEP,
     "dev": _KEEP,
 }
-"""Commands in the order of the help, with its sections; each is a module of its name."""
+"""Commands in the order of the help, with its sections; each is a module of its name (- is _)."""
 
 _FOLDER = Path(__file__).parent / "commands"
 _OURS = ("ingestion", "expectations", "orchestration")
@@ -55,11 +56,11 @@ def build_app(wanted: str | None = None) -> typer.Typer:
         if name != wanted:
             app.command(name, rich_help_panel=panel)(_named_only(name))
             continue
-        module = import_module(f"orchestration.commands.{name}")
+        module = import_module(f"orchestration.commands.{module_of(name)}")
         if hasattr(module, "app"):
             app.add_typer(module.app, name=name, rich_help_panel=panel)
         else:
-            app.command(name, rich_help_panel=panel)(getattr(module, name))
+            app.command(name, rich_help_panel=panel)(getattr(module, module_of(name)))
     return app
 
 
@@ -75,11 +76,17 @@ def _named_only(name: str) -> Callable[[], None]:
 
 def help_of(name: str) -> str:
     """The docstring of a command's function."""
-    tree = ast.parse((_FOLDER / f"{name}.py").read_text(encoding="utf-8"))
+    wanted = module_of(name)
+    tree = ast.parse((_FOLDER / f"{wanted}.py").read_text(encoding="utf-8"))
     for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and node.name == name:
+        if isinstance(node, ast.FunctionDef) and node.name == wanted:
             return ast.get_docstring(node) or ""
-    raise LookupError(f"{_FOLDER / name}.py has no function {name}")
+    raise LookupError(f"{_FOLDER / wanted}.py has no function {wanted}")
+
+
+def module_of(name: str) -> str:
+    """The module of a command, and the function in it."""
+    return name.replace("-", "_")
 
 
 def main(arguments: list[str] | None = None) -> None:

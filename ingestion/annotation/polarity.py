@@ -9,7 +9,8 @@ One pass over the words found, clause by clause:
 * Aspects named one after the other share what follows (外观和内饰都很好看).
 * A negation within its reach turns a judgement round, two turn it back.
 * A clause that asks or wishes judges nothing.
-* Where the clause holds no judgement, the next one's counts, unless that is about something else.
+* Where a clause ends with the aspect and holds no judgement (说到油耗，真的很高), the next one's
+  counts, unless that is about something else.
 
 How the clauses of a text add up is in `aspects.py`.
 """
@@ -27,6 +28,7 @@ from ingestion.annotation.vocabulary import (
     CONCESSION,
     DEGREE,
     EXCESS,
+    FINAL,
     MAIN,
     SCALE,
     UNREAL,
@@ -34,12 +36,16 @@ from ingestion.annotation.vocabulary import (
     Vocabulary,
 )
 
-FARTHEST = 20
+FARTHEST = 10
 """Characters between an aspect and a judgement behind it."""
 OWNED = 8
 """Characters behind an aspect in which a word that could stand alone is about that aspect."""
+TOPIC_END = 3
+"""Characters behind a topic, its comma among them: only what a clause ends with is its topic."""
 MAIN_WEIGHT, PLAIN_WEIGHT, CONCEDED_WEIGHT = 64, 4, 1
 _OF = ord("的")
+# what may follow a predicate: the end of its clause, or a particle before that
+_CLAUSE_END = tuple(ord(each) for each in "，。！？；,.!?;\n…～~ 的了啊吧呀哦哈呢啦滴")
 
 
 class Words(NamedTuple):
@@ -146,7 +152,10 @@ def _bare_value(words: Words, k: int, row: int, aspect: int) -> int:
 
 @numba.njit(cache=True)
 def _yields(words: Words, k: int, row: int, aspect: int) -> bool:
-    """Whether word `k` leaves the judgement to the words behind it, which belong to its clause."""
+    """Whether word `k` judges nothing by itself, or leaves that to the words behind it."""
+    if words.roles[k] & FINAL:
+        # 可以 in 可以买 is a verb; in 质量可以 it judges
+        return words.characters[words.end[k]] not in _CLAUSE_END
     if words.reach[k] > 0:
         # a negation judges by itself only where nothing follows that it could turn (优惠没有)
         reach = words.reach[k] + 2
@@ -318,7 +327,8 @@ def mentions_of(words: Words, clauses: Clauses) -> Mentions:
                 value[n] = _said_by(words, k, first, last)
             elif not is_unreal:
                 value[n] = _said_of(words, k, first, last)
-                if value[n] == 0 and has_next and not clauses.is_question[c + 1]:
+                is_topic = has_next and clauses.end[c] - words.end[k] <= TOPIC_END
+                if value[n] == 0 and is_topic and not clauses.is_question[c + 1]:
                     value[n] = _said_next(words, k, last, clauses.first[c + 2])
                     if value[n] != 0:
                         end[n] = clauses.end[c + 1]

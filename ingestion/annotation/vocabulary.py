@@ -30,8 +30,8 @@ ASPECT_SEEDS = (
 THEME_SEEDS = ("themes", "theme_words", "negations", "qualifiers")
 
 # what a word does in its clause, as bits of `Vocabulary.roles`
-DEGREE, EXCESS, UNREAL, SCALE, MAIN, CONCESSION = 1, 2, 4, 8, 16, 32
-_QUALIFIERS = {"degree": DEGREE, "excess": EXCESS, "unreal": UNREAL}
+DEGREE, EXCESS, UNREAL, SCALE, MAIN, CONCESSION, FINAL = 1, 2, 4, 8, 16, 32, 64
+_QUALIFIERS = {"degree": DEGREE, "excess": EXCESS, "unreal": UNREAL, "final": FINAL}
 _SIDES = {"main": MAIN, "concession": CONCESSION}
 _SIGNS = ("-1", "0", "1")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from orchestration.cli import COMMANDS, build_app, help_of, main
+from orchestration.cli import COMMANDS, build_app, help_of, main, module_of
 
 ROOT = Path(__file__).parents[3]
 
@@ -23,7 +23,8 @@ def test_every_command_is_in_the_help() -> None:
 def test_each_command_has_help_of_its_own(name: str) -> None:
     result = CliRunner().invoke(build_app(name), [name, "--help"])
     assert result.exit_code == 0
-    command = getattr(import_module(f"orchestration.commands.{name}"), name)
+    module = module_of(name)
+    command = getattr(import_module(f"orchestration.commands.{module}"), module)
     assert help_of(name) == inspect.getdoc(command)
     assert help_of(name).split("\n")[0].split()[0] in result.output
 
