@@ -163,6 +163,18 @@ BOOK_TABLES: tuple[RawTable, ...] = (
         ),
     ),
     RawTable(
+        "score_audits",
+        "评分审计",
+        "One row per audit that passed: until which refresh a scorer's scores are right.",
+        _columns(
+            ("scorer", "varchar", "评分器", "Name of the scorer."),
+            ("scorer_version", "varchar", "评分器版本", "Its version."),
+            ("load_id", "bigint", "装载批次", "The refresh that asked; scores up to it are right."),
+            ("score_count", "bigint", "评分数", "How many scores there were."),
+            ("fingerprint", "varchar", "指纹", "Hash of all of them, whatever their order."),
+        ),
+    ),
+    RawTable(
         "builds",
         "构建记录",
         "One row per successful build of the models, the watermark of incremental ones.",

@@ -45,13 +45,13 @@ from (select unnest(from_json(?, '[{"check_name": "varchar", "kind": "varchar",
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One check of one run: a dbt test (`kind` dbt) or an expectation (`kind` gx).
+    """One check of one run: a dbt test, an expectation (`kind` gx) or an audit of scores.
 
     `sample_rows` are some of the rows that fail, each a mapping of column to value.
     """
 
     check_name: str
-    kind: Literal["dbt", "gx"]
+    kind: Literal["dbt", "gx", "audit"]
     table_name: str | None
     severity: str
     is_passed: bool

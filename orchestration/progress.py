@@ -23,6 +23,7 @@ STAGES = {
     "land": "导入文件 Land files",
     "landed": "入库检查 Check landed data",
     "score": "文本打分 Score texts",
+    "audit": "核对打分 Audit scores",
     "annotate": "文本标注 Annotate texts",
     "build": "构建模型 Build models",
     "marts": "成品检查 Check marts",

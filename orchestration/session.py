@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -27,11 +26,13 @@ from ingestion.landing import LandedFile, Lander, next_load_id
 from ingestion.originals import Originals
 from ingestion.privacy import key_fingerprint
 from ingestion.raw_schema import create_raw_schema
-from ingestion.scoring import Scorer, Surroundings, discover
+from ingestion.scoring import Referenced, Scorer, Surroundings, discover
+from ingestion.scoring.audit import audit_scores
 from ingestion.scoring.store import score_pending
 from ingestion.warehouse_settings import verify_settings
 from orchestration import ledger, preflight
-from orchestration.errors import KoubeiError
+from orchestration.check_results import as_results, audit_result
+from orchestration.errors import GateRefused, KoubeiError
 from orchestration.ledger import CheckResult, LedgerEntry
 from orchestration.progress import Unwatched, Watcher
 from orchestration.publish import Publication, publish, repair
@@ -146,7 +147,7 @@ class Session:
     def score(self) -> dict[str, int]:
         """Score unseen texts with every scorer; how many each has scored."""
         counts = {}
-        for scorer in self._scorers():
+        for scorer in self.scorers:
             with self.step("score"), self.connect() as connection:
                 counts[scorer.name] = score_pending(
                     connection,
@@ -159,7 +160,31 @@ class Session:
         self.scored += sum(counts.values())
         return counts
 
-    def _scorers(self) -> list[Scorer]:
+    def audit(self) -> dict[str, int]:
+        """Hold scores against the implementation that their scorer claims to equal.
+
+        Raises:
+            GateRefused: They differ.
+        """
+        counts = {}
+        for scorer in self.scorers:
+            if isinstance(scorer, Referenced):
+                with self.step("audit"), self.connect() as connection:
+                    self.watcher.tell("audit", 0, 1, scorer.name)
+                    audit = audit_scores(connection, scorer, load_id=self.load_id)
+                    self.watcher.tell("audit", 1, 1, scorer.name)
+                    if audit is None:
+                        continue
+                    counts[f"{scorer.name} audited"] = audit.looked_at
+                    self.keep_results(connection, [audit_result(audit)])
+                    if audit.differences:
+                        self.refuse(connection, audit.message)
+                        raise GateRefused(audit.message)
+        return counts
+
+    @cached_property
+    def scorers(self) -> list[Scorer]:
+        """The scorers that are wanted, with what the home gives them."""
         wanted = self.settings.scorers
         given = Surroundings(cache=self.settings.cache, snownlp_model=self.settings.snownlp_model)
         return [each for each in discover(given) if wanted is None or each.name in wanted]
@@ -320,26 +345,3 @@ def _is_named(delivery: Delivery, names: Collection[str]) -> bool:
     return delivery.file_name in names or Path(delivery.file_name).name in {
         Path(name).name for name in names
     }
-
-
-def as_results(verdict: Verdict) -> list[CheckResult]:
-    """The outcomes of a suite as the ledger keeps them, each under a name of its own."""
-    results = []
-    seen: Counter[str] = Counter()
-    for outcome in verdict.results:
-        name = f"{verdict.suite}.{outcome.expectation}"
-        name += f"({outcome.column})" if outcome.column else ""
-        seen[name] += 1
-        results.append(
-            CheckResult(
-                check_name=name if seen[name] == 1 else f"{name}#{seen[name]}",
-                kind="gx",
-                table_name=verdict.table,
-                severity=outcome.severity,
-                is_passed=outcome.is_passed,
-                failing_count=outcome.failing_count,
-                message=outcome.message,
-                sample_rows=outcome.sample_rows,
-            )
-        )
-    return results

@@ -133,7 +133,7 @@ def _checks(outcome: Outcome) -> RenderableType | None:
         return None
     lines: list[RenderableType] = []
     counted = []
-    for kind, label in (("gx", "expectations"), ("dbt", "dbt tests")):
+    for kind, label in (("gx", "expectations"), ("dbt", "dbt tests"), ("audit", "audits")):
         ours = [result for result in results if result.kind == kind]
         failed = sum(not result.is_passed and _blocks(result) for result in ours)
         warned = sum(not result.is_passed and not _blocks(result) for result in ours)

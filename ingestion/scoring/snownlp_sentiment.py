@@ -46,6 +46,10 @@ class SnowNlpSentiment:
         self._files = files_of(self._surroundings.snownlp_model)
         self._model: Model | None = None
 
+    def __reduce__(self) -> tuple[type[SnowNlpSentiment], tuple[Surroundings]]:
+        # another process loads the model for itself, if it needs it
+        return type(self), (self._surroundings,)
+
     @property
     def version(self) -> str:
         """The library's version; with a model of one's own, that model's hash as well."""

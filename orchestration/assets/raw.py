@@ -9,7 +9,7 @@ from ingestion.raw_schema import BOOK_TABLES
 from orchestration.session import Session
 
 SCORES = "text_scores"
-_NOT_LANDED = (SCORES, "builds", "work_calendar")
+_NOT_LANDED = (SCORES, "score_audits", "builds", "work_calendar")
 _BOOKS = {table.name: table for table in BOOK_TABLES if table.name not in _NOT_LANDED}
 
 

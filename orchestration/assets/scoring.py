@@ -21,9 +21,9 @@ def build_scores_asset(guarded: Iterable[dg.AssetKey]) -> dg.AssetsDefinition:
         deps=sorted({dg.AssetKey(["raw", "texts"]), *guarded}),
         group_name="raw",
         kinds={"python", "duckdb"},
-        description="文本打分：Class probabilities of each text, by scorer and version.",
+        description="文本打分：Class probabilities of each text, by scorer and version, audited.",
     )
     def text_scores(session: dg.ResourceParam[Session]) -> dg.MaterializeResult:
-        return dg.MaterializeResult(metadata=dict(session.score()))
+        return dg.MaterializeResult(metadata={**session.score(), **session.audit()})
 
     return text_scores

@@ -195,7 +195,7 @@ _CHECKS = MetaTable(
     clock=(),
     columns={
         "check_name": ("检查", "Check"),
-        "kind": ("种类", "dbt test or gx expectation"),
+        "kind": ("种类", "dbt test, gx expectation or audit of scores"),
         "table_name": ("表", "Table"),
         "severity": ("级别", "error and critical block; warn and warning are reported"),
         "is_passed": ("通过", "Whether it holds"),
