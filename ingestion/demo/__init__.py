@@ -23,6 +23,13 @@ invented; texts are real review lines (see `texts`).
   subject. Also counts of automatic, human and non-public replies and of those at night, and of
   replies to reviews that now have two stars or less.
 * `cases`: cases, solved at the end (reopened ones only if solved again), reopened, closed.
+* `handling`: changes of department; cases solved by another department than the one they were
+  opened in, and the minutes until it had them; cases with an owner and the median minutes to that;
+  cases in which two departments grant and refuse a refund, and cases in which two grant it.
+* `handled_reviews`: reviews about which the desk opened a case, and those in whose case a person
+  spoke to the customer.
+* `recovery`: reviews of two stars or less that were edited to four or more after a person's public
+  reply, the bad version having stood in an export.
 * `nps`: per weekly wave, sent, answered, promoters, passives, detractors, NPS as a fraction.
 * `share_of_voice`: public mentions per brand (shop reviews not counted), with and without reposts,
   originals, comments, disclosed advertisements, kinds of author.
@@ -70,6 +77,7 @@ from ingestion.demo.exports.query import ExportQuery, create_macros
 from ingestion.demo.simulation import Simulation, simulate
 from ingestion.demo.tables import register
 from ingestion.demo.truth import collect, make_truth
+from ingestion.demo.truth_answering import recovery
 from ingestion.demo.world import World
 from ingestion.demo.writers import DemoError, WrittenExport, write_export
 
@@ -192,6 +200,7 @@ def _truth(
         f"{w.channel}.{w.export}": {"files": len(w.files), "rows": w.row_count} for w in written
     }
     truth["texts"] = int(used[0][0])
+    truth["recovery"] = recovery(connection, simulation)
     truth["personal_data"] = _personal_data(connection, simulation)
     truth["late_rows"] = {subject: count for subject, count in late.items() if count}
     truth.update(collect(w.truth for w in written))

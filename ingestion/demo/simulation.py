@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ingestion.demo.aftermath import assign_owners, better_reviews, contradict
 from ingestion.demo.amplification import Studio, make_studio, make_wave
 from ingestion.demo.cases import Service, make_service
 from ingestion.demo.catalogue import crises
@@ -42,6 +43,8 @@ class Simulation:
     mention_answers: pd.DataFrame
     messages: pd.DataFrame
     service: Service
+    conflicting: Ints  # cases in which two departments contradict each other
+    agreeing: Ints  # cases in which two departments say the same
     loyalty: Loyalty
     surveys: pd.DataFrame
     spend: pd.DataFrame
@@ -80,6 +83,10 @@ def simulate(world: World) -> Simulation:
     )
     review_answers = answer_reviews(world, reviews, catalogue)
     wave = make_wave(world, reviews, catalogue)
+    studio = make_studio(world, reviews, catalogue)
+    service, conflicting, agreeing = contradict(world, assign_owners(world, service), catalogue)
+    loyalty = make_loyalty(world, customers, bought.orders, reviews)
+    bettered = better_reviews(world, reviews, review_answers, plants, catalogue)
     return Simulation(
         world=world,
         catalogue=catalogue,
@@ -90,19 +97,21 @@ def simulate(world: World) -> Simulation:
         bought=bought,
         grants=grants,
         # after all that draws from reviews, so that nothing else moves
-        reviews=pd.concat([reviews, wave], ignore_index=True),
+        reviews=pd.concat([bettered, wave], ignore_index=True),
         review_answers=review_answers,
         mentions=mentions,
         mention_answers=answer_mentions(world, mentions, catalogue),
         messages=messages,
         service=service,
-        loyalty=make_loyalty(world, customers, bought.orders, reviews),
+        conflicting=conflicting,
+        agreeing=agreeing,
+        loyalty=loyalty,
         surveys=surveys,
         spend=make_spend(world),
         crises=_crisis_facts(world),
         plants=plants,
         wave=wave,
-        studio=make_studio(world, reviews, catalogue),
+        studio=studio,
     )
 
 

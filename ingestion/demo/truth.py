@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ingestion.demo import truth_buyers, truth_studio, truth_voices
+from ingestion.demo import truth_answering, truth_buyers, truth_studio, truth_voices
 from ingestion.demo.catalogue import BRANDS
 from ingestion.demo.simulation import Simulation
 from ingestion.demo.truth_forms import Json
@@ -34,6 +34,8 @@ def make_truth(simulation: Simulation) -> Json:
         "crises": truth_voices.crises(simulation),
         "replies": truth_voices.replies(simulation),
         "cases": truth_voices.cases(simulation),
+        "handling": truth_answering.handling(simulation),
+        "handled_reviews": truth_answering.handled_reviews(simulation),
         "nps": truth_buyers.nps(simulation),
         "share_of_voice": truth_voices.share_of_voice(simulation),
         "orders": truth_buyers.orders(simulation),
