@@ -21,7 +21,7 @@ def handling(simulation: Simulation) -> Json:
     owners = events[events["field"] == "owner"].groupby("case")["occurred"].min()
     wasted = (moves["occurred"] - moves["case"].map(opened)) / MINUTE
     is_misrouted = moves["case"].map(solved)
-    assigned = (owners - owners.index.map(opened)) / MINUTE
+    assigned = (owners - opened.reindex(owners.index)) / MINUTE
     return {
         "handoffs": len(moves),
         "misrouted_cases": int(is_misrouted.sum()),
