@@ -65,3 +65,9 @@
         )
     )
 {%- endmacro %}
+
+
+{# The variance of a share of so many of n rows. #}
+{% macro share_variance(count, n) -%}
+    {{ count }} * (cast({{ n }} as double) - {{ count }}) / nullif(power({{ n }}, 3), 0)
+{%- endmacro %}

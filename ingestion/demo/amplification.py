@@ -152,7 +152,7 @@ def _actions(world: World) -> pd.DataFrame:
     middle, end = world.days // 2, world.days
     rows = [
         ("aspect", "logistics", "logistics", "change_carrier", middle - 6, middle + 2, middle),
-        ("theme", "setup_complex", "product", "write_tutorial", end - 4, end + 9, None),
+        ("tutorial", "setup_complex", "product", "write_tutorial", end - 4, end + 9, None),
         ("aspect", "service", "after_sales", "training", end - 9, end - 3, None),
     ]
     columns = ("insight_kind", "insight_ref", "department", "code", "created", "due", "done")

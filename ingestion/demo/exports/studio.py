@@ -76,7 +76,7 @@ select
     e.file as _file,
     a.action as _rank,
     printf('ACT%04d', a.action) as 行动编号,
-    case a.insight_kind when 'aspect' then '方面' else '主题' end as 洞察类型,
+    case a.insight_kind when 'aspect' then '方面' else '教程' end as 洞察类型,
     a.insight_ref as 洞察编号,
     case a.department when 'logistics' then '物流部' when 'product' then '产品部'
         else '售后部' end as 责任部门,
