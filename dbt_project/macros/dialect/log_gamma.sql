@@ -12,6 +12,7 @@
     (
         (({{ value }}) + 7.5) * ln(({{ value }}) + 8) - (({{ value }}) + 8) + 0.9189385332046727
         + 1 / (12 * (({{ value }}) + 8)) - 1 / (360 * power(({{ value }}) + 8, 3)) + 1 / (1260 * power(({{ value }}) + 8, 5))
+        - 1 / (1680 * power(({{ value }}) + 8, 7))
         {%- for step in range(8) %}
         - ln(({{ value }}) + {{ step }})
         {%- endfor %}

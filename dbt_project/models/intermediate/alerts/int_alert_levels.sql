@@ -3,7 +3,8 @@
     What would have been usual: the robust level of the days before, by which alerts are judged (int_alert_tests).
 
     burst:  the day itself against the 28 days before it, today excluded.
-    growth: the 7 days up to the day against the 21 before these.
+    growth: the 7 days up to the day against 28 days before, with a week between them: what grows slowly would
+            otherwise raise the level that it is judged by.
 
     Days without a negative voice have no row, and a window has as many zeros as rows are missing. Counts are divided
     by the weekday's factor first. A count above the cap (median + 3 robust standard deviations, by the upper
@@ -44,7 +45,7 @@ bases as (
         ) as week_voice_count,
         sum(voice_count) over (
             partition by series_key order by day_number
-            range between {{ window - 1 }} preceding and 7 preceding
+            range between {{ window + 13 }} preceding and 14 preceding
         ) as earlier_voice_count
 
     from series_days
@@ -100,10 +101,10 @@ candidates as (
     select
         'growth' as alert_kind,
         counted.*,
-        7 as nearest_lag,
+        14 as nearest_lag,
         bases.week_voice_count as voice_count,
         bases.earlier_voice_count as usual_voice_count,
-        least({{ window - 7 }}, counted.day_number - 6 - bases.first_day_number) as day_count
+        least({{ window }}, counted.day_number - 13 - bases.first_day_number) as day_count
 
     from counted
 
@@ -114,11 +115,11 @@ candidates as (
 
     where
         counted.week_negative_count >= {{ var('alert_minimum_negative_week') }}
-        and counted.day_number - 6 - bases.first_day_number >= {{ var('alert_minimum_history_days') }}
+        and counted.day_number - 13 - bases.first_day_number >= {{ var('alert_minimum_history_days') }}
 
 ),
 
--- every row of the windows, the days that are judged (lag 0 to nearest_lag - 1) included
+-- every row of the windows, and of the days that are judged
 recalled as (
 
     select
@@ -183,14 +184,22 @@ capped as (
 
     -- .6745 is the upper quartile of the standard normal; Poisson's own spread is the least that is allowed for
     select
-        alert_kind,
-        series_key,
-        day_number,
-        median_count + 3 * greatest(
-            (upper_quartile - median_count) / 0.6745, sqrt(greatest(median_count, 1))
+        candidates.alert_kind,
+        candidates.series_key,
+        candidates.day_number,
+        coalesce(quartiles.median_count, 0) + 3 * greatest(
+            (coalesce(quartiles.upper_quartile, 0) - coalesce(quartiles.median_count, 0)) / 0.6745,
+            sqrt(greatest(coalesce(quartiles.median_count, 0), 1))
         ) as cap_count
 
-    from quartiles
+    from candidates
+
+    -- a window without a single negative voice has no row here
+    left join quartiles
+        on
+            candidates.alert_kind = quartiles.alert_kind
+            and candidates.series_key = quartiles.series_key
+            and candidates.day_number = quartiles.day_number
 
 ),
 
@@ -204,17 +213,14 @@ summed as (
             as usual_sum,
         sum(case when recalled.is_before then power(least(recalled.even_count, capped.cap_count), 2) else 0 end)
             as usual_square_sum,
-        -- one bad day is a burst and no growth: the week that is judged is capped as the others are
-        sum(case when not recalled.is_before then least(recalled.even_count, capped.cap_count) else 0 end)
+        -- one bad day is a burst and no growth: the weeks that are judged are capped as the others are
+        sum(case when recalled.lag <= 6 then least(recalled.even_count, capped.cap_count) else 0 end)
             as recent_sum,
         sum(case when recalled.lag <= 2 then least(recalled.even_count, capped.cap_count) else 0 end)
             as last_three_sum,
         sum(
             case when recalled.lag between 7 and 13 then least(recalled.even_count, capped.cap_count) else 0 end
-        ) as week_before_sum,
-        sum(
-            case when recalled.lag between 14 and 20 then least(recalled.even_count, capped.cap_count) else 0 end
-        ) as two_weeks_before_sum
+        ) as week_before_sum
 
     from recalled
 
@@ -246,8 +252,7 @@ levelled as (
         ) / nullif(candidates.day_count - 1, 0) as daily_variance,
         summed.recent_sum,
         summed.last_three_sum,
-        summed.week_before_sum,
-        summed.two_weeks_before_sum
+        summed.week_before_sum
 
     from candidates
 
@@ -310,8 +315,7 @@ final as (
         ) as dispersion,
         cast(recent_sum as double) as recent_sum,
         cast(last_three_sum as double) as last_three_sum,
-        cast(week_before_sum as double) as week_before_sum,
-        cast(two_weeks_before_sum as double) as two_weeks_before_sum
+        cast(week_before_sum as double) as week_before_sum
 
     from pooled
 

@@ -173,13 +173,13 @@ tested as (
     select
         *,
         case
-            -- a burst that is over stays in the sums of its week: growth is what still grows
+            -- it rises from week to week, and has not fallen again: a burst that is over stays in the sums of its week
             when
                 alert_kind = 'growth'
                 and not (
                     recent_sum > week_before_sum
-                    and week_before_sum >= two_weeks_before_sum
-                    and last_three_sum / 3 >= (recent_sum - last_three_sum) / 4
+                    and week_before_sum >= usual_sum / day_count * 7
+                    and last_three_sum / 3 >= 0.8 * (recent_sum - last_three_sum) / 4
                 )
                 then 1.0
             else greatest(volume_p_value, share_p_value)
