@@ -77,6 +77,14 @@ class Settings(BaseSettings):
             raise ValueError(f"{path} is not a folder")
         return path
 
+    @field_validator("snownlp_model", mode="after")
+    @classmethod
+    def _is_there(cls, path: Path | None) -> Path | None:
+        # SnowNLP's save() adds .3 to the name that it is given
+        if path is not None and not (path.exists() or path.with_name(f"{path.name}.3").exists()):
+            raise ValueError(f"{path} does not exist")
+        return path
+
     @field_validator("timezone", mode="after")
     @classmethod
     def _is_zone(cls, name: str) -> str:

@@ -30,6 +30,16 @@ where text_sha256 not in (
 )
 """
 
+_RETURNING = """
+update raw.text_scores as kept set load_id = $load_id
+where scorer = $scorer and scorer_version = $version and text_sha256 in (
+    select text_sha256 from raw.text_scores where scorer = $scorer
+    group by text_sha256
+    having max(load_id) filter (where scorer_version <> $version)
+        >= max(load_id) filter (where scorer_version = $version)
+)
+"""
+
 
 def score_pending(
     connection: duckdb.DuckDBPyConnection,
@@ -41,6 +51,9 @@ def score_pending(
     on_progress: Progress | None = None,
 ) -> int:
     """Score every landed text that this version of the scorer has not seen.
+
+    The version that scored a text last is the one in use; so where a version returns after
+    another, its scores are taken up again as this refresh's.
 
     Args:
         connection: To the warehouse, with the raw schema in place.
@@ -56,6 +69,7 @@ def score_pending(
     Raises:
         ScoringError: The scorer failed; the chunks before it are kept.
     """
+    _take_up_again(connection, scorer, load_id)
     total = _count_unseen(connection, scorer)
     report = on_progress or (lambda done, total: None)
     report(0, total)
@@ -72,6 +86,17 @@ def score_pending(
         done += scored.num_rows
         report(done, total)
     return done
+
+
+def _take_up_again(connection: duckdb.DuckDBPyConnection, scorer: Scorer, load_id: int) -> None:
+    ((is_overtaken,),) = connection.execute(
+        "select coalesce(max(load_id) filter (where scorer_version <> $version) "
+        ">= min(load_id) filter (where scorer_version = $version), false) "
+        "from raw.text_scores where scorer = $scorer",
+        _named(scorer),
+    ).fetchall()
+    if is_overtaken:
+        connection.execute(_RETURNING, {**_named(scorer), "load_id": load_id})
 
 
 def _count_unseen(connection: duckdb.DuckDBPyConnection, scorer: Scorer) -> int:

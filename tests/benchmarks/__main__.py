@@ -36,7 +36,7 @@ def main() -> None:
                 json.dumps(t.as_row(), indent=2), encoding="utf-8"
             )
             table.add_row(
-                t.name, t.size, f"{t.ours:.2f}", f"{t.peer:.2f}", f"{t.ratio:.2f}", t.peer_name,
+                t.name, t.size, f"{t.ours:.2f}", f"{t.peer:.2f}", f"{t.ratio:.2g}", t.peer_name,
                 t.agreement, f"{t.peak_memory_mib:.0f}",
             )  # fmt: skip
     Console().print(table)

@@ -54,6 +54,7 @@ def test_exports_may_be_a_folder_or_a_url(monkeypatch: pytest.MonkeyPatch, tmp_p
         ("KOUBEI_KEEP_PUBLICATIONS", "0", "greater than or equal to 1"),
         ("KOUBEI_KEEP_PUBLICATIONS", "many", "valid integer"),
         ("KOUBEI_CHANNELS", "nowhere", "is not a folder"),
+        ("KOUBEI_SNOWNLP_MODEL", "nowhere/mine.marshal", "does not exist"),
         ("KOUBEI_HASH_KEY", "short", "shorter than 16"),
     ],
 )

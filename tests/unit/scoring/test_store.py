@@ -87,6 +87,53 @@ def test_a_new_version_scores_every_text_again(connection: duckdb.DuckDBPyConnec
     assert versions == [("1", 2), ("2", 2)]
 
 
+def in_use(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    return connection.execute(
+        "select text_content, scorer_version from raw.text_scores as scores "
+        "join raw.texts using (text_sha256) "
+        "qualify row_number() over (partition by text_sha256 order by scores.load_id desc) = 1 "
+        "order by text_content"
+    ).fetchall()
+
+
+def test_a_version_that_returns_is_in_use_without_scoring_again(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    land(connection, "好", "很好用")
+    score_pending(connection, LengthScorer("1"), load_id=1)
+    score_pending(connection, LengthScorer("2"), load_id=2)
+    land(connection, "不好用")
+    returned = LengthScorer("1")
+    assert score_pending(connection, returned, load_id=3) == 1
+    assert returned.seen == ["不好用"]
+    assert in_use(connection) == [("不好用", "1"), ("好", "1"), ("很好用", "1")]
+    again = scores(connection)
+    assert score_pending(connection, returned, load_id=4) == 0
+    assert scores(connection) == again  # and then nothing moves
+
+
+def test_a_fast_scorer_stays_in_this_process(
+    connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Fast(LengthScorer):
+        chunk_size = 150
+
+    monkeypatch.setattr("ingestion.scoring.store.spawned_pool", None)
+    told: list[tuple[int, int]] = []
+    land(connection, *[f"第{number}条" for number in range(400)])
+    scorer = Fast()
+    score_pending(
+        connection,
+        scorer,
+        load_id=1,
+        chunk_size=2,
+        processes=2,
+        on_progress=lambda done, total: told.append((done, total)),
+    )
+    assert told == [(0, 400), (150, 400), (300, 400), (400, 400)]
+    assert len(scorer.seen) == 400
+
+
 def test_progress_counts_texts_from_nothing_to_all(connection: duckdb.DuckDBPyConnection) -> None:
     told: list[tuple[int, int]] = []
     land(connection, *[f"第{number}条" for number in range(5)])
