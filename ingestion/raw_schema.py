@@ -266,6 +266,58 @@ ANNOTATION_TABLES: tuple[RawTable, ...] = (
     ),
 )
 
+# the models that score, and how their scores are calibrated; dbt reads both
+MODEL_TABLES: tuple[RawTable, ...] = (
+    RawTable(
+        "models",
+        "情感模型",
+        "One row per model of a scorer that the home can put in force, with its card.",
+        _columns(
+            ("scorer", "varchar", "评分器", "Name of the scorer."),
+            ("scorer_version", "varchar", "模型版本", "Version of the model."),
+            ("calibration_version", "varchar", "校准版本", "Its calibration, by content."),
+            ("basis_code", "varchar", "训练依据", "packaged, or brand with own reviews in it."),
+            ("sources", "varchar", "训练来源", "Rows of each source that it was trained on."),
+            ("class_count", "integer", "类别数", "2, or 3 with a neutral head."),
+            ("negative_count", "bigint", "负面样本数", "Negative rows that it was trained on."),
+            ("neutral_count", "bigint", "中性样本数", "Neutral rows that it was trained on."),
+            ("positive_count", "bigint", "正面样本数", "Positive rows that it was trained on."),
+            ("held_out_count", "bigint", "留出样本数", "Rows held out, on which it was measured."),
+            ("accuracy", "double", "准确率", "Share of held-out rows whose class is right."),
+            ("macro_f1", "double", "宏平均 F1", "Mean F1 of the classes, on held-out rows."),
+            ("auc", "double", "AUC", "Area under the ROC curve, positive against negative."),
+            ("ece_before", "double", "校准前误差", "Expected calibration error, uncalibrated."),
+            ("ece_after", "double", "校准后误差", "Expected calibration error, calibrated."),
+            ("leaked_count", "bigint", "泄漏样本数", "Held-out rows left out as trained on."),
+            ("compared_with", "varchar", "比较对象", "The champion that it was held against."),
+            ("macro_f1_gain", "double", "F1 提升", "Its macro F1 minus the champion's."),
+            ("macro_f1_gain_low", "double", "F1 提升下限", "Lower end of the 95 % interval."),
+            ("macro_f1_gain_high", "double", "F1 提升上限", "Upper end of the 95 % interval."),
+            ("mcnemar_p", "double", "McNemar p 值", "Exact test on which rows are right."),
+            ("trained_as_of", "date", "数据截至", "as_of of the data; null for the packaged one."),
+            ("is_champion", "boolean", "是否在用", "Whether its scores are in force."),
+            ("load_id", "bigint", "装载批次", "The refresh that recorded it."),
+        ),
+    ),
+    RawTable(
+        "score_calibrations",
+        "评分校准",
+        "One row per model, calibration and channel: a line on the logit of P(positive).",
+        _columns(
+            ("scorer", "varchar", "评分器", "Name of the scorer."),
+            ("scorer_version", "varchar", "模型版本", "Version of the model."),
+            ("calibration_version", "varchar", "校准版本", "Follows from the lines."),
+            ("channel_code", "varchar", "渠道", "The channel; * where it has none of its own."),
+            ("slope", "double", "斜率", "Of the logit before calibration."),
+            ("intercept", "double", "截距", "Added to it."),
+            ("row_count", "bigint", "样本数", "Rows that it was fitted on."),
+            ("ece_before", "double", "校准前误差", "Expected calibration error before."),
+            ("ece_after", "double", "校准后误差", "Expected calibration error after."),
+            ("load_id", "bigint", "装载批次", "The refresh that first recorded it."),
+        ),
+    ),
+)
+
 EXTRA_COLUMN = RawColumn(
     "extra", "json", "附加列", "Unmapped values that the contract asks to keep, by header."
 )
@@ -291,7 +343,12 @@ def feed_table(feed: Feed) -> RawTable:
 
 def raw_tables(feeds: Mapping[str, Feed]) -> list[RawTable]:
     """Return every table of the raw schema, feeds first."""
-    return [*(feed_table(feed) for feed in feeds.values()), *BOOK_TABLES, *ANNOTATION_TABLES]
+    return [
+        *(feed_table(feed) for feed in feeds.values()),
+        *BOOK_TABLES,
+        *ANNOTATION_TABLES,
+        *MODEL_TABLES,
+    ]
 
 
 def create_raw_schema(connection: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed]) -> None:

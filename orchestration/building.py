@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from ingestion.scoring.sentiment_model.books import fingerprint as models_fingerprint
 from ingestion.work_calendar import calendar_fingerprint, write_work_calendar
 from orchestration.dbt_project import build_fingerprint
 from orchestration.dbt_results import BuildResult, read_build
@@ -89,8 +90,12 @@ class Build:
 @contextlib.contextmanager
 def building(session: Session, nodes: int) -> Iterator[Build]:
     """Prepare one dbt build. The build file is closed here: dbt's process opens it."""
-    fingerprint = build_fingerprint(session.settings.dbt_project_path, calendar_fingerprint())
     with session.connect() as connection:
+        fingerprint = build_fingerprint(
+            session.settings.dbt_project_path,
+            calendar_fingerprint(),
+            models_fingerprint(connection),
+        )
         # before every build: what landed may reach back further, and as_of moves on
         write_work_calendar(connection)
         last = connection.execute(

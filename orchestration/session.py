@@ -26,7 +26,7 @@ from ingestion.landing import LandedFile, Lander, next_load_id
 from ingestion.originals import Originals
 from ingestion.privacy import key_fingerprint
 from ingestion.raw_schema import create_raw_schema
-from ingestion.scoring import Referenced, Scorer, Surroundings, discover
+from ingestion.scoring import Recorded, Referenced, Scorer
 from ingestion.scoring.audit import audit_scores
 from ingestion.scoring.store import score_pending
 from ingestion.warehouse_settings import verify_settings
@@ -37,6 +37,7 @@ from orchestration.ledger import CheckResult, LedgerEntry
 from orchestration.progress import Unwatched, Watcher
 from orchestration.publish import Publication, publish, repair
 from orchestration.reading.readers import open_file
+from orchestration.scorers import scorers_of
 from orchestration.settings import Settings
 
 _WHY = """
@@ -157,6 +158,8 @@ class Session:
                     processes=self.settings.processes,
                     on_progress=lambda done, total: self.watcher.tell("score", done, total),
                 )
+                if isinstance(scorer, Recorded):
+                    scorer.record(connection, self.load_id)
         self.scored += sum(counts.values())
         return counts
 
@@ -185,9 +188,7 @@ class Session:
     @cached_property
     def scorers(self) -> list[Scorer]:
         """The scorers that are wanted, with what the home gives them."""
-        wanted = self.settings.scorers
-        given = Surroundings(cache=self.settings.cache, snownlp_model=self.settings.snownlp_model)
-        return [each for each in discover(given) if wanted is None or each.name in wanted]
+        return scorers_of(self.settings)
 
     @cached_property
     def annotators(self) -> list[Annotator]:

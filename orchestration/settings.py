@@ -183,6 +183,11 @@ class Settings(BaseSettings):
         return self.home / "dagster"
 
     @property
+    def models_path(self) -> Path:
+        """Models that `koubei train` made, by scorer and version."""
+        return self.home / "models"
+
+    @property
     def work_path(self) -> Path:
         """Decoded temporary files; wiped when a refresh starts."""
         return self.home / "work"

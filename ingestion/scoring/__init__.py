@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+import duckdb
 import pyarrow as pa
 
 SCORE_SCHEMA = pa.schema(
@@ -36,10 +37,12 @@ class Surroundings:
     Attributes:
         cache: Folder for what can be computed again; the user's own cache when None.
         snownlp_model: A model that SnowNLP's own `save` wrote; the package's when None.
+        models: Folder of the models that the home trained; none when None.
     """
 
     cache: Path | None = None
     snownlp_model: Path | None = None
+    models: Path | None = None
 
 
 @runtime_checkable
@@ -88,6 +91,15 @@ class Configurable(Protocol):
         Raises:
             ScoringError: What is named there does not exist.
         """
+        ...
+
+
+@runtime_checkable
+class Recorded(Scorer, Protocol):
+    """A scorer that enters its models and calibrations in the warehouse at every refresh."""
+
+    def record(self, connection: duckdb.DuckDBPyConnection, load_id: int) -> None:
+        """Write `raw.models` and `raw.score_calibrations` as they are now."""
         ...
 
 

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 
 from ingestion.scoring import SCORE_SCHEMA, Surroundings
-from ingestion.scoring.sentiment_model.packaged import packaged_model, packaged_version
+from ingestion.scoring.sentiment_model.books import record
+from ingestion.scoring.sentiment_model.shelf import Shelf
 
 if TYPE_CHECKING:
     from ingestion.scoring.sentiment_model.model import Model
@@ -32,11 +34,21 @@ class Sentiment:
     @cached_property
     def version(self) -> str:
         """Follows from the rows it was trained on, the configuration and the algorithm."""
-        return packaged_version()
+        return self.shelf.champion()
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        """The models of the home, or of no home."""
+        models = self._surroundings.models
+        return Shelf(models / self.name if models else None, self._surroundings.cache)
 
     def configured(self, surroundings: Surroundings) -> Sentiment:
-        """The scorer with the cache of a home."""
+        """The scorer with the models and the cache of a home."""
         return Sentiment(surroundings)
+
+    def record(self, connection: duckdb.DuckDBPyConnection, load_id: int) -> None:
+        """Enter the home's models and calibrations in the warehouse."""
+        record(connection, self.shelf, load_id)
 
     def score(self, texts: Sequence[str]) -> pa.Table:
         """Score texts, hundreds of thousands a second; null for a text without a word."""
@@ -54,7 +66,7 @@ class Sentiment:
     def model(self) -> Model:
         """The model in force, loaded (or trained) by the first call."""
         if self._model is None:
-            self._model = packaged_model(self._surroundings.cache)
+            self._model = self.shelf.model(self.version)
         return self._model
 
 

@@ -226,12 +226,72 @@ _DICTIONARY = MetaTable(
     },
 )
 
+_MODELS = MetaTable(
+    name="models",
+    label_zh="情感模型卡",
+    label_en="Cards of the models that score sentiment",
+    grain="model",
+    key=("scorer", "scorer_version"),
+    select="select * exclude (load_id) from raw.models",
+    counts="true",
+    clock=(),
+    columns={
+        "scorer": ("评分器", "Scorer"),
+        "scorer_version": ("模型版本", "Version of the model"),
+        "calibration_version": ("校准版本", "Version of its calibration"),
+        "basis_code": ("训练依据", "packaged, or brand with the brand's own reviews in it"),
+        "sources": ("训练来源", "Rows of each source that it was trained on"),
+        "class_count": ("类别数", "2 (neutral is an abstention band), or 3"),
+        "negative_count": ("负面样本数", "Negative rows that it was trained on"),
+        "neutral_count": ("中性样本数", "Neutral rows that it was trained on"),
+        "positive_count": ("正面样本数", "Positive rows that it was trained on"),
+        "held_out_count": ("留出样本数", "Rows held out, on which it was measured"),
+        "accuracy": ("准确率", "Share of held-out rows whose class is right"),
+        "macro_f1": ("宏平均 F1", "Mean F1 of the classes on held-out rows"),
+        "auc": ("AUC", "Area under the ROC curve on held-out rows"),
+        "ece_before": ("校准前误差", "Expected calibration error before calibration"),
+        "ece_after": ("校准后误差", "Expected calibration error after it"),
+        "leaked_count": ("泄漏样本数", "Held-out rows left out because it was trained on them"),
+        "compared_with": ("比较对象", "The champion that it was held against"),
+        "macro_f1_gain": ("F1 提升", "Macro F1 minus the champion's, on the same rows"),
+        "macro_f1_gain_low": ("F1 提升下限", "Lower end of its 95 % interval"),
+        "macro_f1_gain_high": ("F1 提升上限", "Upper end of its 95 % interval"),
+        "mcnemar_p": ("McNemar p 值", "Exact test on which rows are right"),
+        "trained_as_of": ("数据截至", "The last day of the data; null for the packaged model"),
+        "is_champion": ("是否在用", "Whether its scores are in force"),
+    },
+)
+
+_CALIBRATIONS = MetaTable(
+    name="score_calibrations",
+    label_zh="评分校准",
+    label_en="How scores become probabilities, by channel",
+    grain="model, calibration and channel",
+    key=("scorer", "scorer_version", "calibration_version", "channel_code"),
+    select="select * exclude (load_id) from raw.score_calibrations",
+    counts="true",
+    clock=(),
+    columns={
+        "scorer": ("评分器", "Scorer"),
+        "scorer_version": ("模型版本", "Version of the model"),
+        "calibration_version": ("校准版本", "Version; meta.models names the one in force"),
+        "channel_code": ("渠道", "Channel; * where it has no line of its own"),
+        "slope": ("斜率", "Of the logit before calibration"),
+        "intercept": ("截距", "Added to it"),
+        "row_count": ("样本数", "Rows that it was fitted on"),
+        "ece_before": ("校准前误差", "Expected calibration error before, on rows held out"),
+        "ece_after": ("校准后误差", "Expected calibration error after"),
+    },
+)
+
 META_TABLES: tuple[MetaTable, ...] = (
     _PUBLICATIONS,
     _FILES,
     _REJECTED,
     _RESTATEMENTS,
     _CHECKS,
+    _MODELS,
+    _CALIBRATIONS,
     _DICTIONARY,
 )
 

@@ -16,21 +16,39 @@ source as (
 
 ),
 
+champions as (
+
+    select
+        scorer,
+        scorer_version
+
+    from {{ source('raw', 'models') }}
+    where is_champion
+
+),
+
 latest as (
 
     select
-        text_sha256,
-        scorer,
-        scorer_version,
-        p_negative,
-        p_neutral,
-        p_positive
+        source.text_sha256,
+        source.scorer,
+        source.scorer_version,
+        source.p_negative,
+        source.p_neutral,
+        source.p_positive
 
     from source
-    -- versions have no order of their own: the one that scored last is the one in use
+
+    left join champions
+        on
+            source.scorer = champions.scorer
+            and source.scorer_version = champions.scorer_version
+
+    -- the model in force, which may be an older one again; a scorer that names none is read as it scored last,
+    -- for versions have no order of their own
     qualify row_number() over (
-        partition by text_sha256, scorer
-        order by load_id desc, scorer_version desc
+        partition by source.text_sha256, source.scorer
+        order by champions.scorer_version is null asc, source.load_id desc, source.scorer_version desc
     ) = 1
 
 ),

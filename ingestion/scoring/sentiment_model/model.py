@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ingestion.scoring import ScoringError
 from ingestion.scoring.sentiment_model import features
 from ingestion.scoring.sentiment_model.calibration import Platt, sigmoid
 from ingestion.scoring.sentiment_model.corpus import Labelled, normal_hashes
@@ -31,7 +32,7 @@ WEIGHTS = "weights.npz"
 CARD = "card.json"
 
 
-class ModelError(Exception):
+class ModelError(ScoringError):
     """A model's files are missing or damaged; the message names the folder."""
 
 

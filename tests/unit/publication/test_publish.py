@@ -31,9 +31,11 @@ def test_what_exposures_depend_on_is_published_and_nothing_else(house: House) ->
         "meta.checks",
         "meta.dictionary",
         "meta.files",
+        "meta.models",
         "meta.publications",
         "meta.rejected_rows",
         "meta.restatements",
+        "meta.score_calibrations",
         "reviews.fct_voices",
     ]
     assert house.read("select count(*), sum(value_cny) from reviews.fct_voices") == [

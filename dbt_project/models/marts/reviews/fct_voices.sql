@@ -102,6 +102,12 @@ scores as (
 
 ),
 
+calibrations as (
+
+    select * from {{ ref('stg_score_calibrations') }}
+
+),
+
 identities as (
 
     select * from {{ ref('int_customer_identities') }}
@@ -345,6 +351,52 @@ branded as (
 
 ),
 
+heard as (
+
+    -- what the text says in the channel where it was said; a channel without a line of its own takes the pooled one
+    select
+        branded.voice_key,
+        scores.snownlp_score,
+        scores.p_neutral,
+        coalesce(own.slope, pooled.slope) as slope,
+        coalesce(own.intercept, pooled.intercept) as intercept,
+        -- of a text that is not neutral: a model of two classes knows no other
+        scores.p_positive / nullif(1 - coalesce(scores.p_neutral, 0), 0) as p_positive_if_polar
+
+    from branded
+
+    inner join scores
+        on branded.text_sha256 = scores.text_sha256
+
+    left join calibrations as own
+        on
+            scores.scorer = own.scorer
+            and scores.scorer_version = own.scorer_version
+            and branded.channel_code = own.channel_code
+
+    left join calibrations as pooled
+        on
+            scores.scorer = pooled.scorer
+            and scores.scorer_version = pooled.scorer_version
+            and pooled.channel_code = '*'
+
+),
+
+scored as (
+
+    select
+        voice_key,
+        snownlp_score,
+        p_neutral,
+        -- what lies beyond six digits is the machine's, not the text's
+        round(
+            (1 - coalesce(p_neutral, 0)) * {{ calibrated('p_positive_if_polar', 'slope', 'intercept') }}, 6
+        ) as sentiment_score
+
+    from heard
+
+),
+
 judged as (
 
     select
@@ -369,9 +421,14 @@ judged as (
         branded.deleted_at,
         branded.text_sha256,
         branded.rating_share,
-        {{ sentiment_class('scores.p_positive') }} as sentiment_code,
-        scores.p_positive as sentiment_score,
-        scores.snownlp_score,
+        {{ sentiment_class('scored.sentiment_score', 'scored.p_neutral') }} as sentiment_code,
+        scored.sentiment_score,
+        case
+            when scored.sentiment_score is null then null
+            when scored.p_neutral is null then 'abstention_band'
+            else 'three_class'
+        end as neutral_basis_code,
+        scored.snownlp_score,
         coalesce(branded.author_kind, 'user') <> 'employee'
         and not coalesce(branded.is_ad_disclosed, false)
         and collaborations.content_ref is null
@@ -395,8 +452,8 @@ judged as (
     left join identities
         on branded.identity_node = identities.node
 
-    left join scores
-        on branded.text_sha256 = scores.text_sha256
+    left join scored
+        on branded.voice_key = scored.voice_key
 
     left join grants_by_ref
         on branded.incentive_ref = grants_by_ref.grant_ref
@@ -438,6 +495,7 @@ final as (
         rating_share,
         sentiment_code,
         sentiment_score,
+        neutral_basis_code,
         snownlp_score,
         -- either evidence is enough, and one of them decides where the other is missing
         case
