@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "query": _READ,
     "rejects": _READ,
     "diff": _READ,
+    "evaluate": _READ,
     "evaluate-aspects": _READ,
     "rollback": _KEEP,
     "prune": _KEEP,

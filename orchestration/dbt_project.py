@@ -13,6 +13,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from ruamel.yaml import YAML
+
 from orchestration.errors import KoubeiError
 from orchestration.progress import Unwatched, Watcher
 from orchestration.settings import Settings, prepare_environment
@@ -74,6 +76,12 @@ def ensure_manifest(settings: Settings, watcher: Watcher | None = None) -> Path:
     stamp.write_text(wanted)
     watcher.tell("parse", 1, 1)
     return settings.manifest_path
+
+
+def neutral_band(project: Path) -> tuple[float, float]:
+    """The thresholds between which a model of two classes abstains, as the project's vars say."""
+    told = YAML(typ="safe").load((project / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+    return float(told["sentiment_negative_below"]), float(told["sentiment_positive_from"])
 
 
 def read_manifest(path: Path) -> dict[str, Any]:

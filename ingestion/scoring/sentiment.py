@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from ingestion.scoring import SCORE_SCHEMA, Surroundings
@@ -49,6 +50,15 @@ class Sentiment:
     def record(self, connection: duckdb.DuckDBPyConnection, load_id: int) -> None:
         """Enter the home's models and calibrations in the warehouse."""
         record(connection, self.shelf, load_id)
+
+    def pooled_calibration(self) -> tuple[float, float]:
+        """Slope and intercept on the logit, where no channel is known."""
+        pooled = self.shelf.calibrations(self.version)[0]
+        return pooled.slope, pooled.intercept
+
+    def trained_on(self) -> npt.NDArray[np.uint64]:
+        """Sorted `corpus.normal_hashes` of the rows that the model in force was trained on."""
+        return self.model().trained_on
 
     def score(self, texts: Sequence[str]) -> pa.Table:
         """Score texts, hundreds of thousands a second; null for a text without a word."""

@@ -25,7 +25,7 @@ class Quality:
 
     Attributes:
         accuracy: Share of rows whose class is right.
-        macro_f1: Unweighted mean of the classes' F1 over the classes that occur.
+        macro_f1: Unweighted mean of F1 over the classes that the rows have.
         auc: Area under the ROC curve of positive against negative rows; None without both.
         ece: Expected calibration error of P(positive | not neutral) over those rows; None without.
     """
@@ -64,7 +64,7 @@ def confusion(truth: Classes, predicted: Classes) -> npt.NDArray[np.int64]:
 
 
 def macro_f1(counts: npt.NDArray[np.int64]) -> float:
-    """Mean F1 = 2 TP / (rows of the class + rows called it) over the classes that occur.
+    """Mean F1 = 2 TP / (rows of the class + rows called it) over the true classes.
 
     Args:
         counts: Confusion counts, (..., 3, 3); a leading axis gives a value each.
@@ -77,7 +77,7 @@ def _macro_f1(counts: Floats) -> Floats:
     either = counts.sum(axis=-1) + counts.sum(axis=-2)
     with np.errstate(invalid="ignore"):
         of_class = 2 * right / either
-    result: Floats = np.nanmean(np.where(either > 0, of_class, np.nan), axis=-1)
+    result: Floats = np.nanmean(np.where(counts.sum(axis=-1) > 0, of_class, np.nan), axis=-1)
     return result
 
 
