@@ -44,6 +44,8 @@ TOPIC_END = 3
 """Characters behind a topic, its comma among them: only what a clause ends with is its topic."""
 MAIN_WEIGHT, PLAIN_WEIGHT, CONCEDED_WEIGHT = 64, 4, 1
 _OF = ord("的")
+# what ends a clause, and not a sentence
+_PAUSES = tuple(ord(each) for each in "，,… ")
 # what may follow a predicate: the end of its clause, or a particle before that
 _CLAUSE_END = tuple(ord(each) for each in "，。！？；,.!?;\n…～~ 的了啊吧呀哦哈呢啦滴")
 
@@ -243,6 +245,8 @@ def _said_of(words: Words, k: int, first: int, last: int) -> int:
             row, aspect = words.table[j], words.aspect[j]
             continue
         value = _judgement(words, j, row, aspect, first)
+        if value == 0:
+            value = _judgement(words, j, words.table[k], words.aspect[k], first)
         if value != 0:
             return value
     return 0
@@ -327,7 +331,11 @@ def mentions_of(words: Words, clauses: Clauses) -> Mentions:
                 value[n] = _said_by(words, k, first, last)
             elif not is_unreal:
                 value[n] = _said_of(words, k, first, last)
-                is_topic = has_next and clauses.end[c] - words.end[k] <= TOPIC_END
+                is_topic = (
+                    has_next
+                    and clauses.end[c] - words.end[k] <= TOPIC_END
+                    and words.characters[clauses.end[c] - 1] in _PAUSES
+                )
                 if value[n] == 0 and is_topic and not clauses.is_question[c + 1]:
                     value[n] = _said_next(words, k, last, clauses.first[c + 2])
                     if value[n] != 0:

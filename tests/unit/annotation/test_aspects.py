@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from ingestion.annotation.aspects import ANNOTATOR
-from ingestion.annotation.themes import ANNOTATOR as THEMES
 
 SEEDS = Path(__file__).parents[3] / "dbt_project" / "seeds"
 aspects = ANNOTATOR.configured(SEEDS)
-themes = THEMES.configured(SEEDS)
 
 
 def said(text: str) -> dict[str, int]:
@@ -54,3 +54,70 @@ def said(text: str) -> dict[str, int]:
 )
 def test_a_sentence_says_this(text: str, expected: dict[str, int]) -> None:
     assert said(text) == expected
+
+
+def golden() -> list[tuple[str, dict[str, int]]]:
+    """Sentences with what a reader says of them."""
+    file = Path(__file__).parents[2] / "golden" / "aspects" / "sentences.csv"
+    with file.open(encoding="utf-8", newline="") as lines:
+        return [
+            (row["text"], {code: int(sign) for code, sign in _pairs(row["expected"])})
+            for row in csv.DictReader(lines)
+        ]
+
+
+def _pairs(expected: str) -> Iterator[tuple[str, str]]:
+    for pair in filter(None, expected.split(";")):
+        code, _, sign = pair.partition(":")
+        yield code, sign
+
+
+def test_the_golden_sentences_are_read_as_a_reader_reads_them() -> None:
+    sentences = golden()
+    found: list[dict[str, int]] = [{} for _ in sentences]
+    for row in aspects.annotate([text for text, _ in sentences]).to_pylist():
+        found[row["text_number"]][row["aspect_code"]] = row["polarity"]
+    wrong = [
+        (text, expected, said)
+        for (text, expected), said in zip(sentences, found, strict=True)
+        if said != expected
+    ]
+    assert len(sentences) >= 60
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("text", "evidence", "start"),
+    [
+        # the clause alone, without the punctuation around it, counted from the text's start
+        (
+            "😀很好。外观好看，就是电池不行！",
+            {"appearance": "外观好看", "battery": "就是电池不行！"},
+            4,
+        ),
+        # the clause that outweighs the others
+        ("价格还行，不过价格再低点就好", {"price": "不过价格再低点就好"}, 5),
+        ("质量好，质量差", {"quality": "质量差"}, 4),
+        ("说到油耗，真的很高", {"energy": "说到油耗，真的很高"}, 0),
+        ("　外观好看　电池不行", {"appearance": "外观好看", "battery": "电池不行"}, 1),
+    ],
+)
+def test_the_evidence_is_the_clause_that_says_so(
+    text: str, evidence: dict[str, str], start: int
+) -> None:
+    rows = aspects.annotate(["前面一条", text]).to_pylist()
+    assert {row["aspect_code"]: row["evidence_text"] for row in rows} == evidence
+    for row in rows:
+        clause = row["evidence_text"]
+        assert text[row["evidence_start"] : row["evidence_start"] + len(clause)] == clause
+    assert min(row["evidence_start"] for row in rows) == start
+
+
+def test_many_texts_are_read_as_each_alone() -> None:
+    texts = [text for text, _ in golden()] * 120  # more than are read at once
+    rows = aspects.annotate(texts).to_pylist()
+    by_text: dict[int, dict[str, int]] = {}
+    for row in rows:
+        by_text.setdefault(row["text_number"], {})[row["aspect_code"]] = row["polarity"]
+    for number in (0, 71, 4_000, len(texts) - 2):
+        assert by_text.get(number, {}) == said(texts[number])
