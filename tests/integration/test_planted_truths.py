@@ -60,6 +60,118 @@ def test_reply_times_by_department_are_the_planted_ones_to_the_second(demo_home:
         assert row["median_minutes"] == pytest.approx(truth["median_minutes"], abs=1e-6), row
 
 
+def test_handoffs_misroutes_and_the_time_to_assign_are_the_planted_ones(demo_home: Home) -> None:
+    planted = demo_home.truth["handling"]
+    (row,) = demo_home.query(
+        """
+        select
+            sum(handoff_count)::bigint as handoffs,
+            count(*) filter (where is_misrouted) as misrouted,
+            sum(misrouted_minutes) as minutes,
+            count(assigned_at) as assigned,
+            median(assign_minutes) as assign_minutes
+        from reviews.mart_case_handling
+        """
+    )
+    assert planted["misrouted_cases"] > 0
+    assert row["handoffs"] == planted["handoffs"]
+    assert row["misrouted"] == planted["misrouted_cases"]
+    assert row["minutes"] == pytest.approx(planted["minutes_before_right_department"], abs=1e-5)
+    assert row["assigned"] == planted["assigned_cases"]
+    assert row["assign_minutes"] == pytest.approx(planted["median_minutes_to_assign"], abs=1e-6)
+
+
+def test_cases_in_which_departments_contradict_each_other_are_the_planted_ones(
+    demo_home: Home,
+) -> None:
+    found = demo_home.query("select case_key, conflict_code from reviews.fct_response_conflicts")
+    planted = demo_home.truth["handling"]["conflicting_cases"]
+    assert planted
+    assert {row["case_key"].rpartition(":")[2] for row in found} == set(planted)
+    assert {row["conflict_code"] for row in found} == {"granted_and_refused"}
+
+
+def test_voices_that_a_case_handled_are_the_planted_ones_and_none_is_dropped(
+    demo_home: Home,
+) -> None:
+    planted = demo_home.truth["handled_reviews"]
+    (row,) = demo_home.query(
+        """
+        select
+            count(*) as opened, count(handled_at) as handled, median(handled_minutes) as minutes
+        from reviews.fct_response_clock where handled_by_case_key is not null
+        """
+    )
+    assert row["opened"] == planted["reviews_with_case"]
+    assert row["handled"] == planted["reviews_handled"]
+    assert row["minutes"] == pytest.approx(planted["median_minutes"], abs=1e-6)
+    (row,) = demo_home.query(
+        """
+        select
+            count(*) as voices, count(clocks.subject_key) as clocks,
+            count(clocks.first_reply_at) as replies,
+            count(clocks.first_reply_business_minutes) as business,
+            count(*) filter (
+                where clocks.first_reply_business_minutes > clocks.first_reply_minutes + 1e-9
+            ) as too_long
+        from reviews.fct_voices as voices
+        left join reviews.fct_response_clock as clocks on voices.voice_key = clocks.subject_key
+        where voices.is_own_brand and voices.voice_kind <> 'case'
+            and coalesce(voices.author_kind, 'user') <> 'employee'
+        """
+    )
+    assert row["clocks"] == row["voices"]
+    assert row["business"] == row["replies"]
+    assert row["too_long"] == 0
+
+
+def test_reviews_bettered_after_a_reply_are_the_planted_ones(demo_home: Home) -> None:
+    found = demo_home.query(
+        "select voice_key from reviews.fct_recoveries where is_bettered_after_reply"
+    )
+    planted = demo_home.truth["recovery"]["bettered_after_reply"]
+    assert planted
+    assert {row["voice_key"] for row in found} == {
+        f"review:{row['channel']}:{row['id']}" for row in planted
+    }
+
+
+def test_the_backlog_adds_up_and_its_last_day_is_what_stands_open(demo_home: Home) -> None:
+    (row,) = demo_home.query(
+        """
+        with days as (
+            select
+                *, lag(open_count, 1, 0) over (
+                    partition by department_code order by backlog_date
+                ) as before
+            from reviews.mart_backlog
+        )
+        select
+            count(*) filter (
+                where open_count <> before + opened_count + reopened_count + received_count
+                    - solved_count - handed_on_count
+            ) as broken,
+            sum(opened_count)::bigint as opened,
+            sum(open_count) filter (
+                where backlog_date = (select max(backlog_date) from days)
+            )::bigint as standing,
+            sum(breaching_count) filter (
+                where backlog_date = (select max(backlog_date) from days)
+            )::bigint as breaching,
+            (select count(*) from reviews.fct_cases where resolved_at is null) as unresolved,
+            (
+                select count(*) from reviews.fct_response_clock
+                where subject_kind = 'case' and is_active_breach
+            ) as active
+        from days
+        """
+    )
+    assert row["broken"] == 0
+    assert row["opened"] == demo_home.truth["cases"]["cases"]
+    assert row["standing"] == row["unresolved"]
+    assert row["breaching"] == row["active"]
+
+
 def test_nps_counts_the_planted_promoters_and_detractors(demo_home: Home) -> None:
     waves = demo_home.truth["nps"]
     (row,) = demo_home.query(
