@@ -128,8 +128,8 @@ controls as (
     select
         complaints.action_key,
         count(*) as control_count,
-        avg(complaints.before_count / nullif(voices.before_voice_count, 0)) as before_rate,
-        avg(complaints.after_count / nullif(voices.after_voice_count, 0)) as after_rate,
+        round(avg(complaints.before_count / nullif(voices.before_voice_count, 0)), 9) as before_rate,
+        round(avg(complaints.after_count / nullif(voices.after_voice_count, 0)), 9) as after_rate,
         sum(
             {{ share_variance('complaints.before_count', 'voices.before_voice_count') }}
             + {{ share_variance('complaints.after_count', 'voices.after_voice_count') }}
@@ -151,8 +151,8 @@ controls as (
     left join parsed as others
         on
             complaints.topic_code = others.topic_code
-            and others.done_on > windows.before_start
-            and others.done_on < windows.after_end
+            and windows.before_start < others.done_on
+            and windows.after_end > others.done_on
 
     where
         not complaints.is_treated
@@ -197,7 +197,9 @@ differences as (
 
     select
         *,
-        (after_rate - before_rate) - (control_after_rate - control_before_rate) as difference
+        -- rounded, for the order in which an engine adds up shows in the last digits
+        round((after_rate - before_rate) - (control_after_rate - control_before_rate), 9) as difference,
+        round(1.96 * sqrt(variance), 9) as margin
 
     from compared
 
@@ -224,13 +226,13 @@ final as (
         case when is_complete then {{ column }} end as {{ column }},
         {% endfor -%}
         case when is_complete then difference end as difference_in_differences,
-        case when is_complete then difference - 1.96 * sqrt(variance) end as difference_low,
-        case when is_complete then difference + 1.96 * sqrt(variance) end as difference_high,
+        case when is_complete then difference - margin end as difference_low,
+        case when is_complete then difference + margin end as difference_high,
         case
             when not is_complete then 'waiting'
             when difference is null then 'no_control'
-            when difference + 1.96 * sqrt(variance) < 0 then 'fell'
-            when difference - 1.96 * sqrt(variance) > 0 then 'rose'
+            when difference + margin < 0 then 'fell'
+            when difference - margin > 0 then 'rose'
             else 'no_evidence'
         end as verdict_code
 

@@ -98,6 +98,7 @@ counted as (
 
 final as (
 
+    -- rounded, for the order in which an engine adds up shows in the last digits
     select
         period_kind,
         period_start,
@@ -106,33 +107,33 @@ final as (
         product_key,
         review_count,
         rated_count,
-        raw_rating,
+        round(raw_rating, 6) as raw_rating,
         standing_count,
-        standing_rating,
+        round(standing_rating, 6) as standing_rating,
         verified_count,
-        verified_rating,
+        round(verified_rating, 6) as verified_rating,
         organic_count,
-        organic_rating,
-        cast(
+        round(organic_rating, 6) as organic_rating,
+        cast(round(
             ({{ var('bayesian_prior_count') }} * {{ var('bayesian_prior_stars') }} + coalesce(star_sum, 0))
-            / ({{ var('bayesian_prior_count') }} + rated_count) as double
-        ) as bayesian_rating,
+            / ({{ var('bayesian_prior_count') }} + rated_count), 6
+        ) as double) as bayesian_rating,
         rewarded_count,
         rewarded_count / review_count as incentivised_share,
         incentivised_count,
-        incentivised_rating,
-        incentivised_rating - organic_rating as rating_gap,
+        round(incentivised_rating, 6) as incentivised_rating,
+        round(incentivised_rating - organic_rating, 6) as rating_gap,
         case
             when least(incentivised_count, organic_count) >= {{ var('integrity_fewest_reviews') }}
-                then incentivised_rating - organic_rating - {{ welch_margin(
+                then round(incentivised_rating - organic_rating - {{ welch_margin(
                     'incentivised_variance', 'incentivised_count', 'organic_variance', 'organic_count'
-                ) }}
+                ) }}, 6)
         end as rating_gap_low,
         case
             when least(incentivised_count, organic_count) >= {{ var('integrity_fewest_reviews') }}
-                then incentivised_rating - organic_rating + {{ welch_margin(
+                then round(incentivised_rating - organic_rating + {{ welch_margin(
                     'incentivised_variance', 'incentivised_count', 'organic_variance', 'organic_count'
-                ) }}
+                ) }}, 6)
         end as rating_gap_high,
         praise_required_count,
         low_count,
