@@ -130,7 +130,9 @@ def _added_up(mentions: Mentions, aspect_count: int) -> tuple[npt.NDArray[np.int
     keys, group = np.unique(mentions.text * aspect_count + mentions.aspect, return_inverse=True)
     total = np.bincount(group, mentions.weight * mentions.value, len(keys))
     polarity = np.sign(total).astype(np.int16)
-    says_the_same = mentions.value == polarity[group]
+    is_balanced = (polarity == 0) & (np.bincount(group, mentions.value != 0, len(keys)) > 0)
+    shown = np.where(is_balanced, -1, polarity)
+    says_the_same = mentions.value == shown[group]
     order = np.lexsort((mentions.start, -mentions.weight, mentions.value, ~says_the_same, group))
     is_first = np.diff(group[order], prepend=-1) > 0
     return polarity, order[is_first]

@@ -36,7 +36,7 @@ from ingestion.annotation.vocabulary import (
     Vocabulary,
 )
 
-FARTHEST = 10
+FARTHEST = 16
 """Characters between an aspect and a judgement behind it."""
 OWNED = 8
 """Characters behind an aspect in which a word that could stand alone is about that aspect."""

@@ -96,8 +96,8 @@ def test_the_golden_sentences_are_read_as_a_reader_reads_them() -> None:
             4,
         ),
         # the clause that outweighs the others
-        ("价格还行，不过价格再低点就好", {"price": "不过价格再低点就好"}, 5),
-        ("质量好，质量差", {"quality": "质量差"}, 4),
+        ("电池还行，不过用久了电池不行", {"battery": "不过用久了电池不行"}, 5),
+        ("质量怎么样？质量好，质量差", {"quality": "质量差"}, 10),
         ("说到油耗，真的很高", {"energy": "说到油耗，真的很高"}, 0),
         ("　外观好看　电池不行", {"appearance": "外观好看", "battery": "电池不行"}, 1),
     ],
