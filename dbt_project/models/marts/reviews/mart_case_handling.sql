@@ -82,6 +82,41 @@ routes as (
 
 ),
 
+routings as (
+
+    -- where the seed sends what the case complains of
+    select distinct
+        aspects.voice_key as case_key,
+        routes_of_aspects.department_code
+
+    from {{ ref('fct_voice_aspects') }} as aspects
+
+    inner join {{ ref('aspect_routing') }} as routes_of_aspects
+        on aspects.aspect_code = routes_of_aspects.aspect_code
+
+    where
+        aspects.polarity < 0
+        -- the cause is for product people, not for who answers the customer
+        and routes_of_aspects.severity_code <> 'cause'
+
+),
+
+routed as (
+
+    select
+        routings.case_key,
+        string_agg(routings.department_code, ' / ' order by routings.department_code asc) as routed_department_codes,
+        bool_and(routings.department_code <> cases.opening_department_code) as is_off_route
+
+    from routings
+
+    inner join cases
+        on routings.case_key = cases.case_key
+
+    group by routings.case_key
+
+),
+
 handled as (
 
     select
@@ -98,6 +133,8 @@ handled as (
         routes.department_path,
         cases.opening_department_code <> solving.solving_department_code as is_misrouted,
         routes.right_department_at,
+        routed.routed_department_codes,
+        routed.is_off_route,
         cases.first_solved_at,
         cases.resolved_at,
         cases.reopen_count,
@@ -117,6 +154,9 @@ handled as (
 
     left join solving
         on cases.case_key = solving.case_key
+
+    left join routed
+        on cases.case_key = routed.case_key
 
 ),
 
@@ -158,6 +198,8 @@ final as (
             when is_misrouted then {{ minutes_between('opened_at', 'right_department_at') }}
         end as misrouted_minutes,
         case when is_misrouted then (arrival_reading - opening_reading) / 60.0 end as misrouted_business_minutes,
+        routed_department_codes,
+        is_off_route,
         first_solved_at,
         resolved_at,
         reopen_count,
