@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "diff": _READ,
     "evaluate": _READ,
     "evaluate-aspects": _READ,
+    "train": _KEEP,
     "rollback": _KEEP,
     "prune": _KEEP,
     "backup": _KEEP,

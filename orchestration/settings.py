@@ -61,6 +61,12 @@ class Settings(BaseSettings):
         Field(description="a model that SnowNLP's own save() wrote: a file, or a folder of them"),
     ] = None
     cache: Annotated[Path | None, Field(description="folder for what can be computed again")] = None
+    train_minimum: Annotated[
+        int, Field(ge=20, description="negative and positive texts, of each, to train a model on")
+    ] = 500
+    neutral_minimum: Annotated[
+        int, Field(ge=20, description="neutral texts for a class of their own")
+    ] = 500
     free_space: Annotated[
         Literal["check", "ignore"], Field(description="whether free disk space is checked first")
     ] = "check"

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -49,6 +50,7 @@ def _compiled(function: Function) -> Function:
     return cast(Function, compiled)
 
 
+@cache
 def fold_table() -> Codes:
     """What each code point below 0x20000 becomes; the highest bit marks letters and digits."""
     table = np.arange(_TABLE_SIZE, dtype=np.uint32)
@@ -64,6 +66,7 @@ def fold_table() -> Codes:
             table[code] = ord(folded) if len(folded) == 1 else code
             if character.isalnum():
                 table[code] |= _IS_WORD
+    table.flags.writeable = False
     return table
 
 

@@ -30,13 +30,11 @@ class Head:
     Attributes:
         weights: One a bucket.
         bias: Added to the weighted sum.
-        out_of_fold: Margin of each training row by a fit that has not seen it.
-        platt: From that margin to a probability.
+        platt: From a margin to a probability, fitted on rows that a fit had not seen.
     """
 
     weights: Floats
     bias: float
-    out_of_fold: Floats
     platt: Platt
 
 
@@ -50,37 +48,44 @@ def train_head(
         is_yes: The answer of each row.
         folds: The fold of each row, 0 to `FOLDS` - 1; what says the same belongs in the same.
     """
+    # buckets that no row fills keep weight 0, and cost nothing from here on
+    filled = np.flatnonzero(np.bincount(grams.indices, minlength=grams.shape[1]))
+    compact = grams[:, filled]
     margin = np.empty(len(is_yes))
     for fold in range(FOLDS):
         is_out = folds == fold
-        weights, bias = _fit(grams[~is_out], is_yes[~is_out])
-        margin[is_out] = grams[is_out] @ weights + bias
-    weights, bias = _fit(grams, is_yes)
-    return Head(weights, bias, margin, fit_platt(margin, is_yes))
+        weights, bias = _fit(compact[~is_out], is_yes[~is_out], grams.shape[1])
+        margin[is_out] = compact[is_out] @ weights + bias
+    weights, bias = _fit(compact, is_yes, grams.shape[1])
+    spread = np.zeros(grams.shape[1])
+    spread[filled] = weights
+    return Head(spread, bias, fit_platt(margin, is_yes))
 
 
-def _fit(grams: sparse.csr_matrix, is_yes: npt.NDArray[np.bool_]) -> tuple[Floats, float]:
+def _fit(
+    grams: sparse.csr_matrix, is_yes: npt.NDArray[np.bool_], buckets: int
+) -> tuple[Floats, float]:
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
 
-    ratio = _log_count_ratio(grams, is_yes)
-    # buckets that no row fills keep weight 0, and cost the solver nothing
-    filled = np.flatnonzero(np.bincount(grams.indices, minlength=grams.shape[1]))
-    scaled = (grams @ sparse.diags(ratio)).tocsr()[:, filled]
+    ratio = _log_count_ratio(grams, is_yes, buckets)
+    scaled = grams.copy()
+    scaled.data = grams.data * ratio[grams.indices]
     model = LogisticRegression(
         C=COST, solver="liblinear", tol=_TOLERANCE, max_iter=_ITERATIONS
     ).fit(scaled, is_yes)
-    weights = np.zeros(grams.shape[1])
-    weights[filled] = ratio[filled] * model.coef_[0]
-    return weights, float(model.intercept_[0])
+    return ratio * model.coef_[0], float(model.intercept_[0])
 
 
-def _log_count_ratio(grams: sparse.csr_matrix, is_yes: npt.NDArray[np.bool_]) -> Floats:
-    """Log of (share of the bucket among yes rows / among no rows), each row counted once."""
-    present = grams.copy()
-    present.data = np.ones_like(present.data)
+def _log_count_ratio(
+    grams: sparse.csr_matrix, is_yes: npt.NDArray[np.bool_], buckets: int
+) -> Floats:
+    """Log of (share of the bucket among yes rows / among no rows), each row counted once.
+
+    Shares are of all `buckets`, also of those that no column stands for.
+    """
     shares = []
     for mask in (is_yes, ~is_yes):
-        counts = SMOOTHING + np.asarray(present[mask].sum(axis=0)).ravel()
-        shares.append(counts / counts.sum())
+        counts = SMOOTHING + np.bincount(grams[mask].indices, minlength=grams.shape[1])
+        shares.append(counts / (counts.sum() + SMOOTHING * (buckets - len(counts))))
     ratio: Floats = np.log(shares[0] / shares[1])
     return ratio
