@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from orchestration.publication.attention import ALERT_DAYS, read_attention
 from orchestration.publication.content import columns_of
 from orchestration.publication.exposed import ExposedModel
 from orchestration.publication.labels import Labels
@@ -28,6 +29,7 @@ _SPARK_SIZE = (120, 28)
 # a week is steady enough to lead with and fresh enough to act on
 _LEADING = ("week", "month", "quarter", "day")
 PERIODS = {"day": "日 day", "week": "周 week", "month": "月 month", "quarter": "季 quarter"}
+SEVERITIES = {"high": "高 high", "medium": "中 medium", "low": "低 low"}
 STATUSES = {
     "on_target": "达标 on target",
     "near_target": "接近 near target",
@@ -64,6 +66,9 @@ def write_report(
         health=health,
         labels=labels,
         cards=_cards(connection) if _SCORECARD in published else [],
+        attention=read_attention(connection, published),
+        alert_days=ALERT_DAYS,
+        severities=SEVERITIES,
         tables=[
             {
                 "name": name,

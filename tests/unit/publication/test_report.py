@@ -154,3 +154,73 @@ def test_changes_are_points_or_percent(
     value: float | None, unit: str, kind: str, said: str
 ) -> None:
     assert change(value, unit, kind) == said
+
+
+ATTENTION = """
+create schema if not exists seeds; create schema if not exists intermediate;
+create schema if not exists staging; create schema if not exists segments;
+create or replace table staging.stg_as_of as select date '2026-10-30' as as_of;
+create or replace table intermediate.int_brands as
+    select * from (values ('hemu', true), ('beiyu', false)) as brands(brand_code, is_own_brand);
+create or replace table seeds.aspects as select 'battery' as aspect_code, '电池续航' as label_zh;
+create or replace table segments.dim_products as
+    select 'crm:P001' as product_key, '禾木轻薄本' as product_name;
+create or replace table reviews.mart_alert_episodes as
+select * from (values
+    ('e1', 'hemu', 'crm:P001', 'battery', date '2026-10-21', date '2026-10-23', 43),
+    ('e2', 'hemu', 'crm:P001', 'battery', date '2026-09-01', date '2026-09-02', 99),
+    ('e3', 'beiyu', 'crm:P009', null, date '2026-10-29', date '2026-10-29', 77)
+) as episodes(episode_key, brand_code, product_key, aspect_code, first_alert_date, last_alert_date,
+    peak_count);
+create or replace table reviews.mart_alerts as
+select * from (values ('a1', 'e1', 0.4, 'medium'), ('a2', 'e1', 0.9, 'high')) as alerts(
+    alert_key, episode_key, severity, severity_code);
+create or replace table reviews.mart_alert_evidence as
+select * from (values ('a2', 'text', 1, '电池鼓包了'), ('a1', 'text', 1, '电池一般')) as evidence(
+    alert_key, evidence_kind, evidence_rank, excerpt);
+create or replace table reviews.mart_action_queue as
+select * from (values
+    ('q1', 'after_sales', '售后服务部', -30.0, 'proposed', '回复负面声音：电池', '电池鼓包了', 81),
+    ('q2', 'after_sales', '售后服务部', 20.0, 'proposed', '回复负面声音', null, 40),
+    ('q3', 'after_sales', '售后服务部', -90.0, 'done', '写教程', null, 99)
+) as queue(action_id, department_code, department_label_zh, minutes_left, status_code, title_zh,
+    evidence_text, priority_score);
+create or replace table reviews.mart_pain_points as
+select * from (values
+    ('hemu', 'all', 'battery', 264, 0.107, 12, '三天就没电'),
+    ('hemu', 'crm:P001', 'battery', 200, 0.9, null, '鼓包'),
+    ('beiyu', 'all', 'battery', 999, 0.5, null, '别家的')
+) as pains(brand_code, product_key, aspect_code, negative_count, negative_share,
+    previous_negative_count, example_evidence_text);
+"""
+
+
+def test_what_needs_attention_is_our_own_and_recent(reported: House) -> None:
+    for name in ("mart_alert_episodes", "mart_action_queue", "mart_pain_points"):
+        reported.manifest["nodes"][f"model.koubei.{name}"] = {
+            "resource_type": "model",
+            "name": name,
+            "schema": "reviews",
+            "description": "",
+            "config": {"materialized": "table", "meta": {"label_zh": name}},
+            "columns": {},
+        }
+        reported.manifest["exposures"]["exposure.koubei.leaders"]["depends_on"]["nodes"].append(
+            f"model.koubei.{name}"
+        )
+    reported.run(ATTENTION)
+    page = report_of(reported)
+    alerts, queues = page.index("口碑预警"), page.index("待办<small>")
+    pains, health = page.index("痛点<small>"), page.index("数据状况")
+    assert alerts < queues < pains < health
+    assert page[alerts:queues].count("<tr><td") == 1, "neither the old one nor the competitor's"
+    assert "禾木轻薄本" in page[alerts:queues]
+    assert "2026-10-21 – 2026-10-23" in page[alerts:queues]
+    assert "电池鼓包了" in page[alerts:queues], "the evidence of its worst day"
+    assert "高 high" in page[alerts:queues]
+    assert 'items">2<' in page[queues:pains], "what is done does not wait"
+    assert 'class="n late" data-label="逾期 overdue">1<' in page[queues:pains]
+    assert "回复负面声音：电池：电池鼓包了" in page[queues:pains]
+    assert page[pains:health].count("<tr><td") == 1
+    assert "10.7 %" in page[pains:health]
+    assert "三天就没电" in page[pains:health]
