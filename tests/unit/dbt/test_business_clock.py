@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ingestion.contracts import load_feeds
 from ingestion.raw_schema import create_raw_schema
 from ingestion.work_calendar import write_work_calendar
-from tests.unit.dbt.rendering import model, rendered
+from tests.unit.dbt.rendering import PROJECT, model, rendered
 
 Row = tuple[Any, ...]
 DEFAULT: list[Row] = [(None, dt.date(2000, 1, 1), None, "workday", "09:00", "18:00")]
@@ -190,6 +190,42 @@ def test_what_lies_beyond_the_calendar_is_unknown_and_never_zero(
     clock = Clock(china, DEFAULT)
     assert clock.elapsed([("2026-10-12 10:00:00", "2031-01-01 10:00:00")]) == [None]
     assert clock.due([(dt.datetime(2027, 12, 31, 17, 30), 3600)]) == [(None, None)]
+
+
+@pytest.mark.parametrize(
+    ("intervals", "is_refused"),
+    [
+        ([("workday", "09:00", "12:00"), ("workday", "12:00", "18:00")], False),
+        ([("workday", "22:00", "02:00"), ("restday", "02:00", "10:00")], False),
+        ([("workday", "09:00", "12:00"), ("workday", "11:59", "18:00")], True),
+        ([("workday", "09:00", "12:00"), ("every", "10:00", "11:00")], True),
+        # Friday's night runs into Saturday's morning
+        ([("workday", "22:00", "02:00"), ("restday", "01:00", "10:00")], True),
+        ([("workday", "9:00", "18:00")], True),
+        ([("workday", "09:00", "25:00")], True),
+        ([("workday", "09:60", "18:00")], True),
+        ([("workday", "09:00", None)], True),
+    ],
+)
+def test_schedules_that_overlap_or_cannot_be_read_do_not_pass_the_gate(
+    intervals: list[tuple[str, str, str | None]],
+    is_refused: bool,
+    china: duckdb.DuckDBPyConnection,
+) -> None:
+    since = dt.date(2000, 1, 1)
+    gate = PROJECT / "tests" / "department_schedules_hold.sql"
+    china.execute(TABLES)
+    china.executemany(
+        "insert into department_schedules values (?, ?, ?, ?, ?, ?)",
+        [("d", since, None, *interval) for interval in intervals],
+    )
+    # what cannot be read as a time stands in the seed, and need not make hours
+    china.execute(
+        "create or replace table int_business_hours as "
+        + model("int_business_hours").replace("cast(substring", "try_cast(substring")
+    )
+    found = china.execute(rendered(gate.read_text("utf-8"))).fetchall()
+    assert bool(found) == is_refused
 
 
 FIRST = dt.date(2026, 10, 5)
