@@ -92,6 +92,7 @@ class Aspects:
     def _read(self, texts: Sequence[str], offset: int) -> pa.Table:
         # loads the compiler, which an import must not
         from ingestion.annotation.polarity import (  # noqa: PLC0415
+            Said,
             clauses_of,
             mentions_of,
             words_of,
@@ -101,15 +102,15 @@ class Aspects:
         run = join(texts)
         found = vocabulary.matcher.find(run)
         words = words_of(vocabulary, found, run)
-        mentions = mentions_of(words, clauses_of(words, run))
+        mentions = mentions_of(Said(words, vocabulary.specific), clauses_of(words, run))
         polarity, shown = _added_up(mentions, len(vocabulary.aspect_codes))
-        text = mentions.text[shown]
-        starts, ends = run.trimmed(mentions.start[shown], mentions.end[shown])
+        text = mentions["text"][shown]
+        starts, ends = run.trimmed(mentions["start"][shown], mentions["end"][shown])
         return pa.table(
             {
                 "text_number": pa.array(text + offset, pa.int64()),
                 "aspect_code": pa.array(vocabulary.aspect_codes, pa.string()).take(
-                    pa.array(mentions.aspect[shown])
+                    pa.array(mentions["aspect"][shown])
                 ),
                 "polarity": pa.array(polarity, pa.int16()),
                 "evidence_text": run.slices(starts, ends),
@@ -127,13 +128,17 @@ def _added_up(mentions: Mentions, aspect_count: int) -> tuple[npt.NDArray[np.int
     The polarity is the sign of the clauses' weighted sum. The evidence is the weightiest clause
     that says the same, the first of them; where praise and blame are in balance, the blame.
     """
-    keys, group = np.unique(mentions.text * aspect_count + mentions.aspect, return_inverse=True)
-    total = np.bincount(group, mentions.weight * mentions.value, len(keys))
+    keys, group = np.unique(
+        mentions["text"] * aspect_count + mentions["aspect"], return_inverse=True
+    )
+    total = np.bincount(group, mentions["weight"] * mentions["value"], len(keys))
     polarity = np.sign(total).astype(np.int16)
-    is_balanced = (polarity == 0) & (np.bincount(group, mentions.value != 0, len(keys)) > 0)
+    is_balanced = (polarity == 0) & (np.bincount(group, mentions["value"] != 0, len(keys)) > 0)
     shown = np.where(is_balanced, -1, polarity)
-    says_the_same = mentions.value == shown[group]
-    order = np.lexsort((mentions.start, -mentions.weight, mentions.value, ~says_the_same, group))
+    says_the_same = mentions["value"] == shown[group]
+    order = np.lexsort(
+        (mentions["start"], -mentions["weight"], mentions["value"], ~says_the_same, group)
+    )
     is_first = np.diff(group[order], prepend=-1) > 0
     return polarity, order[is_first]
 

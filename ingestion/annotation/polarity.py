@@ -23,7 +23,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from ingestion.annotation.matching import Found, Places, Run, clause_starts
+from ingestion.annotation.matching import Found, Run, clause_starts
 from ingestion.annotation.vocabulary import (
     CONCESSION,
     DEGREE,
@@ -32,7 +32,6 @@ from ingestion.annotation.vocabulary import (
     MAIN,
     SCALE,
     UNREAL,
-    Array,
     Vocabulary,
 )
 
@@ -50,144 +49,150 @@ _PAUSES = tuple(ord(each) for each in "，,… ")
 _CLAUSE_END = tuple(ord(each) for each in "，。！？；,.!?;\n…～~ 的了啊吧呀哦哈呢啦滴")
 
 
-class Words(NamedTuple):
-    """The words of a run in order, and what each can do: what the rules read."""
+_WORD = np.dtype(
+    [
+        ("start", np.int64),
+        ("end", np.int64),
+        ("number", np.int32),
+        ("roles", np.int32),
+        ("aspect", np.int32),
+        ("judged", np.int32),
+        ("opinion", np.int32),
+        ("reach", np.int32),
+        ("table", np.int32),
+        ("behind", np.uint32),
+    ]
+)
+"""A word of a run: places, its fields of the vocabulary, the character behind it."""
 
-    start: Places
-    end: Places
-    roles: Array
-    aspect: Array
-    judged: Array
-    opinion: Array
-    reach: Array
-    table: Array
-    number: Places
+_CLAUSE = np.dtype(
+    [
+        ("start", np.int64),
+        ("end", np.int64),
+        ("first", np.int64),
+        ("last", np.int64),
+        ("text", np.int64),
+        ("is_question", np.bool_),
+        ("is_paused", np.bool_),
+    ]
+)
+"""A clause of a run: places, its words from `first` to before `last`, its text, how it ends."""
+
+# records of these types: one array each keeps the compiled code, and its compiling, small
+Words = npt.NDArray[np.void]
+Clauses = npt.NDArray[np.void]
+
+
+class Said(NamedTuple):
+    """The words of a run, and what words say of one aspect alone."""
+
+    words: Words
     specific: npt.NDArray[np.int8]
-    characters: npt.NDArray[np.uint32]
 
 
-class Clauses(NamedTuple):
-    """The clauses of a run: places, the words from `first` to before the next one's, the text."""
+_MENTION = np.dtype(
+    [(name, np.int64) for name in ("text", "aspect", "value", "weight", "start", "end")]
+)
+"""A word that names an aspect: what is said of it, the clause's weight in its text, its places."""
 
-    start: Places
-    end: Places
-    first: Places
-    text: Places
-    is_question: npt.NDArray[np.bool_]
-
-
-class Mentions(NamedTuple):
-    """One row per word that names an aspect: what is said of it there, and where.
-
-    `weight` is that of the clause in the sum of its text.
-    """
-
-    text: Places
-    aspect: Places
-    value: Places
-    weight: Places
-    start: Places
-    end: Places
+Mentions = npt.NDArray[np.void]
 
 
 def words_of(vocabulary: Vocabulary, found: Found, run: Run) -> Words:
-    """The words found, with their roles beside them."""
-    return Words(
-        found.start,
-        found.end,
-        vocabulary.roles[found.word],
-        vocabulary.aspect[found.word],
-        vocabulary.judged[found.word],
-        vocabulary.opinion[found.word],
-        vocabulary.reach[found.word],
-        vocabulary.table[found.word],
-        found.word,
-        vocabulary.specific,
-        run.characters,
-    )
+    """The words found, with what each can do beside it."""
+    words = np.empty(len(found.word), _WORD)
+    words["start"], words["end"], words["number"] = found.start, found.end, found.word
+    for name in ("roles", "aspect", "judged", "opinion", "reach", "table"):
+        words[name] = getattr(vocabulary, name)[found.word]
+    # a line feed stands behind the last text, so that every word has a character behind it
+    words["behind"] = run.characters[found.end]
+    return words
 
 
 def clauses_of(words: Words, run: Run) -> Clauses:
     """The clauses of a run; a word of contrast begins one."""
-    splits = words.start[(words.roles & (MAIN | CONCESSION)) > 0]
+    splits = words["start"][(words["roles"] & (MAIN | CONCESSION)) > 0]
     starts, is_question = clause_starts(run, splits)
-    return Clauses(
-        starts,
-        np.append(starts[1:], len(run.characters)),
-        # one behind the last, so that every clause's words end where the next one's begin
-        np.append(np.searchsorted(words.start, starts), len(words.start)),
-        np.searchsorted(run.text_starts, starts, side="right") - 1,
-        is_question,
-    )
+    clauses = np.empty(len(starts), _CLAUSE)
+    clauses["start"], clauses["end"] = starts, np.append(starts[1:], len(run.characters))
+    first = np.searchsorted(words["start"], starts)
+    clauses["first"], clauses["last"] = first, np.append(first[1:], len(words))
+    clauses["text"] = np.searchsorted(run.text_starts, starts, side="right") - 1
+    clauses["is_question"] = is_question
+    clauses["is_paused"] = np.isin(run.characters[clauses["end"] - 1], _PAUSES)
+    return clauses
 
 
 @numba.njit(cache=True)
 def is_turned(words: Words, k: int, first: int) -> bool:
     """Whether an odd number of negations stands before word `k`, back to word `first`."""
     turned = False
-    place = words.start[k]
+    place = words[k].start
     covered = 0
     for j in range(k - 1, first - 1, -1):
-        if words.reach[j] > 0:
-            if place - words.end[j] - covered > words.reach[j]:
+        if words[j].reach > 0:
+            if place - words[j].end - covered > words[j].reach:
                 break
             turned = not turned
-            place = words.start[j]
+            place = words[j].start
             covered = 0
-        elif words.roles[j] & (DEGREE | EXCESS):
-            covered += words.end[j] - words.start[j]
-        elif words.opinion[j] != 0 or words.aspect[j] >= 0:
+        elif words[j].roles & (DEGREE | EXCESS):
+            covered += words[j].end - words[j].start
+        elif words[j].opinion != 0 or words[j].aspect >= 0:
             break
     return turned
 
 
 @numba.njit(cache=True)
-def _bare_value(words: Words, k: int, row: int, aspect: int) -> int:
+def _bare_value(said: Said, k: int, row: int, aspect: int) -> int:
     """What word `k` says of an aspect, before negation."""
-    value = words.specific[row, words.number[k]]
+    words, specific = said
+    value = specific[row, words[k].number]
     if value == 0:
-        value = words.opinion[k]
-    if value == 0 and words.aspect[k] == aspect:
-        value = words.judged[k]
+        value = words[k].opinion
+    if value == 0 and words[k].aspect == aspect:
+        value = words[k].judged
     return int(value)
 
 
 @numba.njit(cache=True)
-def _yields(words: Words, k: int, row: int, aspect: int) -> bool:
+def _yields(said: Said, k: int, row: int, aspect: int) -> bool:
     """Whether word `k` judges nothing by itself, or leaves that to the words behind it."""
-    if words.roles[k] & FINAL:
+    words = said.words
+    if words[k].roles & FINAL:
         # 可以 in 可以买 is a verb; in 质量可以 it judges
-        return words.characters[words.end[k]] not in _CLAUSE_END
-    if words.reach[k] > 0:
+        return words[k].behind not in _CLAUSE_END
+    if words[k].reach > 0:
         # a negation judges by itself only where nothing follows that it could turn (优惠没有)
-        reach = words.reach[k] + 2
-    elif words.end[k] - words.start[k] == 1:
+        reach = words[k].reach + 2
+    elif words[k].end - words[k].start == 1:
         # 好 in 好难吃 is a word of degree
         reach = 0
     else:
         return False
-    for j in range(k + 1, len(words.start)):
-        if words.start[j] - words.end[k] > reach:
+    for j in range(k + 1, len(words)):
+        if words[j].start - words[k].end > reach:
             break
-        if _bare_value(words, j, row, aspect) != 0 or words.judged[j] != 0:
+        if _bare_value(said, j, row, aspect) != 0 or words[j].judged != 0:
             return True
     return False
 
 
 @numba.njit(cache=True)
-def _judgement(words: Words, k: int, row: int, aspect: int, first: int) -> int:
+def _judgement(said: Said, k: int, row: int, aspect: int, first: int) -> int:
     """What word `k` of the clause that starts with word `first` says of the aspect."""
-    value = _bare_value(words, k, row, aspect)
+    words = said.words
+    value = _bare_value(said, k, row, aspect)
     if value == 0:
         is_too_much = (
-            words.roles[k] & SCALE
+            words[k].roles & SCALE
             and k > first
-            and words.roles[k - 1] & EXCESS
-            and words.end[k - 1] == words.start[k]
+            and words[k - 1].roles & EXCESS
+            and words[k - 1].end == words[k].start
         )
         # 不太大 is no complaint, and no praise
         return -1 if is_too_much and not is_turned(words, k, first) else 0
-    if _yields(words, k, row, aspect):
+    if _yields(said, k, row, aspect):
         return 0
     return -value if is_turned(words, k, first) else value
 
@@ -195,29 +200,29 @@ def _judgement(words: Words, k: int, row: int, aspect: int, first: int) -> int:
 @numba.njit(cache=True)
 def _is_attached(words: Words, j: int, k: int) -> bool:
     """Whether word `j` stands just before word `k`, joined by 的 or by nothing."""
-    gap = words.start[k] - words.end[j]
-    return bool(gap == 0 or (gap == 1 and words.characters[words.end[j]] == _OF))
+    gap = words[k].start - words[j].end
+    return bool(gap == 0 or (gap == 1 and words[j].behind == _OF))
 
 
 @numba.njit(cache=True)
 def _is_name(words: Words, k: int) -> bool:
     """Whether a word only names an aspect."""
-    return bool(words.aspect[k] >= 0 and words.judged[k] == 0)
+    return bool(words[k].aspect >= 0 and words[k].judged == 0)
 
 
 @numba.njit(cache=True)
 def _gives_way(words: Words, k: int, first: int, last: int) -> bool:
     """Whether a word that names and judges only judges here, since something else is named."""
-    if words.opinion[k] == 0:
+    if words[k].opinion == 0:
         return False
     if k + 1 < last and _is_name(words, k + 1) and _is_attached(words, k, k + 1):
         return True
     for j in range(k - 1, first - 1, -1):
-        if words.start[k] - words.end[j] > OWNED:
+        if words[k].start - words[j].end > OWNED:
             return False
         if _is_name(words, j):
             return True
-        if words.judged[j] != 0 or words.opinion[j] != 0:
+        if words[j].judged != 0 or words[j].opinion != 0:
             return False
     return False
 
@@ -225,133 +230,130 @@ def _gives_way(words: Words, k: int, first: int, last: int) -> bool:
 @numba.njit(cache=True)
 def _is_taken(words: Words, j: int, first: int) -> bool:
     """Whether the judgement `j` stands just behind another aspect (外观好看内饰…)."""
-    return bool(j > first and words.start[j] - words.end[j - 1] <= 2 and _is_name(words, j - 1))
+    return bool(j > first and words[j].start - words[j - 1].end <= 2 and _is_name(words, j - 1))
 
 
 @numba.njit(cache=True)
-def _said_of(words: Words, k: int, first: int, last: int) -> int:
+def _said_of(said: Said, k: int, first: int, last: int) -> int:
     """The judgement of the clause about the aspect that word `k` names."""
-    row, aspect = words.table[k], words.aspect[k]
+    words = said.words
+    row, aspect = words[k].table, words[k].aspect
     is_described = k > first and not _is_name(words, k - 1) and _is_attached(words, k - 1, k)
-    if is_described and (words.start[k] > words.end[k - 1] or not _is_taken(words, k - 1, first)):
-        value = _bare_value(words, k - 1, row, aspect)
+    if is_described and (words[k].start > words[k - 1].end or not _is_taken(words, k - 1, first)):
+        value = _bare_value(said, k - 1, row, aspect)
         if value != 0:
             return -value if is_turned(words, k - 1, first) else value
     for j in range(k + 1, last):
-        if words.start[j] - words.end[k] > FARTHEST:
+        if words[j].start - words[k].end > FARTHEST:
             break
         if _is_name(words, j):
             # what follows is shared, and said of the aspect that was named last
-            row, aspect = words.table[j], words.aspect[j]
+            row, aspect = words[j].table, words[j].aspect
             continue
-        value = _judgement(words, j, row, aspect, first)
+        value = _judgement(said, j, row, aspect, first)
         if value == 0:
-            value = _judgement(words, j, words.table[k], words.aspect[k], first)
+            value = _judgement(said, j, words[k].table, words[k].aspect, first)
         if value != 0:
             return value
     return 0
 
 
 @numba.njit(cache=True)
-def _said_next(words: Words, k: int, first: int, last: int) -> int:
+def _said_next(said: Said, k: int, first: int, last: int) -> int:
     """The judgement of the following clause, 0 where it is about something else."""
-    aspect = words.aspect[k]
-    if first < last and words.roles[first] & MAIN:
+    words = said.words
+    aspect = words[k].aspect
+    if first < last and words[first].roles & MAIN:
         return 0
     for j in range(first, last):
-        if words.roles[j] & UNREAL or (words.aspect[j] >= 0 and words.aspect[j] != aspect):
+        if words[j].roles & UNREAL or (words[j].aspect >= 0 and words[j].aspect != aspect):
             return 0
     for j in range(first, last):
-        value = _judgement(words, j, words.table[k], aspect, first)
+        value = _judgement(said, j, words[k].table, aspect, first)
         if value != 0:
             return value
     return 0
 
 
 @numba.njit(cache=True)
-def _said_by(words: Words, k: int, first: int, last: int) -> int:
+def _said_by(said: Said, k: int, first: int, last: int) -> int:
     """What a word that names and judges at once says, with negation or its measure (故障很少)."""
-    has_measures = words.table[k] != words.aspect[k]
-    if has_measures and k + 1 < last and words.start[k + 1] - words.end[k] <= OWNED:
-        measure = words.specific[words.table[k], words.number[k + 1]]
+    words, specific = said
+    has_measures = words[k].table != words[k].aspect
+    if has_measures and k + 1 < last and words[k + 1].start - words[k].end <= OWNED:
+        measure = specific[words[k].table, words[k + 1].number]
         if measure != 0:
             return -int(measure) if is_turned(words, k + 1, first) else int(measure)
-    value = int(words.judged[k])
+    value = int(words[k].judged)
     return -value if is_turned(words, k, first) else value
 
 
 @numba.njit(cache=True)
 def _is_unreal(words: Words, clauses: Clauses, c: int) -> bool:
     """Whether a clause asks or wishes."""
-    unreal = bool(clauses.is_question[c])
-    for j in range(clauses.first[c], clauses.first[c + 1]):
-        unreal = unreal or (words.roles[j] & UNREAL) > 0
+    unreal = bool(clauses[c].is_question)
+    for j in range(clauses[c].first, clauses[c].last):
+        unreal = unreal or (words[j].roles & UNREAL) > 0
     return unreal
 
 
 @numba.njit(cache=True)
 def _weight(words: Words, clauses: Clauses, c: int) -> int:
     """What a clause weighs in its text."""
-    first = clauses.first[c]
-    if first < clauses.first[c + 1]:
-        if words.roles[first] & MAIN:
+    first = clauses[c].first
+    if first < clauses[c].last:
+        if words[first].roles & MAIN:
             return MAIN_WEIGHT
-        if words.roles[first] & CONCESSION:
+        if words[first].roles & CONCESSION:
             return CONCEDED_WEIGHT
     return PLAIN_WEIGHT
 
 
 @numba.njit(cache=True)
-def mentions_of(words: Words, clauses: Clauses) -> Mentions:
+def mentions_of(said: Said, clauses: Clauses) -> Mentions:
     """Every word that names an aspect, with what its clause says of it."""
-    most = len(words.start)
-    text, aspect, value, weight, start, end = (
-        np.empty(most, np.int64),
-        np.empty(most, np.int64),
-        np.empty(most, np.int64),
-        np.empty(most, np.int64),
-        np.empty(most, np.int64),
-        np.empty(most, np.int64),
-    )
+    words = said.words
+    mentions = np.empty(len(words), _MENTION)
     n = 0
-    for c in range(len(clauses.start)):
-        first, last = clauses.first[c], clauses.first[c + 1]
+    for c in range(len(clauses)):
+        first, last = clauses[c].first, clauses[c].last
         is_unreal = _is_unreal(words, clauses, c)
-        has_next = c + 1 < len(clauses.start) and clauses.text[c + 1] == clauses.text[c]
+        has_next = c + 1 < len(clauses) and clauses[c + 1].text == clauses[c].text
         for k in range(first, last):
-            if words.aspect[k] < 0 or (words.judged[k] != 0 and _gives_way(words, k, first, last)):
+            is_judging = words[k].judged != 0
+            if words[k].aspect < 0 or (is_judging and _gives_way(words, k, first, last)):
                 continue
-            text[n], aspect[n], weight[n] = (
-                clauses.text[c],
-                words.aspect[k],
-                _weight(words, clauses, c),
-            )
-            value[n], start[n], end[n] = 0, clauses.start[c], clauses.end[c]
-            if words.judged[k] != 0 and not is_unreal:
-                value[n] = _said_by(words, k, first, last)
+            value = 0
+            end = clauses[c].end
+            if is_judging and not is_unreal:
+                value = _said_by(said, k, first, last)
             elif not is_unreal:
-                value[n] = _said_of(words, k, first, last)
+                value = _said_of(said, k, first, last)
                 is_topic = (
-                    has_next
-                    and clauses.end[c] - words.end[k] <= TOPIC_END
-                    and words.characters[clauses.end[c] - 1] in _PAUSES
+                    has_next and clauses[c].end - words[k].end <= TOPIC_END and clauses[c].is_paused
                 )
-                if value[n] == 0 and is_topic and not clauses.is_question[c + 1]:
-                    value[n] = _said_next(words, k, last, clauses.first[c + 2])
-                    if value[n] != 0:
-                        end[n] = clauses.end[c + 1]
+                if value == 0 and is_topic and not clauses[c + 1].is_question:
+                    value = _said_next(said, k, last, clauses[c + 1].last)
+                    if value != 0:
+                        end = clauses[c + 1].end
+            mentions[n].text = clauses[c].text
+            mentions[n].aspect = words[k].aspect
+            mentions[n].value = value
+            mentions[n].weight = _weight(words, clauses, c)
+            mentions[n].start = clauses[c].start
+            mentions[n].end = end
             n += 1
-    return Mentions(text[:n], aspect[:n], value[:n], weight[:n], start[:n], end[:n])
+    return mentions[:n]
 
 
 @numba.njit(cache=True)
 def asserted(words: Words, clauses: Clauses) -> npt.NDArray[np.bool_]:
     """Which words are said for a fact: not negated, not asked, not wished for."""
-    is_said = np.zeros(len(words.start), np.bool_)
-    for c in range(len(clauses.start)):
-        first = clauses.first[c]
+    is_said = np.zeros(len(words), np.bool_)
+    for c in range(len(clauses)):
+        first = clauses[c].first
         if _is_unreal(words, clauses, c):
             continue
-        for k in range(first, clauses.first[c + 1]):
+        for k in range(first, clauses[c].last):
             is_said[k] = not is_turned(words, k, first)
     return is_said
