@@ -46,3 +46,16 @@
         else least({{ tail }}, 1)
     end
 {%- endmacro %}
+
+
+{# The last count whose probability is added to a beta-binomial tail. #}
+{% macro beta_binomial_reach(count, trials, share, size) -%}
+    cast(
+        least(
+            {{ trials }},
+            greatest({{ count }}, {{ trials }} * {{ share }}) + 30 + 15 * sqrt(
+                {{ trials }} * {{ share }} * (1 - {{ share }}) * ({{ trials }} + {{ size }}) / (1 + {{ size }})
+            )
+        ) as bigint
+    )
+{%- endmacro %}

@@ -16,9 +16,11 @@ import pyarrow as pa
 import yaml
 
 PROJECT = Path(__file__).parents[3] / "dbt_project"
-MACROS = ["tail_probabilities"]
-DIALECT = ["log_gamma", "negative_binomial_tail", "beta_binomial_tail", "day_number"]
+MACROS = ["alert_days", "tail_probabilities"]
+DIALECT = ["log_gamma", "negative_binomial_tail", "beta_binomial_tail", "day_number", "row_hash"]
 CHAIN = [
+    "int_alert_counts",
+    "int_alert_days",
     "int_alert_series_days",
     "int_alert_weekday_factors",
     "int_alert_levels",
@@ -49,16 +51,34 @@ def _variables() -> dict[str, Any]:
     return variables
 
 
+def _environment(adapter: _Adapter) -> jinja2.Environment:
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)
+    environment.globals.update(
+        {
+            "return": lambda value: value,
+            "adapter": adapter,
+            "config": lambda **_: "",
+            # every build is a full one
+            "replaces_affected": lambda: False,
+            "affected_keys": lambda *_, **__: "select null as posted_on where 1 = 0",
+            "is_affected": lambda _: "1 = 1",
+            "build_watermark": lambda: "0",
+            "ref": lambda name: name,
+            "this": "this",
+            "var": _variables().__getitem__,
+        }
+    )
+    return environment
+
+
 @cache
 def macros(engine: str = "duckdb") -> Any:
     """The macros that these models use, as functions that give SQL."""
     paths = [PROJECT / "macros" / f"{name}.sql" for name in MACROS]
     paths += [PROJECT / "macros" / "dialect" / f"{name}.sql" for name in DIALECT]
     adapter = _Adapter(engine)
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)
-    environment.globals.update({"return": lambda value: value, "adapter": adapter})
     source = "\n".join(path.read_text("utf-8") for path in paths)
-    adapter.module = environment.from_string(source).module
+    adapter.module = _environment(adapter).from_string(source).module
     return adapter.module
 
 
@@ -66,12 +86,8 @@ def macros(engine: str = "duckdb") -> Any:
 def rendered(model: str) -> str:
     """The SQL of a model, its refs being tables of their names."""
     (path,) = PROJECT.glob(f"models/**/{model}.sql")
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)
-    names = [*MACROS, *DIALECT]
-    functions = {name: getattr(macros(), name) for name in names if hasattr(macros(), name)}
-    return environment.from_string(path.read_text("utf-8")).render(
-        ref=lambda name: name, var=_variables().__getitem__, config=lambda **_: "", **functions
-    )
+    known = {name: value for name, value in vars(macros()).items() if not name.startswith("_")}
+    return _environment(_Adapter("duckdb")).from_string(path.read_text("utf-8")).render(**known)
 
 
 def judged(worlds: Mapping[str, World]) -> duckdb.DuckDBPyConnection:
@@ -97,15 +113,15 @@ def judged(worlds: Mapping[str, World]) -> duckdb.DuckDBPyConnection:
         """
     )
     database.execute(
-        "create table int_alert_aspects as "
-        "select voice_key, aspect_code from fct_voices where is_negative"
+        "create table fct_voice_aspects as "
+        "select voice_key, aspect_code, -1 as polarity from fct_voices where is_negative"
     )
     run_chain(database)
     return database
 
 
 def run_chain(database: duckdb.DuckDBPyConnection) -> None:
-    """Build the models over fct_voices and int_alert_aspects, anew."""
+    """Build the models over fct_voices and fct_voice_aspects, anew."""
     for model in CHAIN:
         database.execute(f"create or replace table {model} as {rendered(model)}")
 

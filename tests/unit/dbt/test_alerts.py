@@ -164,7 +164,7 @@ def level_of(database: duckdb.DuckDBPyConnection, series: str, number: int) -> f
     """What was usual in the series before that day."""
     ((level,),) = database.execute(
         "select daily_level from int_alert_tests "
-        "where series_key = ? and tested_on = ? and alert_kind = 'burst'",
+        "where series_key = ? and posted_on = ? and alert_kind = 'burst'",
         [series, day(number)],
     ).fetchall()
     return float(level)
@@ -273,12 +273,12 @@ def test_chance_alone_raises_less_than_one_alert_in_60_days(
 def test_an_alert_rests_on_nothing_that_came_after_its_day() -> None:
     world = with_days(by_chance(5, 44), "P2", "battery", {40: 30, 41: 60})
     database = judged({"own": world})
-    columns = "alert_kind, series_key, tested_on, round(q_value, 9), round(expected_count, 9)"
-    query = f"select {columns} from int_alert_tests where tested_on <= ? order by 3, 1, 2"
+    columns = "alert_kind, series_key, posted_on, round(q_value, 9), round(expected_count, 9)"
+    query = f"select {columns} from int_alert_tests where posted_on <= ? order by 3, 1, 2"
     with_the_rest = database.execute(query, [day(40)]).fetchall()
     database.execute("delete from fct_voices where posted_at::date > ?", [day(40)])
     database.execute(
-        "delete from int_alert_aspects where voice_key not in (select voice_key from fct_voices)"
+        "delete from fct_voice_aspects where voice_key not in (select voice_key from fct_voices)"
     )
     run_chain(database)
     assert database.execute(query, [day(40)]).fetchall() == with_the_rest

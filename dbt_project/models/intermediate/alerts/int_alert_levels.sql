@@ -1,4 +1,6 @@
 -- Grain: one row per series, day and kind of test, where enough negative voices are there to be tested.
+{{ config(materialized='incremental', incremental_strategy='replace_affected', unique_key='posted_on') }}
+
 {#-
     What would have been usual: the robust level of the days before, by which alerts are judged (int_alert_tests).
 
@@ -17,15 +19,23 @@
 
 with
 
+affected as (
+
+    {{ affected_keys([affected_alert_days()], key_type='date') }}
+
+),
+
 series_days as (
 
     select * from {{ ref('int_alert_series_days') }}
+    where {{ is_in_alert_horizon('day_number') }}
 
 ),
 
 factors as (
 
     select * from {{ ref('int_alert_weekday_factors') }}
+    where {{ is_affected('posted_on') }}
 
 ),
 
@@ -35,7 +45,11 @@ bases as (
         series_key as base_key,
         day_number,
         voice_count,
-        min(day_number) over (partition by series_key) as first_day_number,
+        -- since when it has been heard, as far back as is looked
+        min(day_number) over (
+            partition by series_key order by day_number
+            range between {{ alert_horizon_days() }} preceding and current row
+        ) as first_day_number,
         sum(voice_count) over (
             partition by series_key order by day_number
             range between {{ window }} preceding and 1 preceding
@@ -77,7 +91,7 @@ counted as (
 
 ),
 
-candidates as (
+tested as (
 
     select
         'burst' as alert_kind,
@@ -94,7 +108,9 @@ candidates as (
             counted.base_key = bases.base_key
             and counted.day_number = bases.day_number
 
-    where counted.negative_count >= {{ var('alert_minimum_negative') }}
+    where
+        {{ is_affected('counted.posted_on') }}
+        and counted.negative_count >= {{ var('alert_minimum_negative') }}
 
     union all
 
@@ -114,8 +130,20 @@ candidates as (
             and counted.day_number = bases.day_number
 
     where
-        counted.week_negative_count >= {{ var('alert_minimum_negative_week') }}
+        {{ is_affected('counted.posted_on') }}
+        and counted.week_negative_count >= {{ var('alert_minimum_negative_week') }}
         and counted.day_number - 13 - bases.first_day_number >= {{ var('alert_minimum_history_days') }}
+
+),
+
+-- one number in place of three columns, for what is ranked and summed below
+candidates as (
+
+    select
+        *,
+        row_number() over (order by alert_kind, series_key, day_number) as candidate_number
+
+    from tested
 
 ),
 
@@ -123,9 +151,7 @@ candidates as (
 recalled as (
 
     select
-        candidates.alert_kind,
-        candidates.series_key,
-        candidates.day_number,
+        candidates.candidate_number,
         candidates.day_count,
         candidates.day_number - counted.day_number as lag,
         candidates.nearest_lag <= candidates.day_number - counted.day_number as is_before,
@@ -152,8 +178,8 @@ ranked as (
 
     select
         *,
-        day_count - count(*) over (partition by alert_kind, series_key, day_number)
-        + row_number() over (partition by alert_kind, series_key, day_number order by even_count) as count_rank
+        day_count - count(*) over (partition by candidate_number)
+        + row_number() over (partition by candidate_number order by even_count) as count_rank
 
     from recalled
     where is_before
@@ -163,9 +189,7 @@ ranked as (
 quartiles as (
 
     select
-        alert_kind,
-        series_key,
-        day_number,
+        candidate_number,
         sum(
             case when count_rank = (day_count + 1) // 2 then even_count / 2 else 0 end
             + case when count_rank = (day_count + 2) // 2 then even_count / 2 else 0 end
@@ -173,10 +197,7 @@ quartiles as (
         sum(case when count_rank = (3 * day_count + 3) // 4 then even_count else 0 end) as upper_quartile
 
     from ranked
-    group by
-        alert_kind,
-        series_key,
-        day_number
+    group by candidate_number
 
 ),
 
@@ -184,9 +205,7 @@ capped as (
 
     -- .6745 is the upper quartile of the standard normal; Poisson's own spread is the least that is allowed for
     select
-        candidates.alert_kind,
-        candidates.series_key,
-        candidates.day_number,
+        candidates.candidate_number,
         coalesce(quartiles.median_count, 0) + 3 * greatest(
             (coalesce(quartiles.upper_quartile, 0) - coalesce(quartiles.median_count, 0)) / 0.6745,
             sqrt(greatest(coalesce(quartiles.median_count, 0), 1))
@@ -196,44 +215,43 @@ capped as (
 
     -- a window without a single negative voice has no row here
     left join quartiles
-        on
-            candidates.alert_kind = quartiles.alert_kind
-            and candidates.series_key = quartiles.series_key
-            and candidates.day_number = quartiles.day_number
+        on candidates.candidate_number = quartiles.candidate_number
 
 ),
 
 summed as (
 
+    -- rounded, for the order in which parts are added up must not show in what is published
     select
-        recalled.alert_kind,
-        recalled.series_key,
-        recalled.day_number,
-        sum(case when recalled.is_before then least(recalled.even_count, capped.cap_count) else 0 end)
-            as usual_sum,
-        sum(case when recalled.is_before then power(least(recalled.even_count, capped.cap_count), 2) else 0 end)
-            as usual_square_sum,
+        recalled.candidate_number,
+        round(
+            sum(case when recalled.is_before then least(recalled.even_count, capped.cap_count) else 0 end), 9
+        ) as usual_sum,
+        round(
+            sum(case when recalled.is_before then power(least(recalled.even_count, capped.cap_count), 2) else 0 end), 9
+        ) as usual_square_sum,
         -- one bad day is a burst and no growth: the weeks that are judged are capped as the others are
-        sum(case when recalled.lag <= 6 then least(recalled.even_count, capped.cap_count) else 0 end)
-            as recent_sum,
-        sum(case when recalled.lag <= 2 then least(recalled.even_count, capped.cap_count) else 0 end)
-            as last_three_sum,
-        sum(
-            case when recalled.lag between 7 and 13 then least(recalled.even_count, capped.cap_count) else 0 end
+        round(
+            sum(case when recalled.lag <= 6 then least(recalled.even_count, capped.cap_count) else 0 end), 9
+        ) as recent_sum,
+        round(
+            sum(case when recalled.lag <= 2 then least(recalled.even_count, capped.cap_count) else 0 end), 9
+        ) as last_three_sum,
+        round(
+            sum(
+                case
+                    when recalled.lag between 7 and 13 then least(recalled.even_count, capped.cap_count) else 0
+                end
+            ),
+            9
         ) as week_before_sum
 
     from recalled
 
     inner join capped
-        on
-            recalled.alert_kind = capped.alert_kind
-            and recalled.series_key = capped.series_key
-            and recalled.day_number = capped.day_number
+        on recalled.candidate_number = capped.candidate_number
 
-    group by
-        recalled.alert_kind,
-        recalled.series_key,
-        recalled.day_number
+    group by recalled.candidate_number
 
 ),
 
@@ -257,10 +275,7 @@ levelled as (
     from candidates
 
     left join summed
-        on
-            candidates.alert_kind = summed.alert_kind
-            and candidates.series_key = summed.series_key
-            and candidates.day_number = summed.day_number
+        on candidates.candidate_number = summed.candidate_number
 
     left join factors as today
         on
@@ -275,8 +290,10 @@ pooled as (
     select
         *,
         greatest(
-            sum(daily_variance - plain_level) over (partition by alert_kind, brand_code, day_number)
-            / nullif(sum(power(plain_level, 2)) over (partition by alert_kind, brand_code, day_number), 0),
+            round(sum(daily_variance - plain_level) over (partition by alert_kind, brand_code, day_number), 6)
+            / nullif(
+                round(sum(power(plain_level, 2)) over (partition by alert_kind, brand_code, day_number), 6), 0
+            ),
             0
         ) as brand_dispersion,
         usual_sum / (usual_sum + {{ var('alert_dispersion_prior_count') }}) as own_weight

@@ -1,4 +1,6 @@
 -- Grain: one row per series and day with a voice in it.
+{{ config(materialized='incremental', incremental_strategy='replace_affected', unique_key='posted_on') }}
+
 {#-
     The levels at which a crisis may show, from the whole brand down to one aspect of one product in one channel.
     A series without an aspect counts all voices of its base; one with an aspect counts those that complain of it.
@@ -16,80 +18,21 @@
 
 with
 
-voices as (
+affected as (
 
-    select
-        voice_key,
-        brand_code,
-        product_key,
-        channel_code,
-        cast(posted_at as date) as posted_on,
-        is_negative
-
-    from {{ ref('fct_voices') }}
-    where
-        brand_code is not null
-        -- what staff and paid posts say is no sign of trouble
-        and is_earned
-        -- a case opened about a voice is that voice once more; a repost is the trouble spreading
-        and (voice_kind <> 'case' or is_original)
+    {{ affected_keys([changed_alert_days()], key_type='date') }}
 
 ),
 
-complaints as (
+counts as (
 
-    select * from {{ ref('int_alert_aspects') }}
-
-),
-
-voice_days as (
-
-    select
-        brand_code,
-        product_key,
-        channel_code,
-        cast(null as string) as aspect_code,
-        posted_on,
-        cast(count(*) as bigint) as voice_count,
-        cast(count(*) filter (where is_negative) as bigint) as negative_count
-
-    from voices
-    group by
-        brand_code,
-        product_key,
-        channel_code,
-        posted_on
-
-),
-
-complaint_days as (
-
-    select
-        voices.brand_code,
-        voices.product_key,
-        voices.channel_code,
-        complaints.aspect_code,
-        voices.posted_on,
-        cast(count(*) as bigint) as voice_count,
-        cast(count(*) as bigint) as negative_count
-
-    from voices
-
-    inner join complaints
-        on voices.voice_key = complaints.voice_key
-
-    group by
-        voices.brand_code,
-        voices.product_key,
-        voices.channel_code,
-        complaints.aspect_code,
-        voices.posted_on
+    select * from {{ ref('int_alert_counts') }}
+    where {{ is_affected('posted_on') }}
 
 ),
 
 every_level as (
     {% for level, kept in levels.items() %}
-    {%- set source = 'complaint_days' if 'aspect_code' in kept else 'voice_days' %}
     select
         '{{ level }}' as level_code,
         brand_code,
@@ -100,10 +43,12 @@ every_level as (
         cast(sum(voice_count) as bigint) as voice_count,
         cast(sum(negative_count) as bigint) as negative_count
 
-    from {{ source }}
-    {%- if 'product_key' in kept %}
-    where product_key is not null
-    {%- endif %}
+    from counts
+    where
+        aspect_code is {{ 'not null' if 'aspect_code' in kept else 'null' }}
+        {%- if 'product_key' in kept %}
+        and product_key is not null
+        {%- endif %}
     group by
         brand_code,
         {%- for dimension in kept %}

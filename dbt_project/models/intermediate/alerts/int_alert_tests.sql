@@ -1,4 +1,6 @@
 -- Grain: one row per series, day and kind of test, with its p and q value.
+{{ config(materialized='incremental', incremental_strategy='replace_affected', unique_key='posted_on') }}
+
 {#-
     Two questions are asked of every series and day, and both must be answered: are there more negative voices than
     usual, and are they a larger part of what is said? A sale that doubles all voices doubles the negative ones too
@@ -15,9 +17,16 @@
 
 with
 
+affected as (
+
+    {{ affected_keys([affected_alert_days()], key_type='date') }}
+
+),
+
 levels as (
 
     select * from {{ ref('int_alert_levels') }}
+    where {{ is_affected('posted_on') }}
 
 ),
 
@@ -32,7 +41,9 @@ heard as (
         lead(day_number) over (partition by series_key order by day_number) - day_number as days_until
 
     from {{ ref('int_alert_series_days') }}
-    where negative_count > 0
+    where
+        negative_count > 0
+        and {{ is_in_alert_horizon('day_number') }}
 
 ),
 
@@ -226,7 +237,7 @@ final as (
         product_key,
         channel_code,
         aspect_code,
-        posted_on as tested_on,
+        posted_on,
         has_history,
         day_count,
         cast(observed_count as bigint) as observed_count,

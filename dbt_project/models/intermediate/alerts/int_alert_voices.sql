@@ -11,27 +11,26 @@ alerts as (
 voices as (
 
     select
-        voice_key,
-        brand_code,
-        product_key,
-        channel_code,
-        posted_at,
-        cast(posted_at as date) as posted_on,
-        text_sha256,
-        follower_count,
-        is_negative
+        voices.voice_key,
+        voices.brand_code,
+        voices.product_key,
+        voices.channel_code,
+        voices.posted_at,
+        cast(voices.posted_at as date) as posted_on,
+        voices.text_sha256,
+        voices.follower_count,
+        voices.is_negative
 
-    from {{ ref('fct_voices') }}
+    from {{ ref('fct_voices') }} as voices
     where
-        is_earned
-        and (voice_kind <> 'case' or is_original)
-        and brand_code in (select alerts.brand_code from alerts)
+        {{ is_heard('voices') }}
+        and voices.brand_code in (select alerts.brand_code from alerts)
 
 ),
 
-complaints as (
+aspects as (
 
-    select * from {{ ref('int_alert_aspects') }}
+    select * from {{ ref('fct_voice_aspects') }}
 
 ),
 
@@ -45,6 +44,7 @@ about as (
         voices.posted_at,
         voices.text_sha256,
         voices.follower_count,
+        voices.is_negative,
         -- the alert's channel decides what is shown; how far it has spread is asked of all channels
         coalesce(voices.channel_code = alerts.channel_code, true) as is_in_channel
 
@@ -57,13 +57,13 @@ about as (
             and alerts.alert_date >= voices.posted_on
             and coalesce(alerts.product_key, voices.product_key, '') = coalesce(voices.product_key, '')
 
-    left join complaints
+    left join aspects
         on
-            voices.voice_key = complaints.voice_key
-            and alerts.aspect_code = complaints.aspect_code
+            voices.voice_key = aspects.voice_key
+            and alerts.aspect_code = aspects.aspect_code
 
     where
-        complaints.voice_key is not null
+        {{ is_complaint('aspects', 'voices') }}
         or (alerts.aspect_code is null and voices.is_negative)
 
 ),
@@ -96,6 +96,7 @@ final as (
         about.voice_key,
         about.channel_code,
         about.is_in_channel,
+        about.is_negative,
         about.posted_at,
         about.text_sha256,
         -- who may have read it: as measured, else who follows the author

@@ -1,4 +1,6 @@
 -- Grain: one row per brand, or brand and channel, day that is judged, and weekday.
+{{ config(materialized='incremental', incremental_strategy='replace_affected', unique_key='posted_on') }}
+
 {#-
     What is usual on a weekday, against the average of the week, in the days before the one that is judged. The four
     same weekdays of one series are too few to tell, so all series of a brand share its factors, and a channel's
@@ -13,18 +15,29 @@
 
 with
 
+affected as (
+
+    {{ affected_keys([affected_alert_days()], key_type='date') }}
+
+),
+
 days as (
 
     select
         brand_code,
         channel_code,
         series_key,
+        posted_on,
         day_number,
         negative_count,
-        min(day_number) over (partition by series_key) as first_day_number
+        min(day_number) over (
+            partition by series_key order by day_number range between {{ window }} preceding and current row
+        ) as first_day_number
 
     from {{ ref('int_alert_series_days') }}
-    where level_code in ('brand', 'brand_channel')
+    where
+        level_code in ('brand', 'brand_channel')
+        and {{ is_in_alert_horizon('day_number') }}
 
 ),
 
@@ -43,6 +56,7 @@ judged as (
         days.brand_code,
         days.channel_code,
         days.series_key,
+        days.posted_on,
         days.day_number,
         weekdays.weekday,
         least({{ window }}, days.day_number - days.first_day_number) as day_count,
@@ -52,6 +66,8 @@ judged as (
     from days
 
     cross join weekdays
+
+    where {{ is_affected('days.posted_on') }}
 
 ),
 
@@ -145,6 +161,7 @@ filled as (
         counted.brand_code,
         counted.channel_code,
         counted.series_key,
+        counted.posted_on,
         counted.day_number,
         counted.weekday,
         coalesce(medians.median_count, 0) / nullif(
@@ -180,6 +197,7 @@ of_brands as (
 
     select
         brand_code,
+        posted_on,
         day_number,
         weekday,
         1 + (own_factor - 1) * greatest(
@@ -218,6 +236,7 @@ every_factor as (
     select
         brand_code,
         cast(null as string) as channel_code,
+        posted_on,
         day_number,
         weekday,
         coalesce(drawn_factor, 1) as factor
@@ -229,6 +248,7 @@ every_factor as (
     select
         brand_code,
         channel_code,
+        posted_on,
         day_number,
         weekday,
         brand_factor + coalesce(
@@ -251,12 +271,16 @@ final as (
         brand_code,
         channel_code,
         brand_code || '|' || coalesce(channel_code, '*') as factor_key,
+        posted_on,
         day_number,
         weekday,
         -- a weekday on which nothing was ever heard is rare, not impossible
         cast(
-            greatest(factor, 0.05)
-            / avg(greatest(factor, 0.05)) over (partition by brand_code, channel_code, day_number) as double
+            round(
+                greatest(factor, 0.05)
+                / avg(greatest(factor, 0.05)) over (partition by brand_code, channel_code, day_number),
+                9
+            ) as double
         ) as factor
 
     from every_factor

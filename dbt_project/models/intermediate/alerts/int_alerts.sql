@@ -7,8 +7,8 @@ flagged as (
 
     select
         *,
-        brand_code || '|' || cast(tested_on as string) as alert_key,
-        {{ day_number('tested_on') }} as day_number
+        brand_code || '|' || cast(posted_on as string) as alert_key,
+        {{ day_number('posted_on') }} as day_number
 
     from {{ ref('int_alert_tests') }}
     where q_value <= {{ var('alert_false_discovery_rate') }}
@@ -115,7 +115,7 @@ product_days as (
     select distinct
         brand_code,
         episode_product_key,
-        tested_on,
+        posted_on,
         day_number
     from placed
 
@@ -131,7 +131,7 @@ started as (
                     partition by brand_code, episode_product_key order by day_number
                 ) <= {{ gap }}
                 then null
-            else tested_on
+            else posted_on
         end as start_on
 
     from product_days
@@ -165,11 +165,11 @@ final as (
         placed.product_key,
         placed.channel_code,
         placed.aspect_code,
-        placed.tested_on as alert_date,
+        placed.posted_on as alert_date,
         -- the days whose voices it is about
         case placed.alert_kind
-            when 'growth' then cast(placed.tested_on - interval '6 days' as date)
-            else placed.tested_on
+            when 'growth' then cast(placed.posted_on - interval '6 days' as date)
+            else placed.posted_on
         end as heard_from,
         placed.has_history,
         placed.day_count,

@@ -31,7 +31,8 @@ cases as (
         cases.crisis_ref,
         cases.case_key,
         voices.brand_code,
-        voices.product_key
+        voices.product_key,
+        voices.is_negative
 
     from {{ ref('fct_cases') }} as cases
 
@@ -46,12 +47,14 @@ complaints as (
 
     select
         cases.crisis_ref,
-        complaints.aspect_code
+        aspects.aspect_code
 
     from cases
 
-    inner join {{ ref('int_alert_aspects') }} as complaints
-        on cases.case_key = complaints.voice_key
+    inner join {{ ref('fct_voice_aspects') }} as aspects
+        on cases.case_key = aspects.voice_key
+
+    where {{ is_complaint('aspects', 'cases') }}
 
 ),
 

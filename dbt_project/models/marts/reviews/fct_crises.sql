@@ -35,8 +35,7 @@ voices as (
 
     where
         voices.is_negative
-        and voices.is_earned
-        and (voices.voice_kind <> 'case' or voices.is_original)
+        and {{ is_heard('voices') }}
 
 ),
 

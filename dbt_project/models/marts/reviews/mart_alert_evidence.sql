@@ -10,9 +10,9 @@ voices as (
 
 ),
 
-complaints as (
+aspects as (
 
-    select * from {{ ref('int_alert_aspects') }}
+    select * from {{ ref('fct_voice_aspects') }}
 
 ),
 
@@ -82,19 +82,21 @@ aspect_counts as (
 
     select
         voices.alert_key,
-        complaints.aspect_code,
+        aspects.aspect_code,
         cast(count(*) as bigint) as voice_count,
         cast(sum(voices.reach_count) as bigint) as reach_count,
         min(voices.posted_at) as first_heard_at
 
     from voices
 
-    inner join complaints
-        on voices.voice_key = complaints.voice_key
+    inner join aspects
+        on voices.voice_key = aspects.voice_key
+
+    where {{ is_complaint('aspects', 'voices') }}
 
     group by
         voices.alert_key,
-        complaints.aspect_code
+        aspects.aspect_code
 
 ),
 

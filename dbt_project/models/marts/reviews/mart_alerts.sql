@@ -141,7 +141,7 @@ judged as (
 
     select
         alert_key,
-        cast(sum(weight * score) / sum(weight) as double) as severity,
+        cast(round(sum(weight * score) / sum(weight), 9) as double) as severity,
         cast(max(case when component_code = 'volume_z' then score end) as double) as severity_volume,
         cast(max(case when component_code = 'negative_share' then score end) as double) as severity_share,
         cast(max(case when component_code = 'reach' then score end) as double) as severity_reach,
