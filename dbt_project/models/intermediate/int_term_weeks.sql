@@ -174,13 +174,32 @@ counted as (
 
 ),
 
+-- half of all terms are said once and never again; they would be most of the rows
+kept_terms as (
+
+    select
+        week_start,
+        brand_code,
+        term_kind,
+        term
+
+    from counted
+    group by week_start, brand_code, term_kind, term
+    having sum(document_count) >= {{ var('keyword_kept_from_documents') }}
+
+),
+
 kept as (
 
-    -- half of all terms are said once and never again; they would be most of the rows
-    select * from counted
-    qualify
-        sum(document_count) over (partition by week_start, brand_code, term_kind, term)
-        >= {{ var('keyword_kept_from_documents') }}
+    select counted.*
+    from counted
+
+    inner join kept_terms
+        on
+            counted.week_start = kept_terms.week_start
+            and counted.brand_code = kept_terms.brand_code
+            and counted.term_kind = kept_terms.term_kind
+            and counted.term = kept_terms.term
 
 ),
 

@@ -170,36 +170,76 @@ terms as (
         cast(coalesce(sum(document_count) filter (where polarity_code = 'negative'), 0) as bigint)
             as negative_document_count,
         cast(coalesce(sum(document_count) filter (where polarity_code = 'positive'), 0) as bigint)
-            as positive_document_count,
-        min_by(first_voice_key, cast(first_posted_at as string) || first_voice_key)
-        filter (where polarity_code = 'negative') as first_negative_voice_key,
-        min_by(first_voice_key, cast(first_posted_at as string) || first_voice_key)
-        filter (where polarity_code = 'positive') as first_positive_voice_key
+            as positive_document_count
 
     from spoken
     group by week_start, brand_code, product_key, term_kind, term
 
 ),
 
-sides as (
+side_totals as (
 
     select
-        *,
-        sum(negative_document_count) over scope as negative_term_count,
-        sum(positive_document_count) over scope as positive_term_count
+        week_start,
+        brand_code,
+        product_key,
+        term_kind,
+        sum(negative_document_count) as negative_term_count,
+        sum(positive_document_count) as positive_term_count
 
     from terms
-    window scope as (partition by week_start, brand_code, product_key, term_kind)
+    group by week_start, brand_code, product_key, term_kind
 
 ),
 
 compared as (
 
-    select * from sides
+    select
+        terms.*,
+        side_totals.negative_term_count,
+        side_totals.positive_term_count
+
+    from terms
+
+    inner join side_totals
+        on
+            terms.week_start = side_totals.week_start
+            and terms.brand_code = side_totals.brand_code
+            and terms.product_key is not distinct from side_totals.product_key
+            and terms.term_kind = side_totals.term_kind
+
     where
-        negative_document_count + positive_document_count >= {{ var('keyword_minimum_documents') }}
-        and negative_term_count > 0
-        and positive_term_count > 0
+        terms.negative_document_count + terms.positive_document_count >= {{ var('keyword_minimum_documents') }}
+        and side_totals.negative_term_count > 0
+        and side_totals.positive_term_count > 0
+
+),
+
+-- of the few that are compared, not of every term
+first_voices as (
+
+    select
+        compared.week_start,
+        compared.brand_code,
+        compared.product_key,
+        compared.term_kind,
+        compared.term,
+        min_by(spoken.first_voice_key, cast(spoken.first_posted_at as string) || spoken.first_voice_key)
+        filter (where spoken.polarity_code = 'negative') as first_negative_voice_key,
+        min_by(spoken.first_voice_key, cast(spoken.first_posted_at as string) || spoken.first_voice_key)
+        filter (where spoken.polarity_code = 'positive') as first_positive_voice_key
+
+    from compared
+
+    inner join spoken
+        on
+            compared.week_start = spoken.week_start
+            and compared.brand_code = spoken.brand_code
+            and compared.product_key is not distinct from spoken.product_key
+            and compared.term_kind = spoken.term_kind
+            and compared.term = spoken.term
+
+    group by compared.week_start, compared.brand_code, compared.product_key, compared.term_kind, compared.term
 
 ),
 
@@ -326,8 +366,10 @@ final as (
                     order by scored.z_score asc, scored.term asc
                 )
         end as positive_rank,
-        case when scored.z_score > 0 then scored.first_negative_voice_key else scored.first_positive_voice_key end
-            as evidence_voice_key,
+        case
+            when scored.z_score > 0 then first_voices.first_negative_voice_key
+            else first_voices.first_positive_voice_key
+        end as evidence_voice_key,
         {{ plus_days('scored.week_start', 6) }} <= as_of.as_of as is_complete
 
     from scored
@@ -337,6 +379,14 @@ final as (
             scored.week_start = scopes.week_start
             and scored.brand_code = scopes.brand_code
             and scored.product_key is not distinct from scopes.product_key
+
+    inner join first_voices
+        on
+            scored.week_start = first_voices.week_start
+            and scored.brand_code = first_voices.brand_code
+            and scored.product_key is not distinct from first_voices.product_key
+            and scored.term_kind = first_voices.term_kind
+            and scored.term = first_voices.term
 
     cross join as_of
 

@@ -74,8 +74,7 @@ spoken as (
         product_key,
         term_kind,
         term,
-        cast(sum(document_count) as bigint) as document_count,
-        min_by(first_voice_key, cast(first_posted_at as string) || first_voice_key) as first_voice_key
+        cast(sum(document_count) as bigint) as document_count
 
     from term_weeks
     where product_key is not null
@@ -89,11 +88,17 @@ spoken as (
         cast(null as string) as product_key,
         term_kind,
         term,
-        cast(sum(document_count) as bigint) as document_count,
-        min_by(first_voice_key, cast(first_posted_at as string) || first_voice_key) as first_voice_key
+        cast(sum(document_count) as bigint) as document_count
 
     from term_weeks
     group by week_start, brand_code, term_kind, term
+
+),
+
+enough as (
+
+    select * from spoken
+    where document_count >= {{ minimum }}
 
 ),
 
@@ -107,8 +112,8 @@ candidates as (
         term_kind,
         term
 
-    from spoken
-    where document_count >= {{ minimum }} and {{ is_affected('week_start') }}
+    from enough
+    where {{ is_affected('week_start') }}
 
     union
 
@@ -119,8 +124,8 @@ candidates as (
         term_kind,
         term
 
-    from spoken
-    where document_count >= {{ minimum }} and {{ is_affected(plus_days('week_start', 7)) }}
+    from enough
+    where {{ is_affected(plus_days('week_start', 7)) }}
 
 ),
 
@@ -172,6 +177,37 @@ said_before as (
 
 ),
 
+-- of the few that are compared, not of every term: this week's first, else that of the week before
+first_voices as (
+
+    select
+        candidates.week_start,
+        candidates.brand_code,
+        candidates.product_key,
+        candidates.term_kind,
+        candidates.term,
+        min_by(
+            term_weeks.first_voice_key,
+            case when term_weeks.week_start = candidates.week_start then '0' else '1' end
+            || cast(term_weeks.first_posted_at as string) || term_weeks.first_voice_key
+        ) as voice_key
+
+    from candidates
+
+    inner join term_weeks
+        on
+            candidates.brand_code = term_weeks.brand_code
+            and coalesce(candidates.product_key, term_weeks.product_key) is not distinct from term_weeks.product_key
+            and candidates.term_kind = term_weeks.term_kind
+            and candidates.term = term_weeks.term
+            and term_weeks.week_start between
+            {{ plus_days('candidates.week_start', -7) }} and candidates.week_start
+
+    group by
+        candidates.week_start, candidates.brand_code, candidates.product_key, candidates.term_kind, candidates.term
+
+),
+
 side_by_side as (
 
     select
@@ -189,7 +225,7 @@ side_by_side as (
         case when is_complete then heard_before.voice_count end as previous_voice_count,
         coalesce(said_before.document_count, 0) as earlier_document_count,
         coalesce(histories.history_week_count, 0) as history_week_count,
-        coalesce(this_week.first_voice_key, week_before.first_voice_key) as evidence_voice_key
+        first_voices.voice_key as evidence_voice_key
 
     from candidates
 
@@ -201,6 +237,14 @@ side_by_side as (
             candidates.week_start = heard.week_start
             and candidates.brand_code = heard.brand_code
             and candidates.product_key is not distinct from heard.product_key
+
+    inner join first_voices
+        on
+            candidates.week_start = first_voices.week_start
+            and candidates.brand_code = first_voices.brand_code
+            and candidates.product_key is not distinct from first_voices.product_key
+            and candidates.term_kind = first_voices.term_kind
+            and candidates.term = first_voices.term
 
     left join heard as heard_before
         on
