@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from ingestion.annotation import TEXT_NUMBER, AnnotationError
+from ingestion.annotation.clauses import clauses_of, words_of
 from ingestion.annotation.matching import Places, join
 from ingestion.annotation.seed_files import fingerprint
 from ingestion.annotation.vocabulary import ASPECT_SEEDS, Vocabulary, load_vocabulary
@@ -91,12 +92,7 @@ class Aspects:
 
     def _read(self, texts: Sequence[str], offset: int) -> pa.Table:
         # loads the compiler, which an import must not
-        from ingestion.annotation.polarity import (  # noqa: PLC0415
-            Said,
-            clauses_of,
-            mentions_of,
-            words_of,
-        )
+        from ingestion.annotation.polarity import Said, mentions_of  # noqa: PLC0415
 
         vocabulary = self.vocabulary
         run = join(texts)

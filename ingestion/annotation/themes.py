@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from ingestion.annotation import TEXT_NUMBER, AnnotationError
+from ingestion.annotation.clauses import clauses_of, words_of
 from ingestion.annotation.matching import join
 from ingestion.annotation.seed_files import fingerprint
 from ingestion.annotation.vocabulary import THEME_SEEDS, Themes, load_themes
@@ -77,7 +78,7 @@ class ThemeAnnotator:
 
     def _read(self, texts: Sequence[str], offset: int) -> pa.Table:
         # loads the compiler, which an import must not
-        from ingestion.annotation.polarity import asserted, clauses_of, words_of  # noqa: PLC0415
+        from ingestion.annotation.polarity import asserted  # noqa: PLC0415
 
         vocabulary = self.themes.vocabulary
         run = join(texts)
