@@ -304,3 +304,43 @@ def test_the_hash_key_stands_in_its_own_file_alone(demo_home: Home) -> None:
         if path.is_file() and path.name != "hash.key" and key in path.read_bytes()
     ]
     assert found == []
+
+
+# ---------------------------------------------------------------- sentiment
+
+
+def test_sentiment_follows_the_planted_stars_in_every_channel(demo_home: Home) -> None:
+    found = demo_home.query(
+        """
+        select
+            channel_code,
+            avg(sentiment_score) filter (where rating_share >= 0.8) as praised,
+            avg(sentiment_score) filter (where rating_share <= 0.4) as blamed,
+            avg(cast(sentiment_code = 'positive' as integer)) filter (where rating_share <= 0.4)
+                as blamed_called_positive,
+            count(distinct neutral_basis_code) as bases,
+            any_value(neutral_basis_code) as basis
+        from reviews.fct_voices
+        where voice_kind = 'review' and sentiment_score is not null
+        group by all
+        having count(*) filter (where rating_share <= 0.4) >= 5
+        """
+    )
+    assert found
+    for row in found:
+        assert row["praised"] - row["blamed"] > 0.3, row
+        assert row["blamed_called_positive"] <= 0.2, row
+        assert (row["bases"], row["basis"]) == (1, "abstention_band"), row
+
+
+def test_the_model_in_force_publishes_its_card_and_its_calibration(demo_home: Home) -> None:
+    (card,) = demo_home.query("select * from meta.models where is_champion")
+    assert (card["basis_code"], card["class_count"], card["leaked_count"]) == ("packaged", 2, 0)
+    assert card["accuracy"] > 0.84
+    assert card["auc"] > 0.91
+    assert card["ece_after"] < 0.04 < card["ece_before"]
+    lines = demo_home.query(
+        "select channel_code from meta.score_calibrations "
+        f"where calibration_version = '{card['calibration_version']}'"
+    )
+    assert lines == [{"channel_code": "*"}]
