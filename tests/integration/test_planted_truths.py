@@ -344,3 +344,58 @@ def test_the_model_in_force_publishes_its_card_and_its_calibration(demo_home: Ho
         f"where calibration_version = '{card['calibration_version']}'"
     )
     assert lines == [{"channel_code": "*"}]
+
+
+def test_both_planted_crises_are_alerts_within_a_day_of_breaking_out(demo_home: Home) -> None:
+    """The window has a week before the first crisis: the least history that alerts need."""
+    own = demo_home.truth["world"]["own_brand"]
+    for planted in demo_home.truth["crises"]:
+        found = demo_home.query(
+            "select * from reviews.mart_alerts "
+            f"where brand_code = '{own}' and alert_date - date '{planted['day']}' between 0 and 1 "
+            f"and coalesce(product_key, '{planted['product_ref']}') like "
+            f"'%{planted['product_ref']}'"
+        )
+        assert found, planted["crisis_ref"]
+        evidence = demo_home.query(
+            "select evidence_kind, count(*) as items from reviews.mart_alert_evidence "
+            f"where alert_key = '{found[0]['alert_key']}' group by all"
+        )
+        assert {"text", "first_voice"} <= {row["evidence_kind"] for row in evidence}
+
+
+def test_quiet_brand_days_have_at_most_one_alert_in_60(demo_home: Home) -> None:
+    quiet = " and ".join(
+        f"not (brand_code = '{demo_home.truth['world']['own_brand']}' "
+        f"and alert_date - date '{planted['day']}' between 0 and 8)"
+        for planted in demo_home.truth["crises"]
+    )
+    false_alerts = demo_home.one(f"select count(*) from reviews.mart_alerts where {quiet}")
+    brand_days = demo_home.one(
+        "select count(distinct (brand_code, posted_at::date)) from reviews.fct_voices "
+        "where brand_code is not null"
+    )
+    assert false_alerts <= brand_days / 60
+
+
+def test_a_crisis_has_the_press_desks_times_its_cases_and_its_alert(demo_home: Home) -> None:
+    planted = {row["crisis_ref"]: row for row in demo_home.truth["crises"]}
+    found = demo_home.query(
+        "select *, split_part(crisis_ref, ':', 2) as plain_ref from reviews.fct_crises"
+    )
+    assert {row["plain_ref"] for row in found} == set(planted)
+    for row in found:
+        truth = planted[row["plain_ref"]]
+        assert row["detected_at"].replace("T", " ") == truth["detected_at"]
+        assert row["first_statement_at"].replace("T", " ") == truth["statement_at"]
+        assert row["case_count"] == truth["cases"]
+        assert row["first_alert_date"] is not None
+        # while it lasts, the silence runs to the end of the data
+        assert row["largest_silence_minutes"] > 0
+        assert row["product_key"].endswith(truth["product_ref"])
+        assert row["aspect_code"] == truth["aspect"]
+    (quality,) = demo_home.query(
+        "select * from reviews.mart_alert_quality where period_kind = 'all' and brand_code = 'all'"
+    )
+    assert (quality["crisis_count"], quality["found_in_a_day_count"]) == (2, 2)
+    assert quality["alert_recall"] == 1
