@@ -49,7 +49,8 @@ invented; texts are real review lines (see `texts`).
 * `experiments`: units, exposed, conversions per arm; one has a lift, one a broken split.
 * `review_wave`: reviews without an order that are nearly alike and came within two hours.
 * `content`: pieces, those per generation from a review on, the pieces of a loop, reach per
-  generation; `actions`: the ledger, with the day on which one was done.
+  generation; `actions`: the ledger, with the day on which one was done; `relief`: complaints
+  of its aspect in the equal windows before and after it.
 * `personal_data`: texts that hold telephones, e-mails, ID cards or WeChat ids: where, and the
   values that must never be readable anywhere.
 * `late_rows`: rows that reach their first file days late, by subject.

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ingestion.demo.catalogue import PRODUCTS
+from ingestion.demo.catalogue import ASPECTS, PRODUCTS
 from ingestion.demo.draws import to_minute
 from ingestion.demo.reviews import JD
-from ingestion.demo.texts import POSITIVE, Catalogue
+from ingestion.demo.texts import NEGATIVE, POSITIVE, Catalogue, choose_aspects
 from ingestion.demo.world import DAY, HOUR, NEVER, World
 
 WAVE_PRODUCT = 2
@@ -34,6 +34,9 @@ TOPICS = (
 )
 ROOTS = 5
 ACTION_WINDOW = 14
+RELIEF_ASPECT = ASPECTS.index("noise")
+# the part of complaints about it that the action takes away
+RELIEF_SHARE = 0.9
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,38 @@ class Studio:
     content: pd.DataFrame
     topic_days: pd.DataFrame
     actions: pd.DataFrame
+
+
+def done_at(world: World) -> int:
+    """When the action about RELIEF_ASPECT was done: in the evening of the middle day."""
+    return world.days // 2 * DAY + 18 * HOUR
+
+
+def relieve(world: World, catalogue: Catalogue, subject: str, frame: pd.DataFrame) -> None:
+    """After the action, most who would complain of its aspect complain of something else.
+
+    Changes `aspect` and `text` in place (and `text_before` of reviews that were never edited);
+    how many speak, when, and how they feel stays as it was.
+    """
+    rng = world.rng(f"relief {subject}")
+    is_hit = (frame["aspect"] == RELIEF_ASPECT) & (frame["polarity"] == NEGATIVE)
+    is_hit &= (frame["posted"] > done_at(world)) & (rng.random(len(frame)) < RELIEF_SHARE)
+    if "brand" in frame:
+        is_hit &= frame["brand"] == 0
+    if "kind" in frame:
+        # reposts and comments say what their original says
+        is_hit &= frame["kind"] == 0
+    if "edited" in frame:
+        is_hit &= frame["edited"] == NEVER
+    rows = frame.index[is_hit]
+    product = frame.loc[rows, "product"].to_numpy()
+    aspect = choose_aspects(rng, product)
+    aspect = np.where(aspect == RELIEF_ASPECT, (aspect + 1) % len(ASPECTS), aspect)
+    text = catalogue.write(rng, product, np.full(len(rows), NEGATIVE), aspect)
+    frame.loc[rows, "aspect"] = aspect
+    for column in ("text", "text_before"):
+        if column in frame:
+            frame.loc[rows, column] = text
 
 
 def make_wave(world: World, reviews: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
@@ -149,9 +184,9 @@ def _topic_days(world: World) -> pd.DataFrame:
 
 def _actions(world: World) -> pd.DataFrame:
     """One done in the middle, one open, one overdue."""
-    middle, end = world.days // 2, world.days
+    middle, end = done_at(world) // DAY, world.days
     rows = [
-        ("aspect", "logistics", "logistics", "change_carrier", middle - 6, middle + 2, middle),
+        ("aspect", "noise", "product", "improve_product", middle - 6, middle + 2, middle),
         ("tutorial", "setup_complex", "product", "write_tutorial", end - 4, end + 9, None),
         ("aspect", "service", "after_sales", "training", end - 9, end - 3, None),
     ]

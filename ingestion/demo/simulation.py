@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ingestion.demo.aftermath import assign_owners, better_reviews, contradict
-from ingestion.demo.amplification import Studio, make_studio, make_wave
+from ingestion.demo.amplification import Studio, make_studio, make_wave, relieve
 from ingestion.demo.cases import Service, make_service
 from ingestion.demo.catalogue import crises
 from ingestion.demo.customers import choose_kocs, link_identities, make_customers
@@ -69,6 +69,8 @@ def simulate(world: World) -> Simulation:
     attach_reviews(world, journeys.touches, reviews)
     mentions = make_mentions(world, customers, kocs, catalogue)
     messages = make_messages(world, customers, catalogue)
+    for subject, frame in (("review", reviews), ("mention", mentions), ("message", messages)):
+        relieve(world, catalogue, subject, frame)
     service = make_service(world, customers, bought.orders, reviews, catalogue)
     surveys = make_surveys(world, customers, [c.day for c in crises(world)], catalogue)
     plants = plant(

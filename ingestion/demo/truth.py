@@ -47,6 +47,7 @@ def make_truth(simulation: Simulation) -> Json:
         "review_wave": truth_studio.review_wave(simulation),
         "content": truth_studio.content(simulation),
         "actions": truth_studio.actions(simulation),
+        "relief": truth_studio.relief(simulation),
         "kocs": truth_voices.kocs(simulation),
         "referrals": truth_buyers.referrals(simulation),
         "experiments": truth_buyers.experiments(simulation),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from ingestion.demo.catalogue import PRODUCTS
+from ingestion.demo.amplification import ACTION_WINDOW, RELIEF_ASPECT, done_at
+from ingestion.demo.catalogue import ASPECTS, PRODUCTS
 from ingestion.demo.simulation import Simulation
+from ingestion.demo.texts import NEGATIVE
 from ingestion.demo.truth_forms import Json, iso
 from ingestion.demo.world import DAY, NEVER
 
@@ -54,3 +56,26 @@ def actions(simulation: Simulation) -> list[Json]:
         for row in simulation.studio.actions.to_dict("records")
         if row["created"] < world.end
     ]
+
+
+def relief(simulation: Simulation) -> Json:
+    """Own negative voices of the action's aspect, and all own ones, in the days around it."""
+    frames = [simulation.reviews, simulation.mentions.query("brand == 0"), simulation.messages]
+    day = done_at(simulation.world) // DAY
+    counts = {"before": [0, 0], "after": [0, 0]}
+    for frame in frames:
+        passed = frame["posted"] // DAY - day
+        is_complaint = (frame["aspect"] == RELIEF_ASPECT) & (frame["polarity"] == NEGATIVE)
+        for side, is_near in (
+            ("before", passed.between(-ACTION_WINDOW, -1)),
+            ("after", passed.between(1, ACTION_WINDOW)),
+        ):
+            counts[side][0] += int((is_near & is_complaint).sum())
+            counts[side][1] += int(is_near.sum())
+    return {
+        "aspect": ASPECTS[RELIEF_ASPECT],
+        "done_at": iso(simulation.world, done_at(simulation.world)),
+        "window_days": ACTION_WINDOW,
+        **{f"{side}_complaints": pair[0] for side, pair in counts.items()},
+        **{f"{side}_voices": pair[1] for side, pair in counts.items()},
+    }

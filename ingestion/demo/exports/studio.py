@@ -78,8 +78,7 @@ select
     printf('ACT%04d', a.action) as 行动编号,
     case a.insight_kind when 'aspect' then '方面' else '教程' end as 洞察类型,
     a.insight_ref as 洞察编号,
-    case a.department when 'logistics' then '物流部' when 'product' then '产品部'
-        else '售后部' end as 责任部门,
+    case a.department when 'product' then '产品部' else '售后部' end as 责任部门,
     'W' || a.action as 负责人,
     iso_minute(a.created) as 创建时间,
     iso_minute(a.due) as 截止时间,
