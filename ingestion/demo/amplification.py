@@ -95,7 +95,7 @@ def make_wave(world: World, reviews: pd.DataFrame, catalogue: Catalogue) -> pd.D
     if world.days < ACTION_WINDOW:
         return reviews.iloc[:0].copy()
     rng = world.rng("review wave")
-    n = int(np.clip(world.customers // 100, 12, len(WAVE_WORDS)))
+    n = int(np.clip(world.customers // 100, 16, len(WAVE_WORDS)))
     posted = (world.days - 4) * DAY + 14 * HOUR + rng.integers(0, WAVE_HOURS * HOUR, n)
     texts = [WAVE_TEXT.format(p=PRODUCTS[WAVE_PRODUCT].name, word=word) for word in WAVE_WORDS[:n]]
     text = catalogue.extend(texts)

@@ -2,10 +2,10 @@
 {{ config(materialized='incremental', incremental_strategy='replace_affected', unique_key='text_sha256') }}
 
 {#-
-    A text is compared with the first texts, by hash, of every bucket (texts with a band in common) that it is
-    in: all of them in a usual bucket, a few in one that a template fills by the thousand. Who is first follows
-    from the texts alone, so the order of arrival has no say; a new text among the first of its bucket gives
-    all behind it a text to be compared with, or takes one away.
+    A text is compared with those before it, by hash, in every bucket (texts with a band in common) that it is
+    in, as far as it is itself among the first of the bucket, else with the first two: a template fills buckets
+    by the thousand. Who is first follows from the texts alone, so the order of arrival has no say; a new text
+    among the first of its bucket moves all behind it, and none behind the first is moved by later ones.
 -#}
 {%- set displaced -%}
     with new_texts as (
@@ -112,9 +112,14 @@ candidates as (
         on
             ranked.band = leaders.band
             and ranked.place > leaders.place
+            and leaders.place <= {{ var('near_duplicate_bucket_reach') }}
 
     where
-        leaders.place <= {{ var('near_duplicate_bucket_reach') }}
+        -- where a template fills the bucket, its first two texts stand for all of them
+        (
+            ranked.place <= {{ var('near_duplicate_bucket_reach') }}
+            or leaders.place <= 2
+        )
         and {{ is_affected('ranked.text_sha256') }}
 
 ),
