@@ -34,6 +34,19 @@ blamed as (
 
 ),
 
+history as (
+
+    -- voices that begin within the window before say nothing of how many it would have had
+    select
+        max({{ day_number('as_of.as_of') }} - {{ day_number('voices.posted_at') }})
+        >= 2 * {{ var('pain_point_window_days') }} - 1 as has_window_before
+
+    from {{ ref('fct_voices') }} as voices
+
+    cross join as_of
+
+),
+
 windowed as (
 
     select
@@ -127,7 +140,7 @@ final as (
         shares.cumulative_share,
         -- the vital few: the first that together make up the share, the one that crosses it among them
         shares.cumulative_share - shares.negative_share < {{ var('pareto_share') }} as is_vital_few,
-        shares.previous_negative_count,
+        case when history.has_window_before then shares.previous_negative_count end as previous_negative_count,
         examples.voice_key as example_voice_key,
         examples.evidence_text as example_evidence_text,
         as_of.as_of
@@ -141,6 +154,8 @@ final as (
             and shares.aspect_code = examples.aspect_code
 
     cross join as_of
+
+    cross join history
 
 )
 
