@@ -346,6 +346,10 @@ def test_the_model_in_force_publishes_its_card_and_its_calibration(demo_home: Ho
     assert lines == [{"channel_code": "*"}]
 
 
+# what the demo's complaints of the two crises say
+CRISIS_WORDS = {"battery": {"鼓包", "发烫", "危险"}, "quality": {"漏水", "粗糙", "坏"}}
+
+
 def test_both_planted_crises_are_alerts_within_a_day_of_breaking_out(demo_home: Home) -> None:
     """The window has a week before the first crisis: the least history that alerts need."""
     own = demo_home.truth["world"]["own_brand"]
@@ -361,7 +365,12 @@ def test_both_planted_crises_are_alerts_within_a_day_of_breaking_out(demo_home: 
             "select evidence_kind, count(*) as items from reviews.mart_alert_evidence "
             f"where alert_key = '{found[0]['alert_key']}' group by all"
         )
-        assert {"text", "first_voice"} <= {row["evidence_kind"] for row in evidence}
+        assert {"text", "first_voice", "term"} <= {row["evidence_kind"] for row in evidence}
+        terms = demo_home.query(
+            "select term from reviews.mart_alert_evidence where evidence_kind = 'term' "
+            f"and alert_key = '{found[0]['alert_key']}'"
+        )
+        assert {row["term"] for row in terms} & CRISIS_WORDS[planted["aspect"]]
 
 
 def test_quiet_brand_days_have_at_most_one_alert_in_60(demo_home: Home) -> None:
