@@ -91,10 +91,10 @@ def test_a_failing_dbt_test_keeps_the_last_publication_and_shows_its_rows(
     assert "XYZ" in status
 
 
-def test_a_second_refresh_says_so_and_stops(own_home: Home) -> None:
-    (own_home.exports / "jd" / "jd_reviews_20261101.csv").write_bytes(
-        next(own_home.exports.glob("jd/jd_reviews_*.csv")).read_bytes()
-    )
+def test_a_second_refresh_stops_beside_the_first_and_changes_nothing_after_it(
+    own_home: Home,
+) -> None:
+    published, files = own_home.current, own_home.build("select count(*) from raw.files")
     first = own_home.start("refresh")
     try:
         holder = own_home.path / "build" / "refresh.holder"
@@ -107,6 +107,13 @@ def test_a_second_refresh_says_so_and_stops(own_home: Home) -> None:
         assert first.poll() is None, "the first ended before the second was tried"
     finally:
         assert first.wait(timeout=300) == 0
+    # nothing had arrived since the last one
+    assert own_home.current == published
+    assert own_home.build("select count(*) from raw.files") == files
+    last = own_home.build(
+        "select verdict from meta.publications order by published_at desc limit 1"
+    )
+    assert last == [("unchanged",)]
 
 
 def test_misuse_and_a_bad_environment_are_one_line_and_exit_2(tmp_path: Path) -> None:

@@ -65,6 +65,7 @@ def test_lines_are_those_of_the_file(tmp_path: Path, seed: int, end: str) -> Non
     assert house.one("select count(distinct record_key) from raw.reviews") == fit
 
 
+@pytest.mark.integration
 def test_a_file_of_many_buffers_is_read_the_same(tmp_path: Path) -> None:
     records, unfit, fit = planted(5, 5_000)
     filler = [f"f{index},u1,5,{'很长的评价' * 400},{AT}" for index in range(12_000)]

@@ -514,6 +514,7 @@ def test_json_lines_may_leave_out_what_is_blank(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.integration
 def test_every_feed_can_be_landed_into(tmp_path: Path) -> None:
     """A contract that maps every column of a feed to a header of the same name."""
     samples = {

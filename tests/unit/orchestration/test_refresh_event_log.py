@@ -71,6 +71,7 @@ def keys() -> list[dg.AssetKey]:
     return [dg.AssetKey(name) for name in ("jd", "tmall", "marts")]
 
 
+@pytest.mark.integration
 def test_it_tells_what_dagster_s_own_log_tells(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

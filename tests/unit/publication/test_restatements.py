@@ -3,7 +3,12 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import pytest
+
 from tests.unit.publication.house import House
+
+# each writes several whole publications: seconds, not milliseconds
+pytestmark = pytest.mark.integration
 
 D = date
 

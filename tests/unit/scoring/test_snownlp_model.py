@@ -17,6 +17,9 @@ from ingestion.scoring.snownlp_model.reference import library_scores
 from ingestion.scoring.snownlp_model.table_cache import cached_path
 from ingestion.scoring.snownlp_sentiment import SnowNlpSentiment
 
+# trains and runs the real library: seconds, not milliseconds
+pytestmark = pytest.mark.integration
+
 NEGATIVE = [
     "噪音太大，晚上没法睡觉",
     "用了三天就漏水，客服踢皮球",
