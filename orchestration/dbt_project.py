@@ -19,9 +19,9 @@ from orchestration.errors import KoubeiError
 from orchestration.progress import Unwatched, Watcher
 from orchestration.settings import Settings, prepare_environment
 
-_BUILD_FOLDERS = ("models", "macros", "seeds", "snapshots")
+_BUILD_FOLDERS = ("models", "macros", "seeds", "snapshots", "estimators")
 _ALL_FOLDERS = (*_BUILD_FOLDERS, "tests", "analyses")
-_SUFFIXES = (".sql", ".yml", ".yaml", ".csv")
+_SUFFIXES = (".sql", ".yml", ".yaml", ".csv", ".py")
 _TESTED = ("model", "seed", "snapshot", "test")
 
 
@@ -36,7 +36,7 @@ def dbt_executable() -> str:
 
 
 def build_fingerprint(project: Path, *inputs: str) -> str:
-    """Hash of what decides the rows: models, macros, seeds, vars, and the engine's version.
+    """Hash of what decides the rows: models, macros, seeds, vars, estimators, the engine's version.
 
     When it differs from the last successful build's, everything is built anew.
 
