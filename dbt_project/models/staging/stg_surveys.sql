@@ -22,6 +22,7 @@ renamed as (
         ---------- codes and names
         survey_kind,
         wave_code,
+        marketing_channel_code,
 
         ---------- measures
         score,
