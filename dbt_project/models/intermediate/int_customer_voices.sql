@@ -13,6 +13,7 @@ spoken as (
         voice_key,
         customer_key,
         channel_code,
+        product_key,
         posted_at,
         rating_share,
         is_incentivised

@@ -11,11 +11,13 @@ affected as (
         ~ " where order_ref in (select order_ref from " ~ ref('int_changed_orders') ~ ")",
         "select 'order:' || order_ref from " ~ ref('int_changed_orders'),
         "select customer_key from ("
-        ~ "(select 'voice:' || voice_key as conversion_key, customer_key, posted_at from " ~ ref('int_customer_voices')
-        ~ " except select conversion_key, customer_key, converted_at from " ~ this ~ ")"
+        ~ "(select 'voice:' || voice_key as conversion_key, customer_key, posted_at, product_key from "
+        ~ ref('int_customer_voices')
+        ~ " except select conversion_key, customer_key, converted_at, product_key from " ~ this ~ ")"
         ~ " union all "
-        ~ "(select conversion_key, customer_key, converted_at from " ~ this ~ " where goal_code = 'voice'"
-        ~ " except select 'voice:' || voice_key, customer_key, posted_at from " ~ ref('int_customer_voices') ~ ")) as moved",
+        ~ "(select conversion_key, customer_key, converted_at, product_key from " ~ this ~ " where goal_code = 'voice'"
+        ~ " except select 'voice:' || voice_key, customer_key, posted_at, product_key from "
+        ~ ref('int_customer_voices') ~ ")) as moved",
     ]) }}
 
 ),
@@ -39,6 +41,59 @@ orders as (
 
 ),
 
+lines as (
+
+    select
+        items.order_key,
+        items.product_key,
+        items.net_cny,
+        items.line_number,
+        items.order_item_key
+
+    from {{ ref('fct_order_items') }} as items
+
+    inner join orders
+        on items.order_key = orders.order_key
+
+    where items.product_key is not null
+
+),
+
+-- an order is analysed under one product, so that no conversion counts twice: that of its largest line
+products_of_orders as (
+
+    select
+        order_key,
+        product_key
+
+    from lines
+    qualify row_number() over (
+        partition by order_key
+        order by net_cny desc, line_number asc, order_item_key asc
+    ) = 1
+
+),
+
+products_of_days as (
+
+    select
+        orders.customer_key,
+        orders.ordered_on,
+        lines.product_key
+
+    from lines
+
+    inner join orders
+        on lines.order_key = orders.order_key
+
+    where orders.customer_key is not null
+    qualify row_number() over (
+        partition by orders.customer_key, orders.ordered_on
+        order by lines.net_cny desc, orders.ordered_at asc, lines.line_number asc, lines.order_item_key asc
+    ) = 1
+
+),
+
 voices as (
 
     select * from {{ ref('int_customer_voices') }}
@@ -55,6 +110,7 @@ purchase_days as (
         order_key,
         channel_code,
         ordered_at,
+        ordered_on,
         sum(value_cny) over (partition by customer_key, ordered_on) as value_cny,
         dense_rank() over (partition by customer_key order by ordered_on) as purchase_number
 
@@ -67,30 +123,41 @@ purchase_days as (
 sales as (
 
     select
-        'sale:' || order_key as conversion_key,
+        'sale:' || orders.order_key as conversion_key,
         'sale' as goal_code,
-        journey_key,
-        customer_key,
-        channel_code,
-        ordered_at as converted_at,
-        value_cny
+        orders.journey_key,
+        orders.customer_key,
+        orders.channel_code,
+        products_of_orders.product_key,
+        orders.ordered_at as converted_at,
+        orders.value_cny
 
     from orders
+
+    left join products_of_orders
+        on orders.order_key = products_of_orders.order_key
 
 ),
 
 first_and_further_purchases as (
 
     select
-        case when purchase_number = 1 then 'acquisition:' else 'retention:' end || order_key as conversion_key,
-        case when purchase_number = 1 then 'acquisition' else 'retention' end as goal_code,
-        journey_key,
-        customer_key,
-        channel_code,
-        ordered_at as converted_at,
-        value_cny
+        case when days.purchase_number = 1 then 'acquisition:' else 'retention:' end || days.order_key
+            as conversion_key,
+        case when days.purchase_number = 1 then 'acquisition' else 'retention' end as goal_code,
+        days.journey_key,
+        days.customer_key,
+        days.channel_code,
+        products_of_days.product_key,
+        days.ordered_at as converted_at,
+        days.value_cny
 
-    from purchase_days
+    from purchase_days as days
+
+    left join products_of_days
+        on
+            days.customer_key = products_of_days.customer_key
+            and days.ordered_on = products_of_days.ordered_on
 
 ),
 
@@ -102,6 +169,7 @@ voiced as (
         customer_key as journey_key,
         customer_key,
         channel_code,
+        product_key,
         posted_at as converted_at,
         -- what a voice is worth is not known here; 0 keeps the credits of the goal reconcilable
         0 as value_cny
@@ -128,8 +196,13 @@ conversions as (
         journey_key,
         customer_key,
         channel_code,
+        product_key,
         converted_at,
-        cast(value_cny as decimal(18, 2)) as value_cny
+        cast(value_cny as decimal(18, 2)) as value_cny,
+        case
+            when customer_key is not null
+                then row_number() over (partition by journey_key, goal_code order by converted_at, conversion_key) = 1
+        end as is_first
 
     from united
 

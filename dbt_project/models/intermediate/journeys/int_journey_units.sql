@@ -1,0 +1,53 @@
+-- Grain: one row per unit of journeys: a customer, or an order whose buyer is unknown, with a touch or a conversion.
+with
+
+touches as (
+
+    select
+        customer_key as journey_key,
+        1 as touch_count,
+        0 as conversion_count,
+        {{ row_hash([
+            'touch_key', 'touched_at', 'marketing_channel_code', 'strategy_code', 'campaign_key', 'touch_group_code',
+        ]) }} as input_hash
+
+    from {{ ref('fct_touchpoints') }}
+    where customer_key is not null
+
+),
+
+conversions as (
+
+    select
+        journey_key,
+        0 as touch_count,
+        1 as conversion_count,
+        {{ row_hash(['conversion_key', 'converted_at', 'value_cny', 'product_key']) }} as input_hash
+
+    from {{ ref('fct_conversions') }}
+
+),
+
+inputs as (
+
+    select * from touches
+    union all
+    select * from conversions
+
+),
+
+units as (
+
+    select
+        journey_key,
+        cast(sum(touch_count) as bigint) as touch_count,
+        cast(sum(conversion_count) as bigint) as conversion_count,
+        -- keys make every row unlike any other, so none can cancel another
+        bit_xor(input_hash) as inputs_hash
+
+    from inputs
+    group by journey_key
+
+)
+
+select * from units
