@@ -16,6 +16,7 @@ PROJECT = Path(__file__).parents[3] / "dbt_project"
 MACROS = [
     *sorted(PROJECT.glob("macros/dialect/*.sql")),
     PROJECT / "macros/affected.sql",
+    PROJECT / "macros/intervals.sql",
     PROJECT / "macros/keyword_weeks.sql",
 ]
 

@@ -1,0 +1,267 @@
+-- Grain: one row per item of marketing cost, month, campaign, marketing channel, strategy and creator.
+with
+
+aliases as (
+
+    select * from {{ ref('campaign_aliases') }}
+
+),
+
+media as (
+
+    select
+        'media' as component_code,
+        campaign_ref,
+        marketing_channel_code,
+        cast(null as string) as strategy_code,
+        cast(null as string) as creator_ref,
+        spent_on as incurred_on,
+        spend_cny as amount_cny,
+        impression_count,
+        click_count
+
+    from {{ ref('stg_spend') }}
+
+),
+
+published as (
+
+    select
+        content_ref as piece_ref,
+        min(published_at) as published_at
+
+    from {{ ref('int_content_pieces') }}
+    where content_ref is not null
+    group by content_ref
+
+    union
+
+    select
+        voice_ref as piece_ref,
+        min(published_at) as published_at
+
+    from {{ ref('int_content_pieces') }}
+    where content_ref is null
+    group by voice_ref
+
+),
+
+-- the feed gives no date; a snapshot's last export says nothing of when the work was done, its first one does
+first_seen as (
+
+    select
+        record_key,
+        min(export_date) as export_date
+
+    from {{ source('raw', 'collaborations') }}
+    where superseded_load_id is null
+    group by record_key
+
+),
+
+creators as (
+
+    select
+        creator_ref,
+        tier_code
+
+    from {{ ref('stg_creators') }}
+    qualify row_number() over (partition by creator_ref order by record_key) = 1
+
+),
+
+collaborations as (
+
+    select
+        collaborations.campaign_ref,
+        collaborations.creator_ref,
+        creators.tier_code,
+        coalesce(
+            cast(published.published_at as date),
+            campaigns.started_on,
+            first_seen.export_date
+        ) as incurred_on,
+        collaborations.fee_cny,
+        collaborations.product_cost_cny
+
+    from {{ ref('stg_collaborations') }} as collaborations
+
+    left join published
+        on collaborations.content_ref = published.piece_ref
+
+    left join first_seen
+        on collaborations.record_key = first_seen.record_key
+
+    left join creators
+        on collaborations.creator_ref = creators.creator_ref
+
+    left join aliases
+        on collaborations.campaign_ref = aliases.campaign_ref
+
+    left join {{ ref('dim_campaigns') }} as campaigns
+        on coalesce(aliases.campaign_key, collaborations.campaign_ref) = campaigns.campaign_key
+
+),
+
+paid_to_creators as (
+
+    {% for component, amount in [('fee', 'fee_cny'), ('product', 'product_cost_cny')] -%}
+    select
+        '{{ component }}' as component_code,
+        campaign_ref,
+        -- a tier is a channel and a strategy of its own (KOL, KOC) where no campaign says otherwise
+        tier_code as marketing_channel_code,
+        tier_code as strategy_code,
+        creator_ref,
+        incurred_on,
+        {{ amount }} as amount_cny,
+        cast(null as bigint) as impression_count,
+        cast(null as bigint) as click_count
+
+    from collaborations
+    where {{ amount }} is not null
+    {% if not loop.last %}
+    union all
+
+    {% endif -%}
+    {%- endfor %}
+
+),
+
+granted as (
+
+    -- an offer that nobody took up cost nothing
+    select
+        'incentive' as source_kind,
+        program_code as source_code,
+        cast(date_trunc('month', claimed_at) as date) as incurred_on,
+        sum(reward_cny) as amount_cny
+
+    from {{ ref('stg_incentives') }}
+    where claimed_at is not null
+    group by all
+
+    union all
+
+    -- points are owed from the day on which they are given
+    select
+        'points' as source_kind,
+        reason_code as source_code,
+        cast(date_trunc('month', occurred_at) as date) as incurred_on,
+        sum(point_delta) * cast({{ var('point_value_cny') }} as decimal(18, 6)) as amount_cny
+
+    from {{ ref('stg_points') }}
+    where point_delta > 0
+    group by all
+
+),
+
+reward_sources as (
+
+    select * from {{ ref('reward_sources') }}
+
+),
+
+rewards as (
+
+    select
+        'reward' as component_code,
+        coalesce(own_source.campaign_ref, any_source.campaign_ref) as campaign_ref,
+        coalesce(own_source.strategy_code, any_source.strategy_code) as marketing_channel_code,
+        coalesce(own_source.strategy_code, any_source.strategy_code) as strategy_code,
+        cast(null as string) as creator_ref,
+        granted.incurred_on,
+        granted.amount_cny,
+        cast(null as bigint) as impression_count,
+        cast(null as bigint) as click_count
+
+    from granted
+
+    left join reward_sources as own_source
+        on
+            granted.source_kind = own_source.source_kind
+            and granted.source_code = own_source.source_code
+
+    left join reward_sources as any_source
+        on
+            granted.source_kind = any_source.source_kind
+            and any_source.source_code = '*'
+            and own_source.source_code is null
+
+    -- what has no row is no cost of marketing: points for a purchase are a rebate
+    where
+        own_source.source_code is not null
+        or any_source.source_code is not null
+
+),
+
+united as (
+
+    select * from media
+    union all
+    select * from paid_to_creators
+    union all
+    select * from rewards
+
+),
+
+strategies as (
+
+    select strategy_code from {{ ref('strategies') }}
+
+),
+
+named as (
+
+    select
+        united.component_code,
+        coalesce(aliases.campaign_key, united.campaign_ref) as campaign_key,
+        united.marketing_channel_code,
+        -- the campaign says what the money was for; a tier that is no strategy (a laboratory) stays without one
+        coalesce(campaigns.strategy_code, strategies.strategy_code) as strategy_code,
+        united.creator_ref,
+        cast(date_trunc('month', united.incurred_on) as date) as month_start,
+        united.amount_cny,
+        united.impression_count,
+        united.click_count
+
+    from united
+
+    left join aliases
+        on united.campaign_ref = aliases.campaign_ref
+
+    left join {{ ref('dim_campaigns') }} as campaigns
+        on coalesce(aliases.campaign_key, united.campaign_ref) = campaigns.campaign_key
+
+    left join strategies
+        on united.strategy_code = strategies.strategy_code
+
+),
+
+costs as (
+
+    select
+        named.component_code,
+        named.campaign_key,
+        named.marketing_channel_code,
+        named.strategy_code,
+        named.creator_ref,
+        named.month_start,
+        -- listed: the spend export holds this item of the campaign already, and it is shown but not added
+        booked.component_code is not null as is_in_media,
+        cast(sum(named.amount_cny) as decimal(18, 2)) as amount_cny,
+        cast(sum(named.impression_count) as bigint) as impression_count,
+        cast(sum(named.click_count) as bigint) as click_count
+
+    from named
+
+    left join {{ ref('costs_in_spend') }} as booked
+        on
+            named.campaign_key = booked.campaign_key
+            and named.component_code = booked.component_code
+
+    group by all
+
+)
+
+select * from costs

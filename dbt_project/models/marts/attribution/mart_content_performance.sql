@@ -1,0 +1,216 @@
+-- Grain: one row per piece of content.
+{{ config(materialized='incremental', incremental_strategy='replace_affected', unique_key='piece_key') }}
+{%- set attributes = [
+    'piece_key', 'content_ref', 'voice_key', 'voice_ref', 'channel_code', 'campaign_key', 'strategy_code', 'creator_ref',
+    'tier_code', 'topic_ref', 'theme_code', 'format_code', 'ownership_code', 'fee_cny', 'product_cost_cny', 'published_at',
+] | join(', ') %}
+
+with
+
+affected as (
+
+    {{ affected_keys([
+        "select piece_key from " ~ ref('int_content_pieces')
+        ~ " where content_ref in (" ~ changed_in('engagement', 'subject_ref') ~ ")",
+        "select piece_key from " ~ ref('int_content_pieces')
+        ~ " where voice_ref in (" ~ changed_in('engagement', 'subject_ref') ~ ")",
+        "select piece_key from ("
+        ~ "(select " ~ attributes ~ " from " ~ ref('int_content_pieces')
+        ~ " except select " ~ attributes ~ " from " ~ this ~ ")"
+        ~ " union all "
+        ~ "(select " ~ attributes ~ " from " ~ this
+        ~ " except select " ~ attributes ~ " from " ~ ref('int_content_pieces') ~ ")) as moved",
+    ]) }}
+
+),
+
+pieces as (
+
+    select * from {{ ref('int_content_pieces') }}
+    where {{ is_affected('piece_key') }}
+
+),
+
+-- a piece that is listed twice was seen by the same people twice, so its counters are not added up
+subjects as (
+
+    select
+        piece_key,
+        piece_key as subject_key
+    from pieces
+    union
+    select
+        piece_key,
+        voice_key as subject_key
+    from pieces
+    where voice_key is not null
+
+),
+
+engagement as (
+
+    -- running totals: platforms take likes back, and the last word is no smaller than the largest for long
+    select
+        subjects.piece_key,
+        max(counters.measured_on) as measured_on,
+        max(counters.impression_count) as impression_count,
+        max(counters.click_count) as click_count,
+        max(counters.like_count) as like_count,
+        max(counters.comment_count) as comment_count,
+        max(counters.share_count) as share_count,
+        max(counters.save_count) as save_count
+
+    from subjects
+
+    inner join {{ ref('fct_engagement') }} as counters
+        on subjects.subject_key = counters.subject_key
+
+    group by subjects.piece_key
+
+),
+
+measured as (
+
+    select
+        pieces.*,
+        engagement.measured_on,
+        engagement.impression_count,
+        engagement.click_count,
+        engagement.like_count,
+        engagement.comment_count,
+        engagement.share_count,
+        engagement.save_count,
+        -- what a platform does not count is not 0, but a piece without any counter has no sum
+        coalesce(engagement.like_count, 0) + coalesce(engagement.comment_count, 0)
+        + coalesce(engagement.share_count, 0) + coalesce(engagement.save_count, 0)
+        + case
+            when coalesce(
+                engagement.like_count, engagement.comment_count, engagement.share_count, engagement.save_count
+            ) is not null then 0
+        end as engagement_count,
+        coalesce(pieces.fee_cny, pieces.product_cost_cny) is not null as is_cost_known
+
+    from pieces
+
+    left join engagement
+        on pieces.piece_key = engagement.piece_key
+
+),
+
+ruled as (
+
+    select
+        measured.*,
+        coalesce(own_rules.engagement_from, other_rules.engagement_from) as hit_engagement_from,
+        measured.engagement_count
+        - case
+            when coalesce(own_rules.is_share_counted, other_rules.is_share_counted) then 0
+            else coalesce(measured.share_count, 0)
+        end as hit_engagement_count,
+        case
+            when measured.is_cost_known
+                then cast(coalesce(measured.fee_cny, 0) + coalesce(measured.product_cost_cny, 0) as decimal(18, 2))
+        end as cost_cny
+
+    from measured
+
+    left join {{ ref('hit_note_rules') }} as own_rules
+        on measured.channel_code = own_rules.channel_code
+
+    left join {{ ref('hit_note_rules') }} as other_rules
+        on other_rules.channel_code = '*'
+
+),
+
+-- of the rates of a platform, those in force when the piece was published
+priced as (
+
+    select
+        ruled.piece_key,
+        case rates.measure_code
+            when 'impression' then ruled.impression_count
+            when 'click' then ruled.click_count
+            when 'engagement' then ruled.engagement_count
+        end * rates.cny_per_thousand / 1000 as worth_cny
+
+    from ruled
+
+    inner join {{ ref('emv_rates') }} as rates
+        on
+            ruled.channel_code = rates.channel_code
+            and cast(ruled.published_at as date) >= rates.valid_from
+
+    where ruled.ownership_code = 'earned'
+    qualify row_number() over (
+        partition by ruled.piece_key, rates.measure_code
+        order by rates.valid_from desc
+    ) = 1
+
+),
+
+estimates as (
+
+    select
+        piece_key,
+        cast(sum(cast(worth_cny as decimal(18, 4))) as decimal(18, 2)) as emv_estimate_cny
+
+    from priced
+    group by piece_key
+
+),
+
+final as (
+
+    select
+
+        ---------- keys
+        ruled.piece_key,
+        ruled.content_ref,
+        ruled.voice_key,
+        ruled.voice_ref,
+        ruled.campaign_key,
+        ruled.creator_ref,
+        ruled.topic_ref,
+
+        ---------- codes
+        ruled.channel_code,
+        ruled.strategy_code,
+        ruled.tier_code,
+        ruled.theme_code,
+        ruled.format_code,
+        ruled.ownership_code,
+
+        ---------- times
+        ruled.published_at,
+        cast(date_trunc('month', ruled.published_at) as date) as month_start,
+        ruled.measured_on,
+
+        ---------- counters
+        ruled.impression_count,
+        ruled.click_count,
+        ruled.like_count,
+        ruled.comment_count,
+        ruled.share_count,
+        ruled.save_count,
+        cast(ruled.engagement_count as bigint) as engagement_count,
+        cast(ruled.engagement_count / nullif(ruled.impression_count, 0) as double) as engagement_rate,
+        ruled.hit_engagement_from,
+        ruled.hit_engagement_count >= ruled.hit_engagement_from as is_hit_note,
+
+        ---------- money
+        ruled.fee_cny,
+        ruled.product_cost_cny,
+        ruled.cost_cny,
+        cast(ruled.cost_cny * 1000 / nullif(ruled.impression_count, 0) as decimal(18, 2)) as cpm_cny,
+        cast(ruled.cost_cny / nullif(ruled.click_count, 0) as decimal(18, 2)) as cpc_cny,
+        cast(ruled.cost_cny / nullif(ruled.engagement_count, 0) as decimal(18, 2)) as cpe_cny,
+        estimates.emv_estimate_cny
+
+    from ruled
+
+    left join estimates
+        on ruled.piece_key = estimates.piece_key
+
+)
+
+select * from final
