@@ -10,6 +10,10 @@
     'touchpoints': 'identity_value',
     'reviews': 'author_ref',
     'mentions': 'author_ref',
+    'surveys': 'customer_ref',
+    'community_activity': 'customer_ref',
+    'service_contacts': 'customer_ref',
+    'referrals': 'inviter_ref',
 } %}
 
 with
@@ -100,11 +104,21 @@ changed_nodes as (
             cross join builds
             where changed.load_id > builds.watermark or changed.superseded_load_id > builds.watermark
         )
-    {% if not loop.last %}
     union all
 
-    {% endif -%}
-    {%- endfor %}
+    {% endfor -%}
+    {#- an invitation is about two people -#}
+    select
+        invitee_ref as node,
+        false as has_changed_links
+    from {{ source('raw', 'referrals') }}
+    where
+        record_key in (
+            select changed.record_key
+            from {{ source('raw', 'referrals') }} as changed
+            cross join builds
+            where changed.load_id > builds.watermark or changed.superseded_load_id > builds.watermark
+        )
 
 ),
 

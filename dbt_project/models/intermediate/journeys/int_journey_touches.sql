@@ -42,13 +42,14 @@ touches as (
         strategy_code,
         campaign_key,
         touch_group_code,
-        coalesce(touch_group_code = 'direct', false) as is_direct,
+        is_direct,
         -- the one order of a customer's touches; at equal times the key decides
         row_number() over (partition by customer_key order by touched_at, touch_key) as touch_number
 
     from {{ ref('fct_touchpoints') }}
     where
         customer_key is not null
+        and excluded_code is null
         and {{ is_affected('customer_key') }}
 
 ),

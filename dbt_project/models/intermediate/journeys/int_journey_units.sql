@@ -9,10 +9,13 @@ touches as (
         0 as conversion_count,
         {{ row_hash([
             'touch_key', 'touched_at', 'marketing_channel_code', 'strategy_code', 'campaign_key', 'touch_group_code',
+            'is_direct',
         ]) }} as input_hash
 
     from {{ ref('fct_touchpoints') }}
-    where customer_key is not null
+    where
+        customer_key is not null
+        and excluded_code is null
 
 ),
 

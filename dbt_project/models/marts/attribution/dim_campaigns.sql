@@ -1,4 +1,4 @@
--- Grain: one row per campaign, those included that only touches or spend name.
+-- Grain: one row per campaign, those included that only touches, spend or content name.
 with
 
 aliases as (
@@ -41,6 +41,10 @@ named as (
     select campaign_ref from {{ ref('stg_touchpoints') }}
     union
     select campaign_ref from {{ ref('stg_spend') }}
+    union
+    select campaign_ref from {{ ref('stg_content') }}
+    union
+    select campaign_ref from {{ ref('stg_collaborations') }}
 
 ),
 

@@ -56,6 +56,7 @@ touches as (
     select * from {{ ref('fct_touchpoints') }}
     where
         customer_key is not null
+        and excluded_code is null
         and {{ is_affected('customer_key') }}
 
 ),

@@ -1,35 +1,33 @@
 -- Grain: one row per touch.
-{{ config(materialized='incremental', incremental_strategy='replace_affected', unique_key='touch_key') }}
+{{ config(materialized='incremental', incremental_strategy='replace_affected', unique_key='journey_key') }}
 
 with
 
 affected as (
 
     {{ affected_keys([
-        changed_in('touchpoints'),
-        "select touches.record_key from " ~ ref('stg_touchpoints') ~ " as touches"
-        ~ " inner join " ~ ref('int_customer_identities') ~ " as identities"
-        ~ " on touches.identity_value = identities.node"
-        ~ " inner join " ~ ref('int_changed_customers') ~ " as changed"
-        ~ " on identities.customer_key = changed.customer_key where changed.has_changed_links",
-        "select standing.touch_key from " ~ this ~ " as standing"
-        ~ " inner join " ~ ref('dim_campaigns') ~ " as campaigns"
-        ~ " on standing.campaign_key = campaigns.campaign_key"
-        ~ " where standing.strategy_code is distinct from campaigns.strategy_code",
+        "select customer_key from " ~ ref('int_changed_customers'),
+        changed_in('touchpoints', "'touch:' || record_key"),
+        touches_of_changed_subjects(),
+        "select standing.journey_key from " ~ this ~ " as standing"
+        ~ " left join " ~ ref('stg_reviews') ~ " as reviews on standing.review_ref = reviews.review_ref"
+        ~ " left join " ~ ref('fct_voices') ~ " as voices on 'review:' || reviews.record_key = voices.voice_key"
+        ~ " where standing.strategy_basis_code in ('review', 'incentivised_review')"
+        ~ " and (standing.strategy_basis_code = 'incentivised_review')"
+        ~ " is distinct from coalesce(voices.is_incentivised, false)",
     ]) }}
 
 ),
 
 touches as (
 
-    select * from {{ ref('stg_touchpoints') }}
-    where {{ is_affected('record_key') }}
+    {{ touches_of_units() }}
 
 ),
 
-identities as (
+subjects as (
 
-    select * from {{ ref('int_customer_identities') }}
+    select * from {{ ref('int_touch_subjects') }}
 
 ),
 
@@ -51,46 +49,168 @@ marketing_channels as (
 
 ),
 
-joined as (
+strategies as (
+
+    select * from {{ ref('strategies') }}
+
+),
+
+strategy_rules as (
+
+    select * from {{ ref('touch_strategy_rules') }}
+
+),
+
+exclusions as (
+
+    select * from {{ ref('int_touch_exclusions') }}
+
+),
+
+-- reviews that somebody read, and whether they were paid for
+reviews_read as (
 
     select
+        reviews.review_ref,
+        bool_or(coalesce(voices.is_incentivised, false)) as is_incentivised
 
-        ---------- keys
-        touches.record_key as touch_key,
-        -- null when the identifier was masked: the touch is kept, and nothing is credited to it
-        identities.customer_key,
-        campaigns.campaign_key,
+    from {{ ref('stg_reviews') }} as reviews
 
-        ---------- ids
-        touches.content_ref,
-        touches.creator_ref,
-        touches.review_ref,
+    left join {{ ref('fct_voices') }} as voices
+        on 'review:' || reviews.record_key = voices.voice_key
 
-        ---------- codes
-        touches.channel_code,
-        touches.marketing_channel_code,
-        campaigns.strategy_code,
-        -- what the campaign is for says more than where it ran: an advertisement in a feed of friends is paid
-        coalesce(campaigns.touch_group_code, marketing_channels.touch_group_code) as touch_group_code,
-        touches.touch_kind,
+    where reviews.review_ref in (select touches.review_ref from touches)
+    group by reviews.review_ref
 
-        ---------- times
-        touches.touched_at
+),
+
+led as (
+
+    select
+        touches.*,
+        coalesce(touches.creator_ref, contents.creator_ref) as led_creator_ref,
+        coalesce(aliases.campaign_key, touches.campaign_ref, contents.campaign_key, creators.campaign_key)
+            as campaign_key,
+        case
+            when touches.review_ref is null then null
+            when coalesce(reviews_read.is_incentivised, false) then 'incentivised_review'
+            else 'review'
+        end as review_evidence_code,
+        'creator_' || coalesce(creators.tier_code, contents.tier_code) as creator_evidence_code,
+        -- a topic that is advertised, or spoken of in a group, came through the advertisement or the group
+        case
+            when
+                contents.topic_ref is not null
+                and coalesce(marketing_channels.domain_code, 'public') = 'public'
+                and coalesce(marketing_channels.touch_group_code, 'wom') <> 'paid'
+                then 'topic'
+        end as topic_evidence_code,
+        marketing_channels.touch_group_code as channel_touch_group_code,
+        marketing_channels.domain_code as channel_domain_code,
+        marketing_channels.strategy_code as channel_strategy_code,
+        marketing_channels.is_direct as is_direct_channel
 
     from touches
-
-    left join identities
-        on touches.identity_value = identities.node
 
     left join aliases
         on touches.campaign_ref = aliases.campaign_ref
 
-    left join campaigns
-        on coalesce(aliases.campaign_key, touches.campaign_ref) = campaigns.campaign_key
+    left join subjects as contents
+        on
+            touches.content_ref = contents.subject_ref
+            and contents.subject_kind = 'content'
+
+    left join subjects as creators
+        on
+            touches.creator_ref = creators.subject_ref
+            and creators.subject_kind = 'creator'
+
+    left join reviews_read
+        on touches.review_ref = reviews_read.review_ref
 
     left join marketing_channels
         on touches.marketing_channel_code = marketing_channels.marketing_channel_code
 
+),
+
+-- what a touch was part of: what its campaign is for, else what was seen, else where it was seen
+derived as (
+
+    select
+        led.*,
+        coalesce(
+            campaigns.strategy_code,
+            by_review.strategy_code,
+            by_creator.strategy_code,
+            by_topic.strategy_code,
+            led.channel_strategy_code
+        ) as strategy_code,
+        case
+            when campaigns.strategy_code is not null then 'campaign'
+            when by_review.strategy_code is not null then led.review_evidence_code
+            when by_creator.strategy_code is not null then led.creator_evidence_code
+            when by_topic.strategy_code is not null then led.topic_evidence_code
+            when led.channel_strategy_code is not null then 'channel'
+        end as strategy_basis_code
+
+    from led
+
+    left join campaigns
+        on led.campaign_key = campaigns.campaign_key
+
+    left join strategy_rules as by_review
+        on led.review_evidence_code = by_review.evidence_code
+
+    left join strategy_rules as by_creator
+        on led.creator_evidence_code = by_creator.evidence_code
+
+    left join strategy_rules as by_topic
+        on led.topic_evidence_code = by_topic.evidence_code
+
+),
+
+final as (
+
+    select
+
+        ---------- keys
+        derived.touch_key,
+        derived.journey_key,
+        derived.customer_key,
+        derived.campaign_key,
+
+        ---------- ids
+        derived.content_ref,
+        derived.led_creator_ref as creator_ref,
+        derived.review_ref,
+
+        ---------- codes
+        derived.source_feed,
+        derived.channel_code,
+        derived.marketing_channel_code,
+        derived.strategy_code,
+        derived.strategy_basis_code,
+        -- what the campaign is for says more than where it ran: an advertisement in a feed of friends is paid
+        coalesce(strategies.touch_group_code, derived.channel_touch_group_code) as touch_group_code,
+        coalesce(derived.channel_domain_code, strategies.domain_code) as domain_code,
+        derived.touch_kind,
+        exclusions.excluded_code,
+        exclusions.rule_code as exclusion_rule_code,
+
+        ---------- flags
+        coalesce(strategies.is_direct, derived.is_direct_channel, false) as is_direct,
+
+        ---------- times
+        derived.touched_at
+
+    from derived
+
+    left join strategies
+        on derived.strategy_code = strategies.strategy_code
+
+    left join exclusions
+        on derived.touch_key = exclusions.touch_key
+
 )
 
-select * from joined
+select * from final

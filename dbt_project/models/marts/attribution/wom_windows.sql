@@ -16,6 +16,7 @@ touches as (
     where
         customer_key is not null
         and touch_group_code in ('wom', 'paid')
+        and excluded_code is null
 
 ),
 

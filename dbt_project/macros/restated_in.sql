@@ -1,0 +1,36 @@
+{#
+    What a record says now and did not say at the last successful build, or said then and no longer does: rows of
+    raw.<feed>'s `columns`. A snapshot lands everybody again, so what counts is whether the winning version says
+    something else. Before the first build everything is new.
+#}
+{% macro restated_in(feed, columns) -%}
+    {%- set feed_rows = source('raw', feed) -%}
+    {%- set watermark = build_watermark() -%}
+    {%- set is_live = 'superseded_load_id is null' -%}
+    {%- set was_live = 'load_id <= ' ~ watermark ~ ' and coalesce(superseded_load_id > ' ~ watermark ~ ', true)' -%}
+    {%- for now, then in [(is_live, was_live), (was_live, is_live)] -%}
+    {%- if not loop.first %}
+    union all
+    {% endif -%}
+    select {{ columns | join(', ') }} from (
+        {%- for state in [now, then] %}
+        {%- if not loop.first %}
+        except
+        {%- endif %}
+        select {{ columns | join(', ') }} from (
+            select * from {{ feed_rows }}
+            where
+                {{ state }}
+                and record_key in (
+                    select changed.record_key from {{ feed_rows }} as changed
+                    where changed.load_id > {{ watermark }} or changed.superseded_load_id > {{ watermark }}
+                )
+            qualify row_number() over (
+                partition by record_key
+                order by export_date desc, delivery_seq desc, row_number desc, file_id desc
+            ) = 1
+        ) as winning
+        {%- endfor %}
+    ) as restated
+    {%- endfor %}
+{%- endmacro %}
