@@ -218,7 +218,7 @@ named as (
         coalesce(aliases.campaign_key, united.campaign_ref) as campaign_key,
         united.marketing_channel_code,
         -- the campaign says what the money was for; a tier that is no strategy (a laboratory) stays without one
-        coalesce(campaigns.strategy_code, strategies.strategy_code) as strategy_code,
+        coalesce(campaigns.strategy_code, strategies.strategy_code, marketing_channels.strategy_code) as strategy_code,
         united.creator_ref,
         cast(date_trunc('month', united.incurred_on) as date) as month_start,
         united.amount_cny,
@@ -235,6 +235,9 @@ named as (
 
     left join strategies
         on united.strategy_code = strategies.strategy_code
+
+    left join {{ ref('marketing_channels') }} as marketing_channels
+        on united.marketing_channel_code = marketing_channels.marketing_channel_code
 
 ),
 

@@ -1,18 +1,6 @@
--- Grain: one row per campaign, goal, month and model in which the campaign spent or was credited.
+-- Grain: one row per campaign, goal, month and model in which the campaign spent or was credited; what belongs to no
+-- campaign has a row per marketing channel.
 with
-
-attribution as (
-
-    select * from {{ ref('fct_attribution') }}
-    where campaign_key is not null
-
-),
-
-aliases as (
-
-    select * from {{ ref('campaign_aliases') }}
-
-),
 
 goals as (
 
@@ -26,19 +14,27 @@ models as (
 
 ),
 
-spend as (
+campaigns as (
+
+    select * from {{ ref('dim_campaigns') }}
+
+),
+
+spending as (
 
     select
-        coalesce(aliases.campaign_key, spend.campaign_ref) as campaign_key,
-        cast(date_trunc('month', spend.spent_on) as date) as month_start,
-        sum(spend.spend_cny) as spend_cny
+        coalesce(campaign_key, 'no_campaign') as campaign_key,
+        case when campaign_key is null then coalesce(marketing_channel_code, 'unknown') else 'all' end
+            as marketing_channel_code,
+        month_start,
+        {%- for component in ['media', 'fee', 'product', 'reward'] %}
+        coalesce(sum(amount_cny) filter (where component_code = '{{ component }}'), 0) as {{ component }}_cny,
+        {%- endfor %}
+        coalesce(sum(amount_cny) filter (where not is_in_media), 0) as spend_cny,
+        cast(sum(impression_count) as bigint) as impression_count,
+        cast(sum(click_count) as bigint) as click_count
 
-    from {{ ref('stg_spend') }} as spend
-
-    left join aliases
-        on spend.campaign_ref = aliases.campaign_ref
-
-    where spend.campaign_ref is not null
+    from {{ ref('int_marketing_costs') }}
     group by all
 
 ),
@@ -46,30 +42,47 @@ spend as (
 credited as (
 
     select
-        campaign_key,
+        coalesce(campaign_key, 'no_campaign') as campaign_key,
+        case when campaign_key is null then coalesce(marketing_channel_code, 'unknown') else 'all' end
+            as marketing_channel_code,
         goal_code,
+        month_start,
         model_code,
-        cast(date_trunc('month', converted_at) as date) as month_start,
-        -- decimals, for a sum of doubles depends on the order in which it is made
-        sum(cast(weight as decimal(18, 12))) as conversion_count,
+        sum(conversion_count) as conversion_count,
         sum(credited_cny) as credited_cny
 
-    from attribution
+    from {{ ref('int_campaign_credit') }}
     group by all
 
 ),
 
+{{ payback_ctes('campaign_key', 'spending') }},
+
 -- spend serves every goal at once, so it stands in full beside each; goals and models are never added up
-months as (
+kept as (
+
+    select
+        spending.campaign_key,
+        spending.marketing_channel_code,
+        goals.goal_code,
+        spending.month_start,
+        models.model_code
+
+    from spending
+
+    cross join goals
+
+    cross join models
+
+    union
 
     select
         campaign_key,
-        month_start
-    from spend
-    union
-    select
-        campaign_key,
-        month_start
+        marketing_channel_code,
+        goal_code,
+        month_start,
+        model_code
+
     from credited
 
 ),
@@ -77,48 +90,91 @@ months as (
 measured as (
 
     select
-        months.campaign_key,
-        goals.goal_code,
-        months.month_start,
-        models.model_code,
-        cast(coalesce(spend.spend_cny, 0) as decimal(18, 2)) as spend_cny,
+        kept.campaign_key,
+        kept.marketing_channel_code,
+        kept.goal_code,
+        kept.month_start,
+        kept.model_code,
+        {%- for amount in ['media_cny', 'fee_cny', 'product_cny', 'reward_cny', 'spend_cny'] %}
+        cast(coalesce(spending.{{ amount }}, 0) as decimal(18, 2)) as {{ amount }},
+        {%- endfor %}
+        spending.impression_count,
+        spending.click_count,
         cast(round(coalesce(credited.conversion_count, 0), 6) as double) as conversion_count,
         cast(coalesce(credited.credited_cny, 0) as decimal(18, 2)) as credited_cny
 
-    from months
+    from kept
 
-    cross join goals
-
-    cross join models
-
-    left join spend
+    left join spending
         on
-            months.campaign_key = spend.campaign_key
-            and months.month_start = spend.month_start
+            kept.campaign_key = spending.campaign_key
+            and kept.marketing_channel_code = spending.marketing_channel_code
+            and kept.month_start = spending.month_start
 
     left join credited
         on
-            months.campaign_key = credited.campaign_key
-            and months.month_start = credited.month_start
-            and goals.goal_code = credited.goal_code
-            and models.model_code = credited.model_code
+            kept.campaign_key = credited.campaign_key
+            and kept.marketing_channel_code = credited.marketing_channel_code
+            and kept.month_start = credited.month_start
+            and kept.goal_code = credited.goal_code
+            and kept.model_code = credited.model_code
 
 ),
 
 performance as (
 
     select
-        campaign_key,
-        goal_code,
-        month_start,
-        model_code,
-        spend_cny,
-        conversion_count,
-        credited_cny,
-        cast(spend_cny / nullif(conversion_count, 0) as decimal(18, 2)) as cac_cny,
-        cast(credited_cny / nullif(spend_cny, 0) as double) as roas
+
+        ---------- keys
+        measured.campaign_key,
+        measured.marketing_channel_code,
+        measured.goal_code,
+        measured.month_start,
+        measured.model_code,
+        campaigns.campaign_name,
+        campaigns.strategy_code,
+
+        ---------- what it cost
+        measured.spend_cny,
+        measured.media_cny,
+        measured.fee_cny,
+        measured.product_cny as product_cost_cny,
+        measured.reward_cny,
+        measured.impression_count,
+        measured.click_count,
+        cast(measured.media_cny * 1000 / nullif(measured.impression_count, 0) as decimal(18, 2)) as cpm_cny,
+        cast(measured.media_cny / nullif(measured.click_count, 0) as decimal(18, 2)) as cpc_cny,
+
+        ---------- what it brought
+        measured.conversion_count,
+        measured.credited_cny,
+        cast(measured.spend_cny / nullif(measured.conversion_count, 0) as decimal(18, 2)) as cac_cny,
+        {%- for goal, cost in [('voice', 'cost_per_voice_cny'), ('acquisition', 'cost_per_acquisition_cny')] %}
+        cast(
+            case
+                when measured.goal_code = '{{ goal }}' then measured.spend_cny / nullif(measured.conversion_count, 0)
+            end as decimal(18, 2)
+        ) as {{ cost }},
+        {%- endfor %}
+        cast(measured.credited_cny / nullif(measured.spend_cny, 0) as double) as roas,
+
+        ---------- when the acquired have paid for themselves
+        paybacks.margin_cny as acquired_margin_cny,
+        paybacks.margin_known_share,
+        paybacks.payback_code,
+        paybacks.payback_days
 
     from measured
+
+    left join campaigns
+        on measured.campaign_key = campaigns.campaign_key
+
+    left join paybacks
+        on
+            measured.campaign_key = paybacks.campaign_key
+            and measured.month_start = paybacks.month_start
+            and measured.model_code = paybacks.model_code
+            and measured.goal_code = 'acquisition'
 
 )
 

@@ -45,6 +45,8 @@ named as (
     select campaign_ref from {{ ref('stg_content') }}
     union
     select campaign_ref from {{ ref('stg_collaborations') }}
+    union
+    select campaign_ref from {{ ref('reward_sources') }}
 
 ),
 
