@@ -27,7 +27,12 @@ touches as (
         count(*) as touch_count,
         min(touched_at) as started_at,
         max(touched_at) as ended_at,
-        max(inputs_hash) as inputs_hash
+        max(inputs_hash) as inputs_hash,
+        -- keys make every row unlike any other, so none can cancel another
+        bit_xor({{ row_hash([
+            'touch_key', 'touch_position', 'touched_at', 'marketing_channel_code', 'strategy_code', 'campaign_key',
+            'touch_group_code',
+        ]) }}) as touches_hash
 
     from {{ ref('int_journey_touches') }}
     where {{ is_affected('journey_key') }}
@@ -80,7 +85,8 @@ journeys as (
         cast(date_trunc('month', coalesce(conversions.converted_at, touches.ended_at)) as date) as month_start,
 
         ---------- lineage
-        touches.inputs_hash
+        touches.inputs_hash,
+        touches.touches_hash
 
     from touches
 
