@@ -17,7 +17,9 @@ MACROS = [
     *sorted(PROJECT.glob("macros/dialect/*.sql")),
     PROJECT / "macros/affected.sql",
     PROJECT / "macros/intervals.sql",
+    PROJECT / "macros/journey_inputs.sql",
     PROJECT / "macros/keyword_weeks.sql",
+    PROJECT / "macros/largest_remainder.sql",
 ]
 
 
@@ -64,7 +66,7 @@ class _Project:
             ref=lambda name: name,
             source=lambda schema, name: f"{schema}.{name}",
             is_incremental=lambda: self.is_incremental,
-            var=lambda name: self.variables[name],
+            var=lambda name, default=None: self.variables.get(name, default),
         )
         self._environment.globals["return"] = lambda value: value
         for path in MACROS:

@@ -1,5 +1,7 @@
 -- Grain: one row per goal and counting touch of a customer that could lead to it: its place in a journey.
 {{ config(materialized='incremental', incremental_strategy='replace_affected', unique_key='journey_key') }}
+{%- set ever_before = "timestamp '0001-01-01'" %}
+{%- set ever_after = "timestamp '9999-12-31'" %}
 
 with
 
@@ -18,7 +20,9 @@ affected as (
 units as (
 
     select * from {{ ref('int_journey_units') }}
-    where {{ is_affected('journey_key') }}
+    where
+        touch_count > 0
+        and {{ is_affected('journey_key') }}
 
 ),
 
@@ -26,25 +30,26 @@ goals as (
 
     select
         goal_code,
-        {{ lookback_days_of('goal_code') }} as lookback_days
+        {{ lookback_days_of('goal_code') }} * interval '1 day' as lookback
 
     from {{ ref('conversion_goals') }}
 
 ),
 
+-- the one order of a customer's touches: at equal times the key decides
 touches as (
 
     select
         customer_key,
         touch_key,
         touched_at,
+        campaign_key,
         marketing_channel_code,
         strategy_code,
-        campaign_key,
         touch_group_code,
         is_direct,
-        -- the one order of a customer's touches; at equal times the key decides
-        row_number() over (partition by customer_key order by touched_at, touch_key) as touch_number
+        row_number() over (partition by customer_key order by touched_at, touch_key) as touch_number,
+        lag(touched_at) over (partition by customer_key order by touched_at, touch_key) as previous_touched_at
 
     from {{ ref('fct_touchpoints') }}
     where
@@ -67,122 +72,153 @@ conversions as (
         ) as previous_converted_at
 
     from {{ ref('fct_conversions') }}
-    where
-        customer_key is not null
-        and {{ is_affected('customer_key') }}
+    where customer_key in (select units.journey_key from units)
 
 ),
 
--- the first order divides a customer's life: before it nobody can be retained, after it nobody acquired
-acquired as (
+last_conversions as (
 
     select
         customer_key,
-        converted_at as acquired_at
+        goal_code,
+        max(converted_at) as last_converted_at
 
     from conversions
-    where goal_code = 'acquisition'
+    group by customer_key, goal_code
+
+),
+
+-- A customer's time falls into spans, for each goal: up to the first conversion, from each to the next, and what
+-- comes after the last. A span is open on its left, so that a touch is used up by the conversion that it led to.
+spans as (
+
+    select
+        conversions.customer_key,
+        conversions.goal_code,
+        conversions.conversion_key,
+        coalesce(conversions.previous_converted_at, {{ ever_before }}) as span_after_at,
+        conversions.converted_at as span_until_at,
+        conversions.converted_at - goals.lookback as used_from_at,
+        goals.lookback
+
+    from conversions
+
+    inner join goals
+        on conversions.goal_code = goals.goal_code
+
+    union all
+
+    select
+        units.journey_key as customer_key,
+        goals.goal_code,
+        null as conversion_key,
+        coalesce(last_conversions.last_converted_at, {{ ever_before }}) as span_after_at,
+        {{ ever_after }} as span_until_at,
+        {{ ever_after }} as used_from_at,
+        goals.lookback
+
+    from units
+
+    cross join goals
+
+    left join last_conversions
+        on
+            units.journey_key = last_conversions.customer_key
+            and goals.goal_code = last_conversions.goal_code
+
+),
+
+-- The first order divides a customer's life: before it nobody can be retained, after it nobody acquired. A touch
+-- that could not have led to the goal is in no journey toward it, or it would count as a failure.
+reachable_spans as (
+
+    select
+        spans.*,
+        case
+            when spans.goal_code = 'retention' then coalesce(acquired.last_converted_at, {{ ever_after }})
+            else {{ ever_before }}
+        end as reachable_after_at,
+        case
+            when spans.goal_code = 'acquisition' then coalesce(acquired.last_converted_at, {{ ever_after }})
+            else {{ ever_after }}
+        end as reachable_until_at
+
+    from spans
+
+    left join last_conversions as acquired
+        on
+            spans.customer_key = acquired.customer_key
+            and acquired.goal_code = 'acquisition'
 
 ),
 
 placed as (
 
     select
-        touches.customer_key,
-        touches.touch_key,
-        touches.touched_at,
-        touches.touch_number,
-        goals.goal_code,
-        goals.lookback_days,
-        conversions.conversion_key as next_conversion_key,
-        conversions.converted_at as next_converted_at,
-        -- a touch is used up by the conversion that it led to
-        coalesce(
-            conversions.converted_at - goals.lookback_days * interval '1 day' <= touches.touched_at, false
-        ) as is_used
+        touches.*,
+        spans.goal_code,
+        case when touches.touched_at >= spans.used_from_at then spans.conversion_key end as conversion_key,
+        case when touches.touched_at >= spans.used_from_at then spans.span_until_at end as converted_at,
+        touches.touched_at >= spans.used_from_at
+        or (touches.touched_at > spans.reachable_after_at and touches.touched_at <= spans.reachable_until_at)
+            as is_reachable,
+        -- touches in their order fall into runs; each that could lead to the goal is a journey
+        case
+            when touches.previous_touched_at is null or touches.previous_touched_at <= spans.span_after_at then true
+            when touches.touched_at >= spans.used_from_at then touches.previous_touched_at < spans.used_from_at
+            else
+                -- nothing came of what was before, in all the time that it had
+                touches.touched_at > touches.previous_touched_at + spans.lookback
+                or (
+                    touches.touched_at > spans.reachable_after_at
+                    and touches.previous_touched_at <= spans.reachable_after_at
+                )
+        end as is_start
 
     from touches
 
-    cross join goals
-
-    left join conversions
+    inner join reachable_spans as spans
         on
-            touches.customer_key = conversions.customer_key
-            and goals.goal_code = conversions.goal_code
-            and touches.touched_at <= conversions.converted_at
-            and touches.touched_at > coalesce(conversions.previous_converted_at, timestamp '0001-01-01')
+            touches.customer_key = spans.customer_key
+            and touches.touched_at > spans.span_after_at
+            and touches.touched_at <= spans.span_until_at
 
 ),
 
--- a touch that could not have led to the goal is in no journey toward it, or it would count as a failure
-reachable as (
-
-    select placed.*
-    from placed
-
-    left join acquired
-        on placed.customer_key = acquired.customer_key
-
-    where
-        placed.is_used
-        or case placed.goal_code
-            when 'acquisition' then coalesce(placed.touched_at <= acquired.acquired_at, true)
-            when 'retention' then coalesce(placed.touched_at > acquired.acquired_at, false)
-            else true
-        end
-
-),
-
--- a customer's touches in their order fall into runs, and each run is a journey
-compared as (
-
-    select
-        *,
-        lag(touched_at) over (partition by customer_key, goal_code order by touch_number) as previous_touched_at,
-        lag(next_conversion_key) over (partition by customer_key, goal_code order by touch_number)
-            as previous_next_conversion_key,
-        lag(is_used) over (partition by customer_key, goal_code order by touch_number) as is_previous_used
-
-    from reachable
-
-),
-
-started as (
+-- no sort of all rows for each goal: runs are found from where they begin
+starts as (
 
     select
         customer_key,
-        touch_key,
-        touched_at,
-        touch_number,
         goal_code,
-        next_conversion_key,
-        next_converted_at,
-        is_used,
-        max(
-            case
-                when
-                    previous_touched_at is null
-                    or next_conversion_key is distinct from previous_next_conversion_key
-                    or is_used <> is_previous_used
-                    -- nothing came of what was before, in all the time that it had
-                    or (not is_used and touched_at > previous_touched_at + lookback_days * interval '1 day')
-                    then touch_number
-            end
-        ) over (partition by customer_key, goal_code order by touch_number) as first_touch_number
+        touch_number as first_touch_number,
+        lead(touch_number) over (partition by customer_key, goal_code order by touch_number) as next_first_touch_number,
+        lead(previous_touched_at) over (partition by customer_key, goal_code order by touch_number) as ended_at,
+        coalesce(conversion_key, 'open:' || goal_code || ':' || customer_key || ':' || touch_key) as path_key,
+        is_reachable
 
-    from compared
+    from placed
+    where is_start
 
 ),
 
-counted as (
+journeys as (
 
     select
-        *,
-        count(*) over (partition by customer_key, goal_code, first_touch_number) as touch_count,
-        min(case when touch_number = first_touch_number then touch_key end)
-            over (partition by customer_key, goal_code, first_touch_number) as first_touch_key
+        starts.customer_key,
+        starts.goal_code,
+        starts.path_key,
+        starts.first_touch_number,
+        coalesce(starts.next_first_touch_number - 1, units.touch_count) as last_touch_number,
+        coalesce(starts.ended_at, units.last_touched_at) as ended_at,
+        units.inputs_hash
 
-    from started
+    from starts
+
+    inner join units
+        on starts.customer_key = units.journey_key
+
+    where starts.is_reachable
 
 ),
 
@@ -191,44 +227,39 @@ journey_touches as (
     select
 
         ---------- keys
-        case
-            when counted.is_used then counted.next_conversion_key
-            else 'open:' || counted.goal_code || ':' || counted.customer_key || ':' || counted.first_touch_key
-        end as path_key,
-        counted.touch_key,
-        counted.customer_key as journey_key,
-        counted.customer_key,
-        case when counted.is_used then counted.next_conversion_key end as conversion_key,
-        touches.campaign_key,
+        journeys.path_key,
+        placed.touch_key,
+        placed.customer_key as journey_key,
+        placed.customer_key,
+        placed.conversion_key,
+        placed.campaign_key,
 
         ---------- codes
-        counted.goal_code,
-        touches.marketing_channel_code,
-        touches.strategy_code,
-        touches.touch_group_code,
-        touches.is_direct,
+        placed.goal_code,
+        placed.marketing_channel_code,
+        placed.strategy_code,
+        placed.touch_group_code,
+        placed.is_direct,
 
         ---------- measures
-        cast(counted.touch_number - counted.first_touch_number + 1 as bigint) as touch_position,
-        cast(counted.touch_count as bigint) as touch_count,
-        cast(
-            case when counted.is_used then {{ seconds_between('counted.touched_at', 'counted.next_converted_at') }} end
-            / 86400.0 as double
-        ) as days_before,
+        placed.touch_number - journeys.first_touch_number + 1 as touch_position,
+        journeys.last_touch_number - journeys.first_touch_number + 1 as touch_count,
+        cast({{ seconds_between('placed.touched_at', 'placed.converted_at') }} / 86400.0 as double) as days_before,
 
         ---------- times
-        counted.touched_at,
+        placed.touched_at,
+        journeys.ended_at,
 
         ---------- lineage
-        units.inputs_hash
+        journeys.inputs_hash
 
-    from counted
+    from placed
 
-    inner join touches
-        on counted.touch_key = touches.touch_key
-
-    inner join units
-        on counted.customer_key = units.journey_key
+    inner join journeys
+        on
+            placed.customer_key = journeys.customer_key
+            and placed.goal_code = journeys.goal_code
+            and placed.touch_number between journeys.first_touch_number and journeys.last_touch_number
 
 )
 

@@ -7,6 +7,7 @@ touches as (
         customer_key as journey_key,
         1 as touch_count,
         0 as conversion_count,
+        touched_at,
         {{ row_hash([
             'touch_key', 'touched_at', 'marketing_channel_code', 'strategy_code', 'campaign_key', 'touch_group_code',
             'is_direct',
@@ -25,6 +26,7 @@ conversions as (
         journey_key,
         0 as touch_count,
         1 as conversion_count,
+        cast(null as timestamp) as touched_at,
         {{ row_hash(['conversion_key', 'converted_at', 'value_cny', 'product_key']) }} as input_hash
 
     from {{ ref('fct_conversions') }}
@@ -45,6 +47,7 @@ units as (
         journey_key,
         cast(sum(touch_count) as bigint) as touch_count,
         cast(sum(conversion_count) as bigint) as conversion_count,
+        max(touched_at) as last_touched_at,
         -- keys make every row unlike any other, so none can cancel another
         bit_xor(input_hash) as inputs_hash
 

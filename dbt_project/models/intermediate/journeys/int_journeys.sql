@@ -16,18 +16,20 @@ affected as (
 
 ),
 
+-- the first touch of each
 touches as (
+
+    select * from {{ ref('int_journey_touches') }}
+    where
+        touch_position = 1
+        and {{ is_affected('journey_key') }}
+
+),
+
+hashed as (
 
     select
         path_key,
-        goal_code,
-        journey_key,
-        customer_key,
-        conversion_key,
-        count(*) as touch_count,
-        min(touched_at) as started_at,
-        max(touched_at) as ended_at,
-        max(inputs_hash) as inputs_hash,
         -- keys make every row unlike any other, so none can cancel another
         bit_xor({{ row_hash([
             'touch_key', 'touch_position', 'touched_at', 'marketing_channel_code', 'strategy_code', 'campaign_key',
@@ -36,7 +38,7 @@ touches as (
 
     from {{ ref('int_journey_touches') }}
     where {{ is_affected('journey_key') }}
-    group by path_key, goal_code, journey_key, customer_key, conversion_key
+    group by path_key
 
 ),
 
@@ -75,20 +77,23 @@ journeys as (
             as is_censored,
 
         ---------- measures
-        cast(touches.touch_count as bigint) as touch_count,
+        touches.touch_count,
         cast(coalesce(conversions.value_cny, 0) as decimal(18, 2)) as value_cny,
 
         ---------- times
-        touches.started_at,
+        touches.touched_at as started_at,
         touches.ended_at,
         conversions.converted_at,
         cast(date_trunc('month', coalesce(conversions.converted_at, touches.ended_at)) as date) as month_start,
 
         ---------- lineage
         touches.inputs_hash,
-        touches.touches_hash
+        hashed.touches_hash
 
     from touches
+
+    inner join hashed
+        on touches.path_key = hashed.path_key
 
     cross join as_of
 
