@@ -10,7 +10,9 @@
     {%- endset -%}
     {%- set interval -%}
         {{ as_effect('difference', language) }}
-        || {{ "'（区间 '" if is_chinese else "' (interval '" }}
+        || {{ "'（'" if is_chinese else "' ('" }}
+        || replace({{ in_digits('100 * interval_level', 1) }}, '.0', '')
+        || {{ "'% 区间 '" if is_chinese else "'% interval '" }}
         || {{ as_effect('difference_low', language, is_plain=true) }}
         || {{ "' 至 '" if is_chinese else "' to '" }}
         || {{ as_effect('difference_high', language, is_plain=true) }}
