@@ -71,3 +71,16 @@
 {% macro share_variance(count, n) -%}
     {{ count }} * (cast({{ n }} as double) - {{ count }}) / nullif(power({{ n }}, 3), 0)
 {%- endmacro %}
+
+
+{#
+    One end of the 95 % interval of the ratio of two independent shares, first over second, on the logarithm
+    (Katz, Baptista, Azen and Pike 1978). Null where either count is 0. side is - for the lower end.
+#}
+{% macro log_ratio_end(count_1, n_1, count_2, n_2, side) -%}
+    {{ count_1 }} / nullif({{ n_1 }}, 0) / nullif({{ count_2 }} / nullif({{ n_2 }}, 0), 0)
+    * exp({{ side }} 1.959964 * sqrt(
+        1.0 / nullif({{ count_1 }}, 0) - 1.0 / nullif({{ n_1 }}, 0)
+        + 1.0 / nullif({{ count_2 }}, 0) - 1.0 / nullif({{ n_2 }}, 0)
+    ))
+{%- endmacro %}

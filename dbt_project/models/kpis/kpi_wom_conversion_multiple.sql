@@ -56,11 +56,20 @@ multiples as (
         case
             when sample_count >= {{ var('wom_multiple_minimum_conversions') }} then wom_rate / paid_rate
         end as multiple,
-        -- of the logarithm of a ratio of two independent shares
-        sqrt(
-            1.0 / nullif(wom_conversion_count, 0) - 1.0 / nullif(wom_window_count, 0)
-            + 1.0 / nullif(paid_conversion_count, 0) - 1.0 / nullif(paid_window_count, 0)
-        ) as log_standard_error
+        case
+            when sample_count >= {{ var('wom_multiple_minimum_conversions') }}
+                then
+                    {{ log_ratio_end(
+                        'wom_conversion_count', 'wom_window_count', 'paid_conversion_count', 'paid_window_count', '-'
+                    ) }}
+        end as multiple_low,
+        case
+            when sample_count >= {{ var('wom_multiple_minimum_conversions') }}
+                then
+                    {{ log_ratio_end(
+                        'wom_conversion_count', 'wom_window_count', 'paid_conversion_count', 'paid_window_count', '+'
+                    ) }}
+        end as multiple_high
 
     from rates
 
@@ -77,8 +86,8 @@ final as (
         cast(wom_rate as double) as numerator,
         cast(paid_rate as double) as denominator,
         sample_count,
-        cast(round(multiple * exp(-1.96 * log_standard_error), 6) as double) as value_low,
-        cast(round(multiple * exp(1.96 * log_standard_error), 6) as double) as value_high,
+        cast(round(multiple_low, 6) as double) as value_low,
+        cast(round(multiple_high, 6) as double) as value_high,
         wom_conversion_count,
         wom_window_count,
         paid_conversion_count,
@@ -86,7 +95,7 @@ final as (
         mixed_conversion_count,
         mixed_window_count,
         cast(multiple as double) as multiple,
-        multiple between 3 and 5 as is_in_3_to_5_band
+        multiple between {{ var('wom_band_low') }} and {{ var('wom_band_high') }} as is_in_3_to_5_band
 
     from multiples
 

@@ -60,3 +60,14 @@ def test_newcombe_s_interval_is_the_published_one(
 ) -> None:
     ends = [value(INTERVALS.newcombe_end(*counts, side)) for side in "-+"]  # type: ignore[attr-defined]
     assert ends == pytest.approx([low, high], abs=6e-5)
+
+
+@pytest.mark.parametrize("counts", [(8, 16, 8, 64), (5, 900, 7, 4_000), (60, 61, 12, 400)])
+def test_the_interval_of_a_ratio_of_shares_is_scipy_s(counts: tuple[int, int, int, int]) -> None:
+    peer = stats.contingency.relative_risk(*counts).confidence_interval(0.95)
+    found = [value(INTERVALS.log_ratio_end(*counts, side)) for side in "-+"]  # type: ignore[attr-defined]
+    assert found == pytest.approx([peer.low, peer.high], rel=1e-6)
+
+
+def test_a_ratio_over_nothing_has_no_interval() -> None:
+    assert value(INTERVALS.log_ratio_end(5, 10, 0, 10, "-")) is None  # type: ignore[attr-defined]

@@ -1,14 +1,10 @@
 -- Grain: one row per customer and calendar month with a touch of word of mouth or of paid advertising.
-{%- set lookback_days = var('attribution_lookback_days') %}
-{%- set lookback_days = var('attribution_lookback_days_by_goal', {}).get('sale', lookback_days) %}
-
 with
 
 touches as (
 
     select
         customer_key,
-        touched_at,
         cast(date_trunc('month', touched_at) as date) as month_start,
         touch_group_code
 
@@ -20,41 +16,6 @@ touches as (
 
 ),
 
-sales as (
-
-    select
-        conversion_key,
-        customer_key,
-        converted_at
-
-    from {{ ref('fct_conversions') }}
-    where
-        goal_code = 'sale'
-        and customer_key is not null
-
-),
-
--- a sale converts the window of the last touch before it, and no other: a window that ends on the 31st would lose
--- what it led to on the 1st
-converted as (
-
-    select
-        touches.customer_key,
-        touches.month_start,
-        sales.conversion_key
-
-    from touches
-
-    inner join sales
-        on
-            touches.customer_key = sales.customer_key
-            and touches.touched_at <= sales.converted_at
-            and touches.touched_at >= sales.converted_at - interval '{{ lookback_days }} days'
-
-    qualify row_number() over (partition by sales.conversion_key order by touches.touched_at desc) = 1
-
-),
-
 sales_of_window as (
 
     select
@@ -62,7 +23,7 @@ sales_of_window as (
         month_start,
         count(*) as sale_count
 
-    from converted
+    from {{ ref('int_wom_window_sales') }}
     group by customer_key, month_start
 
 ),
