@@ -10,11 +10,15 @@ invented; texts are real review lines (see `texts`).
 * `world`: days, customers (members), seed, first and last day, brands.
 * `exports`: per `channel.export`, how many files and rows were written (faults included).
 * `texts`: distinct texts of all voices and answers, as written (redaction may join some).
-* `strategies`: per strategy the planted `effect` (chance that one touch alone converts), and what
-  came of it in identified journeys: with that strategy anywhere in them, and of it alone.
-* `word_of_mouth`: journeys and conversions whose touches are all word of mouth, all paid, or mixed;
-  `multiple` is the rate of the first over the second, as achieved and as expected. Anonymous
-  journeys stay on cookies that nobody links.
+* `strategies`: per strategy the planted `effect` (chance that its touches alone convert somebody);
+  `incremental_conversions`, the sum over journeys of the chance less that without its touches:
+  what a model should rank by; what came of it in identified journeys: with that strategy anywhere
+  in them, closed by it (what the last touch sees), and of it alone.
+* `word_of_mouth`: journeys, customers and conversions whose touches are all word of mouth, all
+  paid, or mixed (a customer stays with one of the three); `multiple` is the rate of the first over
+  the second, as achieved and as expected. Anonymous journeys stay on cookies that nobody links.
+* `attributed_sales`: orders that a journey led to, repeat orders among them, and the share of the
+  rest.
 * `identities`: links per kind; conversions whose cookie is linked over a day after them; masked and
   blank telephones in the member table; pairs of memberships of one person (same telephone).
 * `crises`: day, product, aspect, the burst of posts per day, cases, and the press desk's times.

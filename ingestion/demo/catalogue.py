@@ -33,24 +33,24 @@ class Product(NamedTuple):
 
 
 class Strategy(NamedTuple):
-    """A way to reach people. `effect` is the chance that one touch alone converts."""
+    """A way to reach people. `effect` is the chance that its touches alone convert somebody."""
 
     code: str
     label: str
     is_word_of_mouth: bool
     effect: float
-    weight: float
     channels: tuple[str, ...]
 
 
 class Campaign(NamedTuple):
-    """A campaign of a strategy, with its spend per day in yuan."""
+    """A campaign of a strategy, with its spend per day in yuan; some touch nobody."""
 
     code: str
     name: str
     strategy: str
     theme: str
     daily_spend: float
+    is_touching: bool = True
 
 
 BRANDS = [
@@ -78,20 +78,21 @@ PRODUCTS = [
 ]
 
 STRATEGIES = [
-    Strategy("koc", "素人种草", True, 0.125, 0.18, ("xiaohongshu",)),
-    Strategy("kol", "头部达人", True, 0.060, 0.13, ("douyin",)),
-    Strategy("ugc_challenge", "挑战赛", True, 0.070, 0.08, ("douyin",)),
-    Strategy("review_incentive", "晒单返现", True, 0.080, 0.08, ("shop_reviews",)),
-    Strategy("testimonial", "用户见证", True, 0.100, 0.07, ("zhihu",)),
-    Strategy("referral", "老带新", True, 0.170, 0.12, ("referral",)),
-    Strategy("topic_linkage", "话题联动", True, 0.050, 0.08, ("weibo",)),
-    Strategy("private_domain", "私域运营", True, 0.110, 0.10, ("wecom",)),
-    Strategy("organic_review", "自然口碑", True, 0.140, 0.16, ("shop_reviews", "dianping")),
-    Strategy("paid_search", "搜索投放", False, 0.026, 0.45, ("baidu_search",)),
-    Strategy("paid_social", "信息流投放", False, 0.016, 0.55, ("douyin_ads", "tencent_ads")),
+    Strategy("koc", "素人种草", True, 0.38, ("xiaohongshu",)),
+    Strategy("kol", "头部达人", True, 0.15, ("douyin",)),
+    Strategy("ugc_challenge", "挑战赛", True, 0.10, ("douyin",)),
+    Strategy("review_incentive", "晒单返现", True, 0.165, ("shop_reviews",)),
+    Strategy("testimonial", "用户见证", True, 0.18, ("zhihu",)),
+    Strategy("referral", "老带新", True, 0.19, ("referral",)),
+    Strategy("topic_linkage", "话题联动", True, 0.05, ("weibo",)),
+    Strategy("private_domain", "私域运营", True, 0.34, ("wecom",)),
+    Strategy("organic_review", "自然口碑", True, 0.21, ("shop_reviews", "dianping")),
+    Strategy("paid_search", "搜索投放", False, 0.16, ("baidu_search",)),
+    Strategy("paid_social", "信息流投放", False, 0.02, ("douyin_ads", "tencent_ads")),
+    Strategy("display", "展示广告", False, 0.04, ("marketplace_ads",)),
 ]
 # Anybody who is touched at all may buy without being moved by it.
-BASE_CONVERSION = 0.008
+BASE_CONVERSION = 0.05
 
 MARKETING_CHANNELS = {
     "xiaohongshu": "小红书",
@@ -105,6 +106,7 @@ MARKETING_CHANNELS = {
     "baidu_search": "百度搜索",
     "douyin_ads": "巨量信息流",
     "tencent_ads": "腾讯广告",
+    "marketplace_ads": "电商站内",
     "sms": "短信",
     "direct": "直接访问",
 }
@@ -123,6 +125,9 @@ CAMPAIGNS = [
     Campaign("CM11", "品牌词与品类词", "paid_search", "", 3900.0),
     Campaign("CM12", "双十一预热信息流", "paid_social", "value", 4300.0),
     Campaign("CM13", "新品信息流", "paid_social", "quality", 1900.0),
+    Campaign("CM14", "站内品类展示", "display", "", 820.0),
+    # booked, paid for, and seen by nobody whom the tracker knows
+    Campaign("CM15", "户外联投", "display", "", 450.0, is_touching=False),
 ]
 
 # Aspects in the order of texts.ASPECT_SENTENCES.

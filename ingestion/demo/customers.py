@@ -15,7 +15,7 @@ from ingestion.demo.world import DAY, NEVER, Ints, World
 SOCIAL_HOLD = {"xiaohongshu": 0.30, "douyin": 0.35, "weibo": 0.30, "zhihu": 0.08, "forum": 0.06}
 PHONE_STYLES = ("plain", "country_code", "dashes", "masked", "blank")
 PHONE_WEIGHTS = (0.60, 0.15, 0.05, 0.12, 0.08)
-GUESTS_PER_MEMBER = 1.3
+GUESTS_PER_MEMBER = 0.2
 # Later than any window: a guest is in no export of members.
 NO_REGISTRATION = 10**12
 
@@ -128,7 +128,9 @@ def link_identities(
         login = login + np.where(is_late, between(rng, 3, 8, len(login)) * world.tempo, 0).astype(
             np.int64
         )
-        visit[conversions["customer"].to_numpy()] = login
+        # the first order counts: from then on the cookie is known
+        early = np.argsort(-conversions["converted"].to_numpy(), kind="stable")
+        visit[conversions["customer"].to_numpy()[early]] = login[early]
     is_member = customers["is_member"].to_numpy()
     add("cookie", is_touched | (is_member & (rng.random(n) < 0.45)), visit)
     has_openid = customers["has_openid"].to_numpy()

@@ -1,201 +1,225 @@
 """Journeys: runs of touches on a member, and which of them end in an order.
 
-A member has at most one journey a season. The chance that a journey converts is
-1 - (1 - base) * product over its touches of (1 - effect of the touch's strategy), and conversions
-are dealt out by quota within each class, so that the planted effects are met to within a row.
+A member goes one way (see `paths`) for a season: a first journey, for some a second attempt once
+the first is forgotten, and journeys back to a further order (`make_returns`). The chance that a
+first journey converts is 1 - (1 - base) * product over its strategies of (1 - effect), however
+often each of them touches; a return converts with a chance in proportion to that. Conversions are
+dealt out by quota within each way, so that the planted effects are met to within a row.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from ingestion.demo.catalogue import BASE_CONVERSION, CAMPAIGNS, STRATEGIES
-from ingestion.demo.draws import between, day_times, pick, quota
-from ingestion.demo.world import DAY, Ints, World
+from ingestion.demo.draws import between, day_times, quota, share
+from ingestion.demo.paths import CHANCE, STEP_COUNTS, STEPS, class_of_ways, deal_ways, groups_of
+from ingestion.demo.world import DAY, Floats, Ints, World
 
-CLASSES = ("word_of_mouth", "paid", "mixed")
-CLASS_WEIGHTS = (0.38, 0.38, 0.24)
-JOURNEYS_PER_CUSTOMER = 0.62
+# Of the members whose accounts are known, those who have a journey in a season.
+TOUCHED_SHARE = 0.96
+# Of the failed journeys, those that are tried again once the first is out of every lookback.
+SECOND_ATTEMPTS = 0.6
+FORGOTTEN_AFTER = 31 * DAY
 # Journeys of people who never become known: their touches stay on unlinked cookies.
-ANONYMOUS_SHARE = 0.15
-IDENTITY_KINDS = ("cookie", "phone", "wechat_openid", "device_id")
+ANONYMOUS_SHARE = 0.10
+# Chance that a strategy touches twice in a row, and that a direct visit closes a mixed journey.
+REPEATED_TOUCH, DIRECT_CLOSER = 0.25, 0.12
 DIRECT = -1
+FIRST, SECOND_ATTEMPT, RETURN = 0, 1, 2
+_COLUMNS = ["customer", "season", "group", "way", "attempt", "begins", "ends", "chance"]
 
 
 @dataclass(frozen=True)
 class Journeys:
-    """Journeys (one row each), their touches, and the conversions among them."""
+    """Journeys (one row each), their touches, and the conversions among them.
 
-    journeys: pd.DataFrame  # journey, customer, season, class_, touch_count, is_converted
-    touches: pd.DataFrame  # touch, journey, customer, touched, strategy, channel, campaign, kind
-    conversions: pd.DataFrame  # journey, customer, converted (s)
+    Columns of journeys: journey, customer (negative: a stranger), season, class_ (CLASSES), way
+    (WAYS), attempt (FIRST, SECOND_ATTEMPT, RETURN), chance, is_converted, touch_count. Of touches:
+    journey, customer, touched, strategy (DIRECT where there is none). Of conversions: journey,
+    customer, season, converted (s).
+    """
+
+    journeys: pd.DataFrame
+    touches: pd.DataFrame
+    conversions: pd.DataFrame
+    ways: pd.DataFrame  # season, customer, way, of every member whose accounts are known
 
 
-def make_journeys(world: World, customers: pd.DataFrame) -> Journeys:
-    """All journeys of the window, season by season."""
+def make_journeys(world: World, customers: pd.DataFrame, referrals: pd.DataFrame) -> Journeys:
+    """First journeys and second attempts of the window, season by season."""
     rng = world.rng("journeys")
     able = np.flatnonzero(customers["is_linked"])
-    frames: list[pd.DataFrame] = []
+    good = referrals[(referrals["fault"] == "") & (referrals["invitee"] >= 0)]
+    parts: list[pd.DataFrame] = []
+    ways: list[pd.DataFrame] = []
     for season, (start, end) in enumerate(world.seasons):
-        wanted = round(
-            JOURNEYS_PER_CUSTOMER * world.customers * min(1.0, world.flow / len(world.seasons))
+        now = good[(good["clicked"] >= start) & (good["clicked"] < end)]
+        invited = now["invitee"].to_numpy()
+        groups = groups_of(world, customers, invited, (start + end) // 2)
+        ways.append(
+            pd.DataFrame({"season": season, "customer": able, "way": deal_ways(rng, groups[able])})
         )
-        known = rng.permutation(able)[:wanted]
-        strangers = round(len(known) * ANONYMOUS_SHARE)
+        count = round(TOUCHED_SHARE * len(able) * min(1.0, 4 * world.tempo))
+        known = ways[-1].iloc[rng.permutation(len(able))[:count]]
         # strangers are numbered below zero: no member has their cookie
-        first = -1 - season * world.customers
-        people = np.concatenate([known, first - np.arange(strangers)])
-        class_ = pick(rng, CLASS_WEIGHTS, len(people))
-        count = np.where(
-            class_ == 2,
-            2 + pick(rng, [0.6, 0.4], len(people)),
-            1 + pick(rng, [5, 3, 2], len(people)),
-        )
-        span = end - start
+        strangers = -1 - season * world.customers - np.arange(round(count * ANONYMOUS_SHARE))
+        unknown = pd.DataFrame({"season": season, "customer": strangers})
+        unknown["way"] = deal_ways(rng, np.zeros(len(strangers), dtype=np.int64))
+        frame = pd.concat([known, unknown], ignore_index=True)
         # room for the whole journey and its order, so that no conversion is cut off by the end
-        begins = start + (rng.random(len(people)) * (span * 0.72)).astype(np.int64)
-        frames.append(
-            pd.DataFrame(
-                {"customer": people, "season": season, "class_": class_, "touch_count": count}
-            ).assign(begins=begins, reach=np.int64(min(9 * DAY, span * 0.2)))
-        )
-    journeys = pd.concat(frames, ignore_index=True)
-    journeys["journey"] = np.arange(len(journeys), dtype=np.int64)
-    touches = _touches(world, rng, customers, journeys)
-    conversions = _convert(world, rng, journeys, touches)
-    return Journeys(journeys, touches, conversions)
-
-
-def _touches(
-    world: World, rng: np.random.Generator, customers: pd.DataFrame, journeys: pd.DataFrame
-) -> pd.DataFrame:
-    counts = journeys["touch_count"].to_numpy()
-    rows = np.repeat(np.arange(len(journeys)), counts)
-    n = len(rows)
-    place = np.arange(n) - np.repeat(np.cumsum(counts) - counts, counts)
-    class_ = journeys["class_"].to_numpy()[rows]
-    # a mixed journey has one touch of each side first, then whatever comes
-    is_wom = np.where(
-        class_ == 2, np.where(place < 2, place == 0, rng.random(n) < 0.5), class_ == 0
+        begins = start + (rng.random(len(frame)) * (end - start) * 0.66).astype(np.int64)
+        # the invitation opens the journey, and the group is heard after joining it
+        people = np.maximum(frame["customer"].to_numpy(), 0)
+        joined = np.maximum(customers["joined"].to_numpy()[people], 0)
+        begins = np.maximum(begins, np.where(joined < (start + end) // 2, joined, 0))
+        clicked = frame["customer"].map(now.set_index("invitee")["clicked"])
+        begins = np.where(clicked.notna(), clicked.fillna(0) + 20, begins).astype(np.int64)
+        room = np.minimum((end - start) * 0.2, (end - begins) * 0.6)
+        ends = begins + np.minimum(9 * DAY, room).astype(np.int64)
+        parts.append(frame.assign(begins=begins, ends=ends, attempt=FIRST))
+    return _with_second_attempts(
+        world, rng, pd.concat(parts, ignore_index=True), pd.concat(ways, ignore_index=True)
     )
-    weights = np.array([s.weight for s in STRATEGIES])
-    wom = np.array([s.is_word_of_mouth for s in STRATEGIES])
-    strategy = np.where(is_wom, pick(rng, weights * wom, n), pick(rng, weights * ~wom, n))
-    gap = journeys["reach"].to_numpy()[rows] / counts[rows]
-    touched = (journeys["begins"].to_numpy()[rows] + (place + rng.random(n) * 0.9) * gap).astype(
-        np.int64
+
+
+def _with_second_attempts(
+    world: World, rng: np.random.Generator, frame: pd.DataFrame, ways: pd.DataFrame
+) -> Journeys:
+    frame["chance"] = np.where(frame["customer"] >= 0, CHANCE[frame["way"]], 0.0)
+    frame["is_converted"] = deal_conversions(rng, frame)
+    season_ends = np.array([end for _, end in world.seasons])[frame["season"]]
+    begins = frame["ends"] + FORGOTTEN_AFTER
+    again = frame[
+        ~frame["is_converted"]
+        & (frame["customer"] >= 0)
+        & (begins + 10 * DAY < season_ends)
+        & (rng.random(len(frame)) < SECOND_ATTEMPTS)
+    ].copy()
+    length = again["ends"] - again["begins"]
+    again["begins"] = again["ends"] + FORGOTTEN_AFTER
+    again["ends"] = again["begins"] + np.minimum(length, 8 * DAY)
+    again["attempt"] = SECOND_ATTEMPT
+    again["is_converted"] = deal_conversions(rng, again)
+    return _extended(
+        world, rng, Journeys(frame.iloc[:0], frame.iloc[:0], frame.iloc[:0], ways), frame, again
     )
-    frame = pd.DataFrame({"row": rows, "touched": touched, "strategy": strategy})
-    # a direct visit closes some mixed journeys: it moves nobody, and last-non-direct must skip it
-    mixed = np.flatnonzero(journeys["class_"].to_numpy() == 2)
-    closers = mixed[rng.random(len(mixed)) < 0.3]
-    frame = pd.concat(
-        [
-            frame,
-            pd.DataFrame(
-                {
-                    "row": closers,
-                    "touched": (journeys["begins"] + journeys["reach"]).to_numpy()[closers],
-                    "strategy": DIRECT,
-                }
-            ),
-        ],
-        ignore_index=True,
-    ).sort_values(["touched", "row"], ignore_index=True)
-    n = len(frame)
-    frame["touch"] = np.arange(n, dtype=np.int64)
-    frame["journey"] = journeys["journey"].to_numpy()[frame["row"]]
-    frame["customer"] = journeys["customer"].to_numpy()[frame["row"]]
-    frame["channel"] = _channels(rng, frame["strategy"].to_numpy())
-    frame["campaign"] = _campaigns(rng, frame["strategy"].to_numpy())
-    frame["kind"] = _identity_kinds(rng, customers, frame["customer"].to_numpy())
-    frame["action"] = pick(rng, [0.2, 0.6, 0.2], n)
-    frame["creator"] = rng.integers(0, 40, n)
-    frame["content"] = rng.integers(0, 200, n)
-    return frame.drop(columns="row")
 
 
-def _channels(rng: np.random.Generator, strategy: Ints) -> np.ndarray:
-    names = np.full(len(strategy), "direct", dtype=object)
-    for index, entry in enumerate(STRATEGIES):
-        rows = np.flatnonzero(strategy == index)
-        choices = np.array(entry.channels, dtype=object)
-        names[rows] = choices[rng.integers(0, len(choices), len(rows))]
-    return names
+def deal_conversions(rng: np.random.Generator, frame: pd.DataFrame) -> np.ndarray:
+    """Whether each journey converts: by quota over the rows of one way, then over neighbours."""
+    order = np.lexsort((rng.random(len(frame)), frame["way"], frame["chance"] > 0))
+    flags = np.zeros(len(frame), dtype=bool)
+    flags[order] = quota(rng, frame["chance"].to_numpy()[order])
+    return flags
 
 
-def _campaigns(rng: np.random.Generator, strategy: Ints) -> Ints:
-    """Index into CAMPAIGNS; -1 for a direct visit."""
-    chosen = np.full(len(strategy), -1, dtype=np.int64)
-    for index, entry in enumerate(STRATEGIES):
-        rows = np.flatnonzero(strategy == index)
-        own = np.array([i for i, c in enumerate(CAMPAIGNS) if c.strategy == entry.code])
-        chosen[rows] = own[rng.integers(0, len(own), len(rows))]
-    return chosen
+def _extended(
+    world: World, rng: np.random.Generator, journeys: Journeys, *added: pd.DataFrame
+) -> Journeys:
+    """The journeys with more of them: their touches, and their conversions.
 
-
-def _identity_kinds(rng: np.random.Generator, customers: pd.DataFrame, people: Ints) -> Ints:
-    """Index into IDENTITY_KINDS: an identifier that the person has; strangers only have cookies."""
-    wished = pick(rng, [0.55, 0.15, 0.18, 0.12], len(people))
-    known = np.maximum(people, 0)
-    # a phone seen by a tracker must be one that the member table shows
-    has = np.stack(
-        [
-            np.ones(len(customers), dtype=bool),
-            (customers["phone_style"] < 3).to_numpy()
-            & (customers["phone_person"] == customers["customer"]).to_numpy(),
-            customers["has_openid"].to_numpy(),
-            customers["has_device"].to_numpy(),
-        ]
+    A journey's conversion comes within a day and a half of its last touch, unless `due` says when.
+    """
+    frame = pd.concat(added, ignore_index=True)
+    frame["journey"] = len(journeys.journeys) + np.arange(len(frame), dtype=np.int64)
+    frame["class_"] = class_of_ways()[frame["way"]]
+    touches = _touches(rng, frame)
+    last = touches.groupby("journey")["touched"].max()
+    frame["touch_count"] = frame["journey"].map(touches.groupby("journey").size())
+    done = frame[frame["is_converted"]]
+    ends = np.array([end for _, end in world.seasons])[done["season"]]
+    lag = 60 + between(rng, 0, 1.5 * world.tempo, len(done))
+    after = done["journey"].map(last).to_numpy()
+    converted = after + np.minimum(lag, ((ends - after) * 0.9).astype(np.int64))
+    if "due" in done:
+        converted = done["due"].to_numpy()
+    conversions = done[["journey", "customer", "season"]].assign(converted=converted)
+    columns = ["journey", "customer", "season", "class_", "way", "attempt", "chance"]
+    columns += ["is_converted", "touch_count"]
+    return replace(
+        journeys,
+        journeys=_joined(journeys.journeys, frame[columns]),
+        touches=_joined(journeys.touches, touches),
+        conversions=_joined(journeys.conversions, conversions),
     )
-    return np.where((people >= 0) & has[wished, known], wished, 0).astype(np.int64)
 
 
-def _convert(
-    world: World, rng: np.random.Generator, journeys: pd.DataFrame, touches: pd.DataFrame
-) -> pd.DataFrame:
-    """Deal out conversions; adds `is_converted` and `chance` to the journeys."""
-    effect = np.array([*(s.effect for s in STRATEGIES), 0.0])
-    miss = np.log1p(-effect[touches["strategy"]])
-    total = np.bincount(touches["journey"], weights=miss, minlength=len(journeys))
-    chance = 1.0 - (1.0 - BASE_CONVERSION) * np.exp(total)
-    first = np.full(len(journeys), 99, dtype=np.int64)
-    np.minimum.at(first, touches["journey"].to_numpy(), touches["strategy"].to_numpy() % 99)
-    is_known = (journeys["customer"] >= 0).to_numpy()
-    order = np.lexsort((chance, first, journeys["touch_count"], journeys["class_"]))
-    order = order[is_known[order]]
-    flags = np.zeros(len(journeys), dtype=bool)
-    flags[order] = quota(rng, chance[order])
-    journeys["chance"] = np.where(is_known, chance, 0.0)
-    journeys["is_converted"] = flags
-    last = np.zeros(len(journeys), dtype=np.int64)
-    np.maximum.at(last, touches["journey"].to_numpy(), touches["touched"].to_numpy())
-    rows = np.flatnonzero(flags)
-    lag = 60 + between(rng, 0, 1.5 * world.tempo, len(rows))
-    frame = journeys.loc[rows, ["journey", "customer", "season"]].reset_index(drop=True)
-    return frame.assign(converted=last[rows] + lag)
+def _joined(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+    return (
+        pd.concat([first, second], ignore_index=True)
+        if len(first)
+        else second.reset_index(drop=True)
+    )
+
+
+def _touches(rng: np.random.Generator, frame: pd.DataFrame) -> pd.DataFrame:
+    """The ways' steps, some of them twice, from begin to end; direct visits close some."""
+    steps = STEP_COUNTS[frame["way"]]
+    row = np.repeat(np.arange(len(frame)), steps)
+    place = np.arange(len(row)) - np.repeat(np.cumsum(steps) - steps, steps)
+    strategy = STEPS[frame["way"].to_numpy()[row], place]
+    times = 1 + (rng.random(len(row)) < REPEATED_TOUCH)
+    row, strategy = np.repeat(row, times), np.repeat(strategy, times)
+    counts = np.bincount(row, minlength=len(frame))
+    place = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
+    begins, ends = frame["begins"].to_numpy(), frame["ends"].to_numpy()
+    # the first touch stands at the begin itself: an invitation is clicked when it is clicked
+    late = np.where(place == 0, 0.0, place + rng.random(len(row)) * 0.9)
+    gap = (ends - begins)[row] / counts[row]
+    touched = (begins[row] + late * gap).astype(np.int64)
+    # a direct visit moves nobody, and last-non-direct must skip it
+    closers = np.flatnonzero((frame["class_"] == 2) & (rng.random(len(frame)) < DIRECT_CLOSER))
+    return pd.DataFrame(
+        {
+            "journey": frame["journey"].to_numpy()[np.concatenate([row, closers])],
+            "customer": frame["customer"].to_numpy()[np.concatenate([row, closers])],
+            "touched": np.concatenate([touched, ends[closers]]),
+            "strategy": np.concatenate([strategy, np.full(len(closers), DIRECT)]),
+        }
+    )
+
+
+def make_returns(
+    world: World, journeys: Journeys, orders: pd.DataFrame, chances: Floats, due: Ints
+) -> tuple[Journeys, np.ndarray]:
+    """Journeys of known members from one order to the next, and which orders are followed by one.
+
+    Args:
+        world: the world.
+        journeys: what there is.
+        orders: customer, season, ordered, and `turn`, the kinds of rows within which the part that
+            is followed by another order must be exact.
+        chances: per order, the chance that another one follows.
+        due: per order, when that is or would be (s).
+
+    Returns:
+        The journeys with these, and per order whether another follows.
+    """
+    rng = world.rng(f"returns {len(journeys.journeys)}")
+    known = journeys.ways.set_index(["season", "customer"])["way"]
+    places = pd.MultiIndex.from_frame(orders[["season", "customer"]])
+    way = known.reindex(places).fillna(-1).to_numpy(dtype=np.int64)
+    has_journey = (way >= 0) & ~share(rng, len(orders), 1 - TOUCHED_SHARE)
+    frame = orders[["customer", "season", "turn"]].reset_index(drop=True)
+    frame = frame.assign(way=way, attempt=RETURN, due=due, chance=chances)
+    pull = np.where(has_journey, CHANCE[np.maximum(way, 0)], np.nan)
+    usual = pd.Series(pull).groupby(frame["turn"]).transform("mean").to_numpy()
+    frame["chance"] = np.where(has_journey, np.minimum(chances * pull / usual, 0.97), chances)
+    order = np.lexsort((rng.random(len(frame)), way, has_journey, frame["turn"]))
+    follows = np.zeros(len(frame), dtype=bool)
+    follows[order] = quota(rng, frame["chance"].to_numpy()[order])
+    before = orders["ordered"].to_numpy()
+    gap = due - before
+    frame["begins"] = before + (gap * (0.1 + 0.3 * rng.random(len(frame)))).astype(np.int64)
+    frame["ends"] = before + (gap * 0.95).astype(np.int64)
+    frame["is_converted"] = follows
+    return _extended(world, rng, journeys, frame[has_journey]), follows
 
 
 def unrelated_times(rng: np.random.Generator, world: World, start: int, end: int, n: int) -> Ints:
     """Times of orders that no touch preceded: any day of the season, by the daily rhythm."""
     first, last = start // DAY, max(start // DAY + 1, end // DAY)
     return np.minimum(day_times(rng, rng.integers(first, last, n)), world.end - 1)
-
-
-def attach_reviews(world: World, touches: pd.DataFrame, reviews: pd.DataFrame) -> None:
-    """Let touches of natural word of mouth in the shop name a JD review posted before them."""
-    rng = world.rng("read reviews")
-    read = reviews[(reviews["channel"] == 0) & (reviews["source"] == 0)].sort_values(
-        ["posted", "review"]
-    )
-    organic = next(i for i, s in enumerate(STRATEGIES) if s.code == "organic_review")
-    is_reading = (
-        (touches["strategy"] == organic) & (touches["channel"] == "shop_reviews")
-    ).to_numpy()
-    before = np.searchsorted(read["posted"].to_numpy(), touches["touched"].to_numpy())
-    chosen = (rng.random(len(touches)) * before).astype(np.int64)
-    numbers = np.concatenate([read["review"].to_numpy(), [0]])
-    touches["review"] = np.where(is_reading & (before > 0), numbers[chosen], 0)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ingestion.demo.draws import between, day_times, pick, quota, share
+from ingestion.demo.draws import between, pick, quota, share
 from ingestion.demo.world import DAY, NEVER, Floats, Ints, World
 
 # Planted lifts: conversion in control, and what treatment adds.
@@ -17,7 +17,6 @@ EXPERIMENTS = {
     "EXP_HOME_REVIEWS": {"control": 0.12, "lift": 0.00, "treated_share": 0.62},
 }
 EXPERIMENT_UNITS = 12_000
-INVITED_SHARE = 0.45
 
 
 @dataclass(frozen=True)
@@ -34,65 +33,19 @@ class Loyalty:
 
 
 def make_loyalty(
-    world: World, customers: pd.DataFrame, orders: pd.DataFrame, reviews: pd.DataFrame
+    world: World,
+    customers: pd.DataFrame,
+    orders: pd.DataFrame,
+    reviews: pd.DataFrame,
+    referrals: pd.DataFrame,
 ) -> Loyalty:
     """Everything that members do in the programme."""
-    referrals = _referrals(world, customers)
     return Loyalty(
         referrals,
         _points(world, customers, orders, reviews, referrals),
         _experiments(world),
         _activity(world, customers),
     )
-
-
-def _referrals(world: World, customers: pd.DataFrame) -> pd.DataFrame:
-    """Invitations: a forest over the members who registered in the window, and dead ends.
-
-    Planted faults, by `fault`: self (inviter is invitee), loop (an invitee "invites" their own
-    inviter), duplicate (a second invitation to somebody already brought in).
-    """
-    rng = world.rng("referrals")
-    registered = customers["registered"].to_numpy()[: world.customers]
-    new = np.flatnonzero(registered >= DAY // 4)
-    new = new[share(rng, len(new), INVITED_SHARE)]
-    new = new[new > 0]
-    # the more recent a member, the likelier the inviter: that is what makes trees deep
-    inviter = (new * (1 - 0.35 * rng.random(len(new)) ** 2)).astype(np.int64)
-    inviter = np.minimum(inviter, new - 1)
-    sent = registered[new] - (between(rng, 0.01, 0.2, len(new)) * world.tempo).astype(np.int64)
-    sent = np.maximum(np.maximum(sent, registered[inviter]), 0)
-    sent = np.minimum(sent, registered[new] - 2)
-    good = pd.DataFrame(
-        {
-            "inviter": inviter,
-            "invitee": new,
-            "sent": sent,
-            "clicked": (sent + registered[new]) // 2,
-            "registered": registered[new],
-            "fault": "",
-        }
-    )
-    n = round(0.10 * world.customers * world.flow)
-    when = day_times(rng, rng.integers(0, world.days, n))
-    clicked = when + rng.integers(60, DAY // 2, n)
-    dead = pd.DataFrame({"inviter": rng.integers(0, world.customers, n), "invitee": -1})
-    has_clicked = (rng.random(n) < 0.4) & (clicked < world.end)
-    dead = dead.assign(
-        sent=when, clicked=np.where(has_clicked, clicked, NEVER), registered=NEVER, fault=""
-    )
-    few = max(1, len(good) // 60)
-    selves = good.head(few).assign(fault="self")
-    selves["inviter"] = selves["invitee"]
-    loops = good.tail(few).assign(fault="loop")
-    loops[["inviter", "invitee"]] = loops[["invitee", "inviter"]].to_numpy()
-    twice = good.iloc[few : 2 * few].assign(fault="duplicate")
-    twice["inviter"] = np.maximum(twice["inviter"] - 1, 0)
-    twice = twice[twice["inviter"] != twice["invitee"]]
-    frame = pd.concat([good, dead, selves, loops, twice], ignore_index=True)
-    frame = frame.sort_values(["sent", "inviter", "fault", "invitee"], ignore_index=True)
-    frame["invite"] = np.arange(1, len(frame) + 1)
-    return frame
 
 
 def _points(

@@ -12,14 +12,15 @@ import numpy as np
 import pandas as pd
 
 from ingestion.demo.catalogue import PRODUCTS
-from ingestion.demo.draws import between, pick, quota, share
-from ingestion.demo.journeys import Journeys, unrelated_times
-from ingestion.demo.world import DAY, NEVER, World
+from ingestion.demo.draws import between, pick, share
+from ingestion.demo.journeys import Journeys, make_returns, unrelated_times
+from ingestion.demo.world import DAY, NEVER, Floats, World
 
 # Of those without a journey in the season: members and guests.
 BASELINE_SHARE = (0.62, 1.0)
 # Chance of a second order after a first one that leaves time for it, by what was repaired.
-REPEAT_CHANCE = {"none": 0.24, "free_repair": 0.24, "trade_in": 0.24, "lifetime": 0.52}
+REPEAT_CHANCE = {"none": 0.40, "free_repair": 0.40, "trade_in": 0.40, "lifetime": 0.68}
+THIRD_CHANCE = 0.30
 CLAIM_KINDS = ("none", "free_repair", "lifetime", "trade_in")
 CLAIM_LABELS = {"free_repair": "免费维修", "lifetime": "终身维修", "trade_in": "以旧换新"}
 
@@ -36,12 +37,14 @@ class Orders:
     claims: pd.DataFrame  # claim, order, kind (index into CLAIM_KINDS), opened, closed, cost, price
 
 
-def make_orders(world: World, customers: pd.DataFrame, journeys: Journeys) -> Orders:
-    """Everything bought in the window."""
+def make_orders(
+    world: World, customers: pd.DataFrame, journeys: Journeys
+) -> tuple[Orders, Journeys]:
+    """Everything bought in the window, and the journeys with those that lead back to an order."""
     rng = world.rng("orders")
     first = _first_orders(world, rng, customers, journeys)
     claims_of_first = _claim_kinds(world, rng, customers, first)
-    repeats = _repeats(world, rng, first, claims_of_first)
+    repeats, journeys = _repeats(world, rng, first, claims_of_first, journeys)
     orders = pd.concat([first, repeats], ignore_index=True)
     orders["claim_kind"] = np.concatenate([claims_of_first, np.zeros(len(repeats), dtype=np.int64)])
     orders = orders.sort_values(["ordered", "customer"], ignore_index=True)
@@ -50,7 +53,7 @@ def make_orders(world: World, customers: pd.DataFrame, journeys: Journeys) -> Or
     items = _items(rng, orders)
     _fates(world, rng, orders)
     refunds = _refunds(world, rng, orders)
-    return Orders(orders, items, refunds, _claims(world, rng, orders))
+    return Orders(orders, items, refunds, _claims(world, rng, orders)), journeys
 
 
 def _first_orders(
@@ -103,22 +106,40 @@ def _leaves_time(world: World, first: pd.DataFrame) -> np.ndarray:
 
 
 def _repeats(
-    world: World, rng: np.random.Generator, first: pd.DataFrame, kinds: np.ndarray
-) -> pd.DataFrame:
-    """Second orders, by quota within each kind of repair; a third for a few."""
-    chances = np.array([REPEAT_CHANCE[name] for name in CLAIM_KINDS])
-    able = np.flatnonzero(_leaves_time(world, first))
-    able = able[np.lexsort((rng.random(len(able)), kinds[able]))]
-    again = able[quota(rng, chances[kinds[able]])]
-    second = first.loc[again, ["customer", "season", "ordered"]].assign(journey=-1, is_repeat=True)
-    second["ordered"] += between(rng, 8, 23, len(again)) * world.tempo
-    second["ordered"] = second["ordered"].astype(np.int64)
-    third = second[rng.random(len(second)) < 0.15].copy()
-    third["ordered"] = third["ordered"] + (between(rng, 3, 12, len(third)) * world.tempo).astype(
-        np.int64
-    )
-    both = pd.concat([second, third[third["ordered"] < world.end]], ignore_index=True)
-    return both[["customer", "ordered", "journey", "season", "is_repeat"]]
+    world: World,
+    rng: np.random.Generator,
+    first: pd.DataFrame,
+    kinds: np.ndarray,
+    journeys: Journeys,
+) -> tuple[pd.DataFrame, Journeys]:
+    """Second orders, by quota within each kind of repair, and a third for a few."""
+    is_able = _leaves_time(world, first)
+    able = first[is_able].assign(turn=kinds[is_able])
+    chances = np.array([REPEAT_CHANCE[name] for name in CLAIM_KINDS])[able["turn"]]
+    later = able["ordered"].to_numpy() + between(rng, 8, 23, len(able)) * world.tempo
+    second, journeys = _following(world, journeys, able, chances, later)
+    later = second["ordered"].to_numpy() + between(rng, 5, 14, len(second)) * world.tempo
+    ends = np.array([end for _, end in world.seasons])[second["season"]]
+    has_time = later < ends
+    again = second[has_time].assign(turn=0)
+    chances = np.full(len(again), THIRD_CHANCE)
+    third, journeys = _following(world, journeys, again, chances, later[has_time])
+    return pd.concat([second, third], ignore_index=True), journeys
+
+
+def _following(
+    world: World, journeys: Journeys, before: pd.DataFrame, chances: Floats, later: Floats
+) -> tuple[pd.DataFrame, Journeys]:
+    """Orders that follow others, each with the journey that led to it, if any did."""
+    count = len(journeys.journeys)
+    due = later.astype(np.int64)
+    journeys, follows = make_returns(world, journeys, before, chances, due)
+    led = journeys.conversions[journeys.conversions["journey"] >= count]
+    by_customer = led.set_index(["season", "customer"])["journey"]
+    rows = before.loc[follows, ["customer", "season"]].assign(ordered=due[follows])
+    places = pd.MultiIndex.from_frame(rows[["season", "customer"]])
+    journey = by_customer.reindex(places).fillna(-1).to_numpy(dtype=np.int64)
+    return rows.assign(journey=journey, is_repeat=True), journeys
 
 
 def _shops(rng: np.random.Generator, customers: pd.DataFrame, orders: pd.DataFrame) -> None:

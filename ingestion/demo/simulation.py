@@ -12,16 +12,18 @@ from ingestion.demo.amplification import Studio, make_studio, make_wave, relieve
 from ingestion.demo.cases import Service, make_service
 from ingestion.demo.catalogue import crises
 from ingestion.demo.customers import choose_kocs, link_identities, make_customers
-from ingestion.demo.journeys import Journeys, attach_reviews, make_journeys
+from ingestion.demo.journeys import Journeys, make_journeys
 from ingestion.demo.loyalty import Loyalty, make_loyalty
 from ingestion.demo.mentions import make_mentions, make_messages
 from ingestion.demo.orders import Orders, make_orders
 from ingestion.demo.plants import plant
+from ingestion.demo.referrals import make_referrals
 from ingestion.demo.responses import answer_mentions, answer_reviews
 from ingestion.demo.reviews import make_grants, make_reviews
 from ingestion.demo.spend import make_spend
 from ingestion.demo.surveys import make_surveys
 from ingestion.demo.texts import Catalogue, make_catalogue
+from ingestion.demo.touches import attach_reviews, dress
 from ingestion.demo.world import DAY, HOUR, MINUTE, Ints, World
 
 
@@ -34,6 +36,7 @@ class Simulation:
     customers: pd.DataFrame
     kocs: Ints
     journeys: Journeys
+    touches: pd.DataFrame  # as the tracker saw them
     links: pd.DataFrame
     bought: Orders
     grants: pd.DataFrame
@@ -59,14 +62,15 @@ def simulate(world: World) -> Simulation:
     catalogue = make_catalogue(world)
     customers = make_customers(world)
     kocs = choose_kocs(world, customers)
-    journeys = make_journeys(world, customers)
+    referrals = make_referrals(world, customers)
+    bought, journeys = make_orders(world, customers, make_journeys(world, customers, referrals))
+    touches = dress(world, customers, journeys.touches)
     links = link_identities(
         world, customers, journeys.journeys.query("customer >= 0"), journeys.conversions
     )
-    bought = make_orders(world, customers, journeys)
     grants = make_grants(world, customers, bought.orders)
     reviews = make_reviews(world, bought.orders, bought.items, grants, catalogue)
-    attach_reviews(world, journeys.touches, reviews)
+    attach_reviews(world, touches, reviews)
     mentions = make_mentions(world, customers, kocs, catalogue)
     messages = make_messages(world, customers, catalogue)
     for subject, frame in (("review", reviews), ("mention", mentions), ("message", messages)):
@@ -87,7 +91,7 @@ def simulate(world: World) -> Simulation:
     wave = make_wave(world, reviews, catalogue)
     studio = make_studio(world, reviews, catalogue)
     service, conflicting, agreeing = contradict(world, assign_owners(world, service), catalogue)
-    loyalty = make_loyalty(world, customers, bought.orders, reviews)
+    loyalty = make_loyalty(world, customers, bought.orders, reviews, referrals)
     bettered = better_reviews(world, reviews, review_answers, plants, catalogue)
     return Simulation(
         world=world,
@@ -95,6 +99,7 @@ def simulate(world: World) -> Simulation:
         customers=customers,
         kocs=kocs,
         journeys=journeys,
+        touches=touches,
         links=links.assign(link=np.arange(1, len(links) + 1)),
         bought=bought,
         grants=grants,

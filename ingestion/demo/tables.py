@@ -104,7 +104,7 @@ def _facts(simulation: Simulation) -> dict[str, pd.DataFrame]:
     return {
         "customers": simulation.customers,
         "links": simulation.links,
-        "touches": simulation.journeys.touches,
+        "touches": simulation.touches,
         "orders": bought.orders,
         "items": bought.items,
         "refunds": bought.refunds,
@@ -225,13 +225,12 @@ def _programme(simulation: Simulation) -> list[_Subject]:
     activity = _numbered(loyalty.activity, "activity")
     activity = activity.assign(started=activity["day"] * DAY)
     spend = simulation.spend.assign(started=simulation.spend["day"] * DAY)
-    touches = simulation.journeys.touches
     return [
         _Subject("activity", activity, "activity", ("started",), 7),
         _Subject("link", simulation.links, "link", ("linked",), 7),
         _Subject("referral", loyalty.referrals, "invite", ("sent", "clicked", "registered"), 7),
         _Subject("point", loyalty.points, "entry", ("occurred",), 7),
-        _Subject("touch", touches, "touch", ("touched",), 1, LATE_SHARE),
+        _Subject("touch", simulation.touches, "touch", ("touched",), 1, LATE_SHARE),
         _Subject("spend", spend, "line", ("started",), 7),
         _Subject("content", simulation.studio.content, "content", ("published",), 7),
         _Subject("topic_day", simulation.studio.topic_days, "topic_day", ("measured",), 15),

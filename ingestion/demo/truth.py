@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ingestion.demo import truth_answering, truth_buyers, truth_studio, truth_voices
+from ingestion.demo import (
+    truth_answering,
+    truth_attribution,
+    truth_buyers,
+    truth_studio,
+    truth_voices,
+)
 from ingestion.demo.catalogue import BRANDS
 from ingestion.demo.simulation import Simulation
 from ingestion.demo.truth_forms import Json
@@ -28,8 +34,9 @@ def make_truth(simulation: Simulation) -> Json:
             "own_brand": BRANDS[0].code,
             "brands": [b.code for b in BRANDS],
         },
-        "strategies": truth_buyers.strategies(simulation),
-        "word_of_mouth": truth_buyers.word_of_mouth(simulation),
+        "strategies": truth_attribution.strategies(simulation),
+        "word_of_mouth": truth_attribution.word_of_mouth(simulation),
+        "attributed_sales": truth_attribution.attributed_sales(simulation),
         "identities": truth_buyers.identities(simulation),
         "crises": truth_voices.crises(simulation),
         "replies": truth_voices.replies(simulation),

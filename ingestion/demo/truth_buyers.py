@@ -4,62 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ingestion.demo.catalogue import CAMPAIGNS, STRATEGIES
-from ingestion.demo.journeys import CLASSES
 from ingestion.demo.loyalty import EXPERIMENTS
 from ingestion.demo.orders import CLAIM_KINDS
 from ingestion.demo.reviews import CHANNELS
 from ingestion.demo.simulation import Simulation
 from ingestion.demo.truth_forms import Json, member, rate, yuan
 from ingestion.demo.world import DAY, NEVER
-
-
-def strategies(simulation: Simulation) -> list[Json]:
-    """Per strategy: its planted effect, and journeys and conversions that had it."""
-    journeys = simulation.journeys.journeys
-    touches = simulation.journeys.touches
-    known = journeys[journeys["customer"] >= 0].set_index("journey")
-    with_touch = touches[touches["journey"].isin(known.index)]
-    rows = []
-    for index, strategy in enumerate(STRATEGIES):
-        having = with_touch.loc[with_touch["strategy"] == index, "journey"].unique()
-        chosen = known.loc[having]
-        single = chosen[chosen["touch_count"] == 1]
-        rows.append(
-            {
-                "strategy_code": strategy.code,
-                "is_word_of_mouth": strategy.is_word_of_mouth,
-                "effect": strategy.effect,
-                "marketing_channels": list(strategy.channels),
-                "campaigns": [c.code for c in CAMPAIGNS if c.strategy == strategy.code],
-                "journeys": len(chosen),
-                "conversions": int(chosen["is_converted"].sum()),
-                "single_touch_journeys": len(single),
-                "single_touch_conversions": int(single["is_converted"].sum()),
-            }
-        )
-    return rows
-
-
-def word_of_mouth(simulation: Simulation) -> Json:
-    """Journeys and conversions by what touched them, and the multiple."""
-    journeys = simulation.journeys.journeys
-    result: Json = {}
-    for index, name in enumerate(CLASSES):
-        chosen = journeys[journeys["class_"] == index]
-        known = chosen[chosen["customer"] >= 0]
-        converted = int(known["is_converted"].sum())
-        result[name] = {
-            "journeys": len(known),
-            "anonymous_journeys": len(chosen) - len(known),
-            "conversions": converted,
-            "conversion_rate": rate(converted, len(known)),
-            "expected_rate": round(float(known["chance"].mean()), 6) if len(known) else None,
-        }
-    wom, paid = result["word_of_mouth"], result["paid"]
-    result["multiple"] = rate(wom["conversion_rate"] or 0, paid["conversion_rate"] or 0)
-    result["expected_multiple"] = rate(wom["expected_rate"] or 0, paid["expected_rate"] or 0)
-    return result
 
 
 def identities(simulation: Simulation) -> Json:

@@ -174,7 +174,7 @@ select
     case when t.campaign >= 0 then 'S' || t.content else '' end as 素材编号,
     case when c.strategy in ('koc', 'kol') then 'K' || t.creator else '' end as 达人编号,
     case when t.review > 0 then review_no(0, t.review) else '' end as 评价ID,
-    case when t.campaign < 0 then '到站' else ['曝光', '点击', '播放'][t.action + 1] end as 行为,
+    ['曝光', '点击', '播放', '到站', '看评价', '读群消息'][t.action + 1] as 行为,
     'Mozilla/5.0' as UA
 from touch_editions as e
 join touches as t on t.touch = e.id

@@ -14,7 +14,11 @@ from ingestion.contracts import load_feeds
 from ingestion.dbt_sources import render
 
 PROJECT = Path(__file__).parents[3] / "dbt_project"
-MODELS = {path.stem: path for path in sorted(PROJECT.glob("models/**/*.sql"))}
+MODELS = {
+    path.stem: path
+    for kind in ("sql", "py")
+    for path in sorted(PROJECT.glob(f"models/**/*.{kind}"))
+}
 BILINGUAL = re.compile(r"[\u4e00-\u9fff].*；.*[A-Za-z]", re.DOTALL)
 # a Chinese term may keep its Latin name (SnowNLP 得分, KPI 代码), but has Chinese in it
 CHINESE = re.compile(r"[\u4e00-\u9fff]")

@@ -12,7 +12,9 @@ import pytest
 from ingestion.demo.customers import make_customers
 from ingestion.demo.draws import at_opening, pick, quota
 from ingestion.demo.editions import editions, export_days
-from ingestion.demo.journeys import make_journeys
+from ingestion.demo.journeys import FIRST, RETURN, SECOND_ATTEMPT, make_journeys
+from ingestion.demo.orders import make_orders
+from ingestion.demo.referrals import make_referrals
 from ingestion.demo.texts import (
     NEGATIVE,
     POSITIVE,
@@ -77,11 +79,28 @@ def test_a_late_row_misses_its_first_file_and_no_change_is_lost() -> None:
     assert found.groupby("id")["file"].max().ge(4).all()
 
 
-def test_a_member_has_one_journey_a_season() -> None:
+def test_a_member_goes_one_way_a_season_and_some_more_than_once() -> None:
     world = World(days=130, customers=300, seed=1)
-    journeys = make_journeys(world, make_customers(world)).journeys
+    customers = make_customers(world)
+    begun = make_journeys(world, customers, make_referrals(world, customers))
+    bought, found = make_orders(world, customers, begun)
+    journeys = found.journeys
     assert journeys["season"].nunique() == 2
-    assert not journeys.duplicated(["season", "customer"]).any()
+    known = journeys[journeys["customer"] >= 0]
+    assert not known[known["attempt"] == FIRST].duplicated(["season", "customer"]).any()
+    assert set(known["attempt"]) == {FIRST, SECOND_ATTEMPT, RETURN}
+    assert known.groupby(["season", "customer"])["way"].nunique().max() == 1
+    # every conversion is one order, and no journey overlaps the next of the same person
+    assert sorted(found.conversions["journey"]) == sorted(
+        bought.orders.loc[bought.orders["journey"] >= 0, "journey"]
+    )
+    spans = found.touches.groupby("journey")["touched"].agg(["min", "max"])
+    spans = spans.join(found.conversions.set_index("journey")["converted"])
+    spans["end"] = spans["converted"].fillna(spans["max"])
+    spans["customer"] = journeys.set_index("journey")["customer"]
+    spans = spans.sort_values(["customer", "min"])
+    same = spans["customer"].eq(spans["customer"].shift())
+    assert (spans["min"] > spans["end"].shift())[same].all()
 
 
 @pytest.mark.parametrize("polarity", [POSITIVE, NEGATIVE])
