@@ -19,6 +19,16 @@ invented; texts are real review lines (see `texts`).
   the second, as achieved and as expected. Anonymous journeys stay on cookies that nobody links.
 * `attributed_sales`: orders that a journey led to, repeat orders among them, and the share of the
   rest.
+* `traffic`: touches that must not count, with their ids: robots (cookies that click over a hundred
+  times in an hour, one of them a member's), own_content (creators on their own notes), own_link
+  (inviters on the link that they sent); tablet: visits on a shop's device that many members have
+  logged in on; `lent_devices`: devices that an inviter and one whom they brought in both hold.
+* `campaigns`: those that cost and touch nobody, and those that touch and cost nothing.
+* `topic_lift`: the days of a campaign that lifts the sales of one category by orders of their own,
+  and its searches, in shares of the usual; `achieved_sales_lift` is what chance made of it, the
+  category's orders counted, and `keywords` says which category a searched word means.
+* `creators`: per tier, notes, engagements per impression (the same at every reach), those that took
+  off (爆文: their share is `hit_note_rate`), and fees.
 * `identities`: links per kind; conversions whose cookie is linked over a day after them; masked and
   blank telephones in the member table; pairs of memberships of one person (same telephone).
 * `crises`: day, product, aspect, the burst of posts per day, cases, and the press desk's times.
@@ -48,9 +58,12 @@ invented; texts are real review lines (see `texts`).
 * `incentives`: grants, those that require praise, JD reviews and mean stars with and without one.
 * `suppression`: deleted reviews of two stars or less and of four or more, and the gap of the rates.
 * `kocs`: members who are key opinion consumers, with their 小红书 account.
-* `referrals`: invitations, registrations, planted faults (self, loop, duplicate), the largest
-  trees.
-* `experiments`: units, exposed, conversions per arm; one has a lift, one a broken split.
+* `referrals`: invitations, registrations, planted faults (self, loop, duplicate, device: the
+  invitee holds the inviter's own); without these, `k_factor` over the whole window (invitees who
+  joined per active customer: members who bought, and inviters; medians of days from joining to
+  bringing somebody in, and from invitation to joining), joiners by generation, the largest trees.
+* `experiments`: per variant, units, exposed, conversions, planted difference from control and the
+  verdict that is due; one has a lift, one a broken split, one three variants of which one harms.
 * `review_wave`: reviews without an order that are nearly alike and came within two hours.
 * `content`: pieces, those per generation from a review on, the pieces of a loop, reach per
   generation; `actions`: the ledger, with the day on which one was done; `relief`: complaints

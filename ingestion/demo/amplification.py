@@ -13,6 +13,7 @@ import pandas as pd
 
 from ingestion.demo.catalogue import ASPECTS, PRODUCTS
 from ingestion.demo.draws import to_minute
+from ingestion.demo.lift import window
 from ingestion.demo.reviews import JD
 from ingestion.demo.texts import NEGATIVE, POSITIVE, Catalogue, choose_aspects
 from ingestion.demo.world import DAY, HOUR, NEVER, World
@@ -31,7 +32,10 @@ TOPICS = (
     ("T01", "#厨房小白也会用#", "easy_to_use"),
     ("T02", "#用了一年再说#", "durable"),
     ("T03", "#老用户才懂的省心#", "hassle_free"),
+    # the topic of `lift`; no piece is made for it
+    ("T04", "#空气炸锅的一百种吃法#", "easy_to_use"),
 )
+PIECE_TOPICS = 3
 ROOTS = 5
 ACTION_WINDOW = 14
 RELIEF_ASPECT = ASPECTS.index("noise")
@@ -138,7 +142,7 @@ def _content(world: World, reviews: pd.DataFrame, catalogue: Catalogue) -> pd.Da
 
     def add(kind: int, source: int, generation: int, after: int, reach: float) -> int:
         when = after + int(rng.uniform(0.5, 2.5) * DAY * world.tempo)
-        topic = len(rows) % len(TOPICS)
+        topic = len(rows) % PIECE_TOPICS
         title = catalogue.extend([f"{TOPICS[topic][1]} 第{len(rows) + 1}篇"])[0]
         rows.append(
             {
@@ -176,8 +180,14 @@ def _topic_days(world: World) -> pd.DataFrame:
     topics = np.repeat(np.arange(len(TOPICS)), world.days)
     frame = pd.DataFrame({"topic": topics, "day": days})
     frame["measured"] = frame["day"] * DAY
+    first, last = window(world)
+    # the lifting topic is hardly spoken of before and after its days
+    is_quiet = (frame["topic"] == PIECE_TOPICS) & ~frame["day"].between(first, last)
+    factor = np.where(
+        frame["topic"] == PIECE_TOPICS, np.where(is_quiet, 0.01, 3), 1 / (1 + frame["topic"])
+    )
     for name, mean in (("shown", 9_000), ("posts", 12), ("people", 9)):
-        frame[name] = rng.poisson(mean / (1 + frame["topic"]))
+        frame[name] = rng.poisson(mean * factor)
         frame[name] = frame.groupby("topic")[name].cumsum()
     return frame.assign(topic_day=np.arange(1, len(frame) + 1))
 

@@ -43,7 +43,10 @@ class Strategy(NamedTuple):
 
 
 class Campaign(NamedTuple):
-    """A campaign of a strategy, with its spend per day in yuan; some touch nobody."""
+    """A campaign of a strategy, with its spend per day in yuan; some touch nobody.
+
+    `is_topic` marks the one that runs for the days of `lift.window` alone.
+    """
 
     code: str
     name: str
@@ -51,6 +54,7 @@ class Campaign(NamedTuple):
     theme: str
     daily_spend: float
     is_touching: bool = True
+    is_topic: bool = False
 
 
 BRANDS = [
@@ -128,6 +132,7 @@ CAMPAIGNS = [
     Campaign("CM14", "站内品类展示", "display", "", 820.0),
     # booked, paid for, and seen by nobody whom the tracker knows
     Campaign("CM15", "户外联投", "display", "", 450.0, is_touching=False),
+    Campaign("CM16", "空气炸锅话题周", "topic_linkage", "easy_to_use", 360.0, False, True),
 ]
 
 # Aspects in the order of texts.ASPECT_SENTENCES.

@@ -92,9 +92,11 @@ def choose_kocs(world: World, customers: pd.DataFrame) -> Ints:
 
 
 def link_identities(
-    world: World, customers: pd.DataFrame, journeys: pd.DataFrame, conversions: pd.DataFrame
+    world: World, customers: pd.DataFrame, touched: Ints, conversions: pd.DataFrame
 ) -> pd.DataFrame:
-    """One row per identifier that the CRM links to a member: kind, customer, linked (s).
+    """Identifiers that the CRM links to members: kind, identifier, customer, linked (s).
+
+    `touched` are members whose cookie is known. An identifier has the number of its owner.
 
     A buyer's cookie is learnt when they log in to pay; one in ten of these links is made days
     later, so that the conversion is already counted when its touches become the buyer's.
@@ -120,7 +122,7 @@ def link_identities(
     add("jd_customer", is_linked & ((shop == 0) | both), bound)
     add("tmall_customer", is_linked & ((shop == 1) | both), bound)
     is_touched = np.zeros(n, dtype=bool)
-    is_touched[journeys["customer"].to_numpy()] = True
+    is_touched[touched] = True
     visit = np.maximum(rng.integers(0, world.end, n), registered)
     if len(conversions):
         login = conversions["converted"].to_numpy() + rng.integers(5, 600, len(conversions))
@@ -145,4 +147,4 @@ def link_identities(
     for kind in ("wecom_customer", "wecom_author"):
         add(kind, joined != NEVER, joined)
     links = pd.concat(parts, ignore_index=True)
-    return links.sort_values(["linked", "kind", "customer"], ignore_index=True)
+    return links.assign(identifier=links["customer"])

@@ -52,7 +52,7 @@ def make_journeys(world: World, customers: pd.DataFrame, referrals: pd.DataFrame
     """First journeys and second attempts of the window, season by season."""
     rng = world.rng("journeys")
     able = np.flatnonzero(customers["is_linked"])
-    good = referrals[(referrals["fault"] == "") & (referrals["invitee"] >= 0)]
+    good = referrals[referrals["fault"].isin(["", "device"]) & (referrals["invitee"] >= 0)]
     parts: list[pd.DataFrame] = []
     ways: list[pd.DataFrame] = []
     for season, (start, end) in enumerate(world.seasons):

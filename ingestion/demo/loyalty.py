@@ -1,4 +1,4 @@
-"""The member programme: invitations and their trees, points, experiments, group activity."""
+"""The member programme: invitations and their trees, points, group activity."""
 
 from __future__ import annotations
 
@@ -7,16 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ingestion.demo.draws import between, pick, quota, share
-from ingestion.demo.world import DAY, NEVER, Floats, Ints, World
-
-# Planted lifts: conversion in control, and what treatment adds.
-EXPERIMENTS = {
-    "EXP_REPEAT_COUPON": {"control": 0.10, "lift": 0.08, "treated_share": 0.50},
-    # planned half and half, but assignment was broken: its verdict must be "invalid"
-    "EXP_HOME_REVIEWS": {"control": 0.12, "lift": 0.00, "treated_share": 0.62},
-}
-EXPERIMENT_UNITS = 12_000
+from ingestion.demo.draws import between, pick
+from ingestion.demo.world import DAY, NEVER, Ints, World
 
 
 @dataclass(frozen=True)
@@ -26,9 +18,6 @@ class Loyalty:
     referrals: pd.DataFrame
     # invite, inviter, invitee (-1 none), sent, clicked, registered (s or NEVER), fault
     points: pd.DataFrame  # entry, customer, occurred, delta, reason
-    experiments: (
-        pd.DataFrame
-    )  # experiment, customer, is_treated, assigned, exposed, converted, value
     activity: pd.DataFrame  # group, customer, day, posts
 
 
@@ -43,7 +32,6 @@ def make_loyalty(
     return Loyalty(
         referrals,
         _points(world, customers, orders, reviews, referrals),
-        _experiments(world),
         _activity(world, customers),
     )
 
@@ -65,7 +53,7 @@ def _points(
     known = known[is_linked[known["customer"]]]
     reviewed = pd.DataFrame({"customer": known["customer"], "occurred": known["posted"]})
     reviewed = reviewed.assign(delta=50, reason=1)
-    invited = referrals[(referrals["fault"] == "") & (referrals["invitee"] >= 0)]
+    invited = referrals[referrals["fault"].isin(["", "device"]) & (referrals["invitee"] >= 0)]
     thanked = pd.DataFrame({"customer": invited["inviter"], "occurred": invited["registered"]})
     thanked = thanked.assign(delta=200, reason=4)
     spent = bought[rng.random(len(bought)) < 0.3].copy()
@@ -76,38 +64,6 @@ def _points(
     frame = frame.sort_values(["occurred", "customer", "reason", "delta"], ignore_index=True)
     frame["entry"] = np.arange(1, len(frame) + 1)
     return frame
-
-
-def _experiments(world: World) -> pd.DataFrame:
-    """Units, variants and outcomes; conversions by quota, so that each rate is met to one unit."""
-    parts = []
-    for name, plan in EXPERIMENTS.items():
-        rng = world.rng(name)
-        n = min(round(world.customers * 0.8), EXPERIMENT_UNITS)
-        people = np.sort(rng.permutation(world.customers)[:n])
-        is_treated = share(rng, n, plan["treated_share"])
-        chance: Floats = np.where(is_treated, plan["control"] + plan["lift"], plan["control"])
-        order = np.argsort(is_treated, kind="stable")
-        is_converted = np.zeros(n, dtype=bool)
-        is_converted[order] = quota(rng, chance[order])
-        assigned = (rng.random(n) * world.end * 0.4).astype(np.int64)
-        exposed = assigned + rng.integers(60, DAY // 4, n)
-        is_exposed = is_converted | (rng.random(n) < 0.85)
-        value = np.where(is_converted, np.exp(rng.normal(6.3, 0.6, n)), 0.0)
-        parts.append(
-            pd.DataFrame(
-                {
-                    "experiment": name,
-                    "customer": people,
-                    "is_treated": is_treated,
-                    "assigned": assigned,
-                    "exposed": np.where(is_exposed & (exposed < world.end), exposed, NEVER),
-                    "is_converted": is_converted,
-                    "value": np.rint(value * 100).astype(np.int64),
-                }
-            )
-        )
-    return pd.concat(parts, ignore_index=True)
 
 
 def _activity(world: World, customers: pd.DataFrame) -> pd.DataFrame:

@@ -14,6 +14,7 @@ import pandas as pd
 from ingestion.demo.catalogue import PRODUCTS
 from ingestion.demo.draws import between, pick, share
 from ingestion.demo.journeys import Journeys, make_returns, unrelated_times
+from ingestion.demo.lift import extra_orders
 from ingestion.demo.world import DAY, NEVER, Floats, World
 
 # Of those without a journey in the season: members and guests.
@@ -31,7 +32,7 @@ class Orders:
 
     orders: pd.DataFrame
     # order, customer, shop, ordered, shipped, completed, cancelled, refunded (s or NEVER), journey
-    # (-1 none), is_repeat, gross, discount, net (cents)
+    # (-1 none), is_repeat, wanted (what a topic sold, -1 none), gross, discount, net (cents)
     items: pd.DataFrame  # order, line, product, quantity, net, freight (cents)
     refunds: pd.DataFrame  # refund, order, refunded, amount (cents), reason
     claims: pd.DataFrame  # claim, order, kind (index into CLAIM_KINDS), opened, closed, cost, price
@@ -45,8 +46,12 @@ def make_orders(
     first = _first_orders(world, rng, customers, journeys)
     claims_of_first = _claim_kinds(world, rng, customers, first)
     repeats, journeys = _repeats(world, rng, first, claims_of_first, journeys)
-    orders = pd.concat([first, repeats], ignore_index=True)
-    orders["claim_kind"] = np.concatenate([claims_of_first, np.zeros(len(repeats), dtype=np.int64)])
+    usual = pd.concat([first.assign(claim_kind=claims_of_first), repeats], ignore_index=True)
+    usual["claim_kind"] = usual["claim_kind"].fillna(0).astype(np.int64)
+    more = extra_orders(world, customers, usual).assign(journey=-1, is_repeat=False)
+    orders = pd.concat([usual, more], ignore_index=True)
+    blank = {"claim_kind": 0, "wanted": -1}
+    orders = orders.fillna(blank).astype(dict.fromkeys(blank, np.int64))
     orders = orders.sort_values(["ordered", "customer"], ignore_index=True)
     orders["order"] = np.arange(1, len(orders) + 1, dtype=np.int64)
     _shops(rng, customers, orders)
@@ -162,6 +167,8 @@ def _items(rng: np.random.Generator, orders: pd.DataFrame) -> pd.DataFrame:
     sales = np.array([p.sales for p in PRODUCTS])
     cheap = sales * (prices < 50_000)
     product = np.where(line == 1, pick(rng, sales, len(row)), pick(rng, cheap, len(row)))
+    wanted = orders["wanted"].to_numpy()[row]
+    product = np.where((line == 1) & (wanted >= 0), wanted, product)
     quantity = 1 + np.where(prices[product] < 50_000, pick(rng, [0.7, 0.2, 0.1], len(row)), 0)
     rate = rng.choice([0.0, 0.03, 0.05, 0.08, 0.12], n, p=[0.3, 0.2, 0.25, 0.15, 0.1])
     full = prices[product] * quantity

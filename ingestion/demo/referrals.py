@@ -60,6 +60,11 @@ def make_referrals(world: World, customers: pd.DataFrame) -> pd.DataFrame:
     # the first invitation is the one that counts
     twice["sent"] += 1
     twice = twice[twice["inviter"] != twice["invitee"]]
+    # some who were brought in hold the inviter's own device; whoever brought in others does not
+    plain = good.iloc[2 * few : -few]
+    leaves = plain.index[~plain["invitee"].isin(good["inviter"])].to_numpy()
+    chosen = world.rng("lent devices").permutation(len(leaves))[:few]
+    good.loc[leaves[chosen], "fault"] = "device"
     frame = pd.concat([good, dead, selves, loops, twice], ignore_index=True)
     frame = frame.sort_values(["sent", "inviter", "fault", "invitee"], ignore_index=True)
     frame["invite"] = np.arange(1, len(frame) + 1)

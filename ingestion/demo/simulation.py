@@ -11,8 +11,11 @@ from ingestion.demo.aftermath import assign_owners, better_reviews, contradict
 from ingestion.demo.amplification import Studio, make_studio, make_wave, relieve
 from ingestion.demo.cases import Service, make_service
 from ingestion.demo.catalogue import crises
+from ingestion.demo.creators import Creators, let_read, make_creators
 from ingestion.demo.customers import choose_kocs, link_identities, make_customers
+from ingestion.demo.experiments import make_experiments
 from ingestion.demo.journeys import Journeys, make_journeys
+from ingestion.demo.lift import make_searches
 from ingestion.demo.loyalty import Loyalty, make_loyalty
 from ingestion.demo.mentions import make_mentions, make_messages
 from ingestion.demo.orders import Orders, make_orders
@@ -21,9 +24,10 @@ from ingestion.demo.referrals import make_referrals
 from ingestion.demo.responses import answer_mentions, answer_reviews
 from ingestion.demo.reviews import make_grants, make_reviews
 from ingestion.demo.spend import make_spend
-from ingestion.demo.surveys import make_surveys
+from ingestion.demo.surveys import ask_where_from, make_surveys
 from ingestion.demo.texts import Catalogue, make_catalogue
-from ingestion.demo.touches import attach_reviews, dress
+from ingestion.demo.touches import attach_reviews, dress, numbered
+from ingestion.demo.traffic import make_traffic
 from ingestion.demo.world import DAY, HOUR, MINUTE, Ints, World
 
 
@@ -36,7 +40,10 @@ class Simulation:
     customers: pd.DataFrame
     kocs: Ints
     journeys: Journeys
-    touches: pd.DataFrame  # as the tracker saw them
+    touches: pd.DataFrame  # as the tracker saw them, those that must not count among them
+    creators: Creators
+    experiments: pd.DataFrame
+    searches: pd.DataFrame
     links: pd.DataFrame
     bought: Orders
     grants: pd.DataFrame
@@ -64,19 +71,27 @@ def simulate(world: World) -> Simulation:
     kocs = choose_kocs(world, customers)
     referrals = make_referrals(world, customers)
     bought, journeys = make_orders(world, customers, make_journeys(world, customers, referrals))
-    touches = dress(world, customers, journeys.touches)
-    links = link_identities(
-        world, customers, journeys.journeys.query("customer >= 0"), journeys.conversions
-    )
+    usual = dress(world, customers, journeys.touches)
+    people = journeys.journeys.loc[journeys.journeys["customer"] >= 0, "customer"].unique()
+    creators = make_creators(world, kocs, catalogue)
+    let_read(world, usual, creators)
+    untouched = np.setdiff1d(np.flatnonzero(customers["is_linked"]), people)
+    traffic = make_traffic(world, customers, untouched, creators, referrals)
+    touched = np.union1d(people, traffic.known)
+    links = link_identities(world, customers, touched, journeys.conversions)
+    links = pd.concat([links, traffic.links], ignore_index=True)
+    links = links.sort_values(["linked", "kind", "customer"], ignore_index=True)
     grants = make_grants(world, customers, bought.orders)
     reviews = make_reviews(world, bought.orders, bought.items, grants, catalogue)
-    attach_reviews(world, touches, reviews)
+    attach_reviews(world, usual, reviews)
     mentions = make_mentions(world, customers, kocs, catalogue)
     messages = make_messages(world, customers, catalogue)
     for subject, frame in (("review", reviews), ("mention", mentions), ("message", messages)):
         relieve(world, catalogue, subject, frame)
     service = make_service(world, customers, bought.orders, reviews, catalogue)
     surveys = make_surveys(world, customers, [c.day for c in crises(world)], catalogue)
+    asked = ask_where_from(world, bought.orders, usual, surveys)
+    surveys = pd.concat([surveys, asked], ignore_index=True)
     plants = plant(
         world,
         catalogue,
@@ -99,7 +114,10 @@ def simulate(world: World) -> Simulation:
         customers=customers,
         kocs=kocs,
         journeys=journeys,
-        touches=touches,
+        touches=numbered(usual.assign(plant=0), traffic.touches),
+        creators=creators,
+        experiments=make_experiments(world),
+        searches=make_searches(world),
         links=links.assign(link=np.arange(1, len(links) + 1)),
         bought=bought,
         grants=grants,

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ingestion.demo.catalogue import CAMPAIGNS, STRATEGIES
+from ingestion.demo.lift import window
 from ingestion.demo.world import World
 
 
@@ -23,6 +24,7 @@ def make_spend(world: World) -> pd.DataFrame:
         if campaign.daily_spend > 0
         for channel in channels[campaign.strategy]
     ]
+    first, last = window(world)
     n = world.days * len(pairs)
     frame = pd.DataFrame(
         {
@@ -36,5 +38,6 @@ def make_spend(world: World) -> pd.DataFrame:
     frame["cents"] = np.rint(daily * size * 100 * rng.uniform(0.8, 1.2, n)).astype(np.int64)
     frame["shown"] = 1 + (frame["cents"] * rng.uniform(0.3, 0.6, n)).astype(np.int64)
     frame["clicked"] = (frame["shown"] * rng.uniform(0.004, 0.02, n)).astype(np.int64)
-    frame["line"] = np.arange(1, n + 1)
-    return frame
+    is_topic = np.array([campaign.is_topic for campaign in CAMPAIGNS])[frame["campaign"]]
+    frame = frame[~is_topic | frame["day"].between(first, last)].reset_index(drop=True)
+    return frame.assign(line=np.arange(1, len(frame) + 1))

@@ -9,12 +9,16 @@ from ingestion.demo.draws import between, choose, pick, quota, to_minute
 from ingestion.demo.texts import MIXED, NEGATIVE, POSITIVE, SHORT, Catalogue
 from ingestion.demo.world import DAY, HOUR, NEVER, World
 
-KINDS = ("nps", "csat", "trust", "recommend")
-KIND_LABELS = ("NPS", "满意度", "品牌信任", "推荐意愿")
-SCALES = (10, 5, 5, 5)
+KINDS = ("nps", "csat", "trust", "recommend", "heard_from")
+KIND_LABELS = ("NPS", "满意度", "品牌信任", "推荐意愿", "了解渠道")
+# 0: nothing is scored
+SCALES = (10, 5, 5, 5, 0)
+HEARD_FROM = KINDS.index("heard_from")
 # Sent per wave, as a share of the members and at most so many: workbooks are slow to write.
 SENT_SHARE = (0.08, 0.02, 0.01, 0.01)
 SENT_CAP = (1_200, 600, 300, 300)
+# Of the orders that a journey led to, those whose buyers are asked where they heard of us.
+ASKED_SHARE, ASKED_CAP = 0.10, 400
 # NPS before, in and after the first crisis: detractors, passives, promoters.
 CALM, SHAKEN = (0.18, 0.32, 0.50), (0.34, 0.34, 0.32)
 
@@ -25,7 +29,7 @@ def make_surveys(
     """One row per questionnaire.
 
     Columns: survey, kind, wave, customer, sent, answered (s or NEVER), score (-1 none), text
-    (-1 none).
+    (-1 none), heard (blank: the medium is not asked for here).
     """
     rng = world.rng("surveys")
     registered = customers["registered"].to_numpy()
@@ -57,7 +61,39 @@ def make_surveys(
     has_comment = (frame["score"] >= 0) & (rng.random(n) < 0.3)
     frame["text"] = np.where(has_comment, comment, -1)
     frame["survey"] = np.arange(1, n + 1)
-    return frame.drop(columns="is_answered")
+    return frame.drop(columns="is_answered").assign(heard="")
+
+
+def ask_where_from(
+    world: World, orders: pd.DataFrame, touches: pd.DataFrame, surveys: pd.DataFrame
+) -> pd.DataFrame:
+    """Questions to buyers where they heard of us, as further rows of the surveys.
+
+    The answer, `heard`, is the medium of the first touch of the journey that led to the order.
+    """
+    rng = world.rng("heard from")
+    able = orders[(orders["journey"] >= 0) & (orders["ordered"] < world.end - 2 * DAY)]
+    count = min(round(len(able) * ASKED_SHARE), ASKED_CAP)
+    chosen = able.iloc[np.sort(rng.permutation(len(able))[:count])]
+    sent = (chosen["ordered"].to_numpy() // DAY + 1) * DAY + 10 * HOUR
+    answered = to_minute(sent + between(rng, 0.02, 5, count).astype(np.int64))
+    is_answered = (rng.random(count) < 0.7) & (answered < world.end)
+    first = touches.sort_values("touched").drop_duplicates("journey").set_index("journey")
+    names = first["channel"].reindex(chosen["journey"]).to_numpy()
+    waves = surveys.drop_duplicates("sent").set_index(surveys["sent"].drop_duplicates() // DAY // 7)
+    return pd.DataFrame(
+        {
+            "kind": HEARD_FROM,
+            "customer": chosen["customer"].to_numpy(),
+            "score": -1,
+            "wave": waves["wave"].reindex(sent // DAY // 7).to_numpy(),
+            "sent": sent,
+            "answered": np.where(is_answered, answered, NEVER),
+            "text": -1,
+            "survey": len(surveys) + 1 + np.arange(count),
+            "heard": np.where(is_answered, names, ""),
+        }
+    )
 
 
 def _wave(

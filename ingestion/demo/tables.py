@@ -22,6 +22,7 @@ from ingestion.demo.catalogue import (
     launched_on,
 )
 from ingestion.demo.editions import LATE_SHARE, editions, export_days
+from ingestion.demo.lift import window
 from ingestion.demo.mentions import ORIGINAL, PLATFORMS
 from ingestion.demo.reviews import DIANPING
 from ingestion.demo.simulation import Simulation
@@ -30,7 +31,7 @@ from ingestion.demo.world import DAY, NEVER, Ints, World
 
 # Days between snapshots; more than a window's days is once, on the last day.
 SNAPSHOTS = {"customers": 30, "products": 30, "campaigns": 30, "experiments": 365, "crises": 20}
-SNAPSHOTS |= {"actions": 30, "content_stats": 15}
+SNAPSHOTS |= {"actions": 30, "content_stats": 15, "creators": 30, "note_stats": 15}
 # Counters of a post are measured again this many days after it.
 MEASURED_AGAIN = 3
 WEEKLY_PLATFORMS = (PLATFORMS.index("zhihu"), PLATFORMS.index("forum"))
@@ -99,7 +100,7 @@ def _register_editions(
 
 def _facts(simulation: Simulation) -> dict[str, pd.DataFrame]:
     bought, service, loyalty = simulation.bought, simulation.service, simulation.loyalty
-    invited = loyalty.referrals.query("fault == '' and invitee >= 0")
+    invited = loyalty.referrals.query("fault in ['', 'device'] and invitee >= 0")
     surveys = simulation.surveys
     return {
         "customers": simulation.customers,
@@ -123,13 +124,17 @@ def _facts(simulation: Simulation) -> dict[str, pd.DataFrame]:
         "referrals": loyalty.referrals,
         "invitations": invited[["inviter", "invitee"]],
         "points": loyalty.points,
-        "experiments": _numbered(loyalty.experiments, "unit"),
+        "experiments": _numbered(simulation.experiments, "unit"),
         "activity": _numbered(loyalty.activity, "activity"),
         "surveys": surveys.assign(
             label=np.array(KIND_LABELS, dtype=object)[surveys["kind"]],
             scale=np.array(SCALES)[surveys["kind"]],
         ),
         "spend": simulation.spend,
+        "creators": simulation.creators.creators,
+        "notes": simulation.creators.notes,
+        "searches": simulation.searches,
+        "topic_window": pd.DataFrame([window(simulation.world)], columns=["first", "last"]),
         "content": simulation.studio.content,
         "topic_days": simulation.studio.topic_days,
         "actions": simulation.studio.actions,
@@ -225,6 +230,7 @@ def _programme(simulation: Simulation) -> list[_Subject]:
     activity = _numbered(loyalty.activity, "activity")
     activity = activity.assign(started=activity["day"] * DAY)
     spend = simulation.spend.assign(started=simulation.spend["day"] * DAY)
+    searches = simulation.searches.assign(started=simulation.searches["day"] * DAY)
     return [
         _Subject("activity", activity, "activity", ("started",), 7),
         _Subject("link", simulation.links, "link", ("linked",), 7),
@@ -232,6 +238,8 @@ def _programme(simulation: Simulation) -> list[_Subject]:
         _Subject("point", loyalty.points, "entry", ("occurred",), 7),
         _Subject("touch", simulation.touches, "touch", ("touched",), 1, LATE_SHARE),
         _Subject("spend", spend, "line", ("started",), 7),
+        _Subject("note", simulation.creators.notes, "note", ("published",), 7),
+        _Subject("search", searches, "line", ("started",), 7),
         _Subject("content", simulation.studio.content, "content", ("published",), 7),
         _Subject("topic_day", simulation.studio.topic_days, "topic_day", ("measured",), 15),
     ]

@@ -8,7 +8,8 @@ import pandas as pd
 from ingestion.demo.catalogue import CAMPAIGNS, STRATEGIES
 from ingestion.demo.draws import pick
 from ingestion.demo.journeys import DIRECT
-from ingestion.demo.world import Ints, World
+from ingestion.demo.lift import window
+from ingestion.demo.world import DAY, Ints, World
 
 IDENTITY_KINDS = ("cookie", "phone", "wechat_openid", "device_id")
 ACTIONS = ("曝光", "点击", "播放", "到站", "看评价", "读群消息")
@@ -19,7 +20,7 @@ def dress(world: World, customers: pd.DataFrame, touches: pd.DataFrame) -> pd.Da
     """Touches in order of time, with all that the tracker notes down but reviews.
 
     Adds channel, campaign (index into CAMPAIGNS, -1 for a direct visit), kind (IDENTITY_KINDS),
-    action (ACTIONS), creator and content (numbers), and `touch`, the touch's own number.
+    action (ACTIONS) and content (a number).
     """
     rng = world.rng("touches")
     frame = touches.sort_values(["touched", "journey", "strategy"], ignore_index=True)
@@ -27,15 +28,14 @@ def dress(world: World, customers: pd.DataFrame, touches: pd.DataFrame) -> pd.Da
     strategy = frame["strategy"].to_numpy()
     frame["channel"] = _channels(rng, strategy)
     frame["campaign"] = _campaigns(rng, strategy)
+    _move_to_topic(world, frame)
     frame["kind"] = _identity_kinds(rng, customers, frame["customer"].to_numpy())
     action = pick(rng, [0.2, 0.6, 0.2], n)
     # a link that was sent is clicked; a message in a group is read
     action = np.where(frame["channel"] == "referral", CLICKED, action)
     action = np.where(frame["channel"] == "wecom", MESSAGE_READ, action)
     frame["action"] = np.where(strategy == DIRECT, VISITED, action)
-    frame["creator"] = rng.integers(0, 40, n)
     frame["content"] = rng.integers(0, 200, n)
-    frame["touch"] = np.arange(n, dtype=np.int64)
     return frame
 
 
@@ -58,6 +58,16 @@ def _campaigns(rng: np.random.Generator, strategy: Ints) -> Ints:
     return chosen
 
 
+def _move_to_topic(world: World, frame: pd.DataFrame) -> None:
+    """While the lifting topic runs, touches of its strategy are its own."""
+    first, last = window(world)
+    topic = next(i for i, c in enumerate(CAMPAIGNS) if c.is_topic)
+    strategies = [c.strategy for c in CAMPAIGNS]
+    siblings = [i for i, code in enumerate(strategies) if code == CAMPAIGNS[topic].strategy]
+    is_now = (frame["touched"] // DAY).between(first, last) & frame["campaign"].isin(siblings)
+    frame.loc[is_now, "campaign"] = topic
+
+
 def _identity_kinds(rng: np.random.Generator, customers: pd.DataFrame, people: Ints) -> Ints:
     """Index into IDENTITY_KINDS: an identifier that the person has; strangers only have cookies."""
     wished = pick(rng, [0.55, 0.15, 0.18, 0.12], len(people))
@@ -73,6 +83,13 @@ def _identity_kinds(rng: np.random.Generator, customers: pd.DataFrame, people: I
         ]
     )
     return np.where((people >= 0) & has[wished, known], wished, 0).astype(np.int64)
+
+
+def numbered(*parts: pd.DataFrame) -> pd.DataFrame:
+    """All touches in order of time, each with its number `touch`."""
+    frame = pd.concat(parts, ignore_index=True)
+    frame = frame.sort_values(["touched", "journey", "customer"], kind="stable", ignore_index=True)
+    return frame.assign(touch=np.arange(len(frame), dtype=np.int64))
 
 
 def attach_reviews(world: World, touches: pd.DataFrame, reviews: pd.DataFrame) -> None:

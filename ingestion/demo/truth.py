@@ -12,6 +12,7 @@ from ingestion.demo import (
     truth_answering,
     truth_attribution,
     truth_buyers,
+    truth_programme,
     truth_studio,
     truth_voices,
 )
@@ -56,8 +57,12 @@ def make_truth(simulation: Simulation) -> Json:
         "actions": truth_studio.actions(simulation),
         "relief": truth_studio.relief(simulation),
         "kocs": truth_voices.kocs(simulation),
-        "referrals": truth_buyers.referrals(simulation),
-        "experiments": truth_buyers.experiments(simulation),
+        "referrals": truth_programme.referrals(simulation),
+        "experiments": truth_programme.experiments(simulation),
+        "traffic": truth_attribution.traffic(simulation),
+        "topic_lift": truth_attribution.topic_lift(simulation),
+        "creators": truth_attribution.creators(simulation),
+        "campaigns": truth_attribution.campaigns(simulation),
     }
 
 

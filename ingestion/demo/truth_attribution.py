@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from ingestion.demo.catalogue import CAMPAIGNS, STRATEGIES
+import numpy as np
+
+from ingestion.demo.amplification import PIECE_TOPICS, TOPICS
+from ingestion.demo.catalogue import CAMPAIGNS, PRODUCTS, STRATEGIES
+from ingestion.demo.creators import COUNTERS, RATES, TIERS
+from ingestion.demo.lift import CAMPAIGN, CATEGORY, KEYWORDS, SALES_LIFT, SEARCH_LIFT, window
 from ingestion.demo.paths import CHANCE, CLASSES, HAS, chance_without
 from ingestion.demo.simulation import Simulation
-from ingestion.demo.truth_forms import Json, rate
+from ingestion.demo.traffic import LENT, PLANTS, TABLET
+from ingestion.demo.truth_forms import Json, rate, yuan
+from ingestion.demo.world import DAY
 
 
 def strategies(simulation: Simulation) -> list[Json]:
@@ -32,7 +39,9 @@ def strategies(simulation: Simulation) -> list[Json]:
                 "incremental_conversions": round(float((known["chance"] * lost).sum()), 3),
                 "marketing_channels": list(strategy.channels),
                 "campaigns": [
-                    c.code for c in CAMPAIGNS if c.strategy == strategy.code and c.is_touching
+                    c.code
+                    for c in CAMPAIGNS
+                    if c.strategy == strategy.code and (c.is_touching or c.is_topic)
                 ],
                 "journeys": len(having),
                 "conversions": int(having["is_converted"].sum()),
@@ -78,4 +87,85 @@ def attributed_sales(simulation: Simulation) -> Json:
         "repeat_orders": int(orders["is_repeat"].sum()),
         "repeat_orders_with_journey": int((orders["is_repeat"] & has_journey).sum()),
         "unattributed_share": rate((~has_journey).sum(), len(orders)),
+    }
+
+
+def traffic(simulation: Simulation) -> Json:
+    """Touches that must not count, by kind, and the devices that say too much."""
+    touches, links = simulation.touches, simulation.links
+    result: Json = {}
+    for number, plant in enumerate(PLANTS[1:], start=1):
+        ids = touches.loc[touches["plant"] == number, "touch"]
+        result[plant] = {"touches": len(ids), "ids": [f"TP{touch:09d}" for touch in ids]}
+    robots = touches[touches["plant"] == PLANTS.index("robot")]
+    result["robot"]["cookies"] = int(robots["customer"].nunique())
+    result["robot"]["cookies_of_members"] = int((robots["customer"].unique() >= 0).sum())
+    result["robot"]["days"] = int((robots["touched"] // DAY).nunique())
+    result["tablet"]["members"] = int((links["identifier"] == TABLET).sum())
+    result["lent_devices"] = int(links.loc[links["identifier"] <= LENT, "identifier"].nunique())
+    return result
+
+
+def topic_lift(simulation: Simulation) -> Json:
+    """The lifting topic: its days, what it added to sales and to searches."""
+    world = simulation.world
+    first, last = window(world)
+    orders, items = simulation.bought.orders, simulation.bought.items
+    of_category = items[np.array([p.category == CATEGORY for p in PRODUCTS])[items["product"]]]
+    sold = orders[orders["order"].isin(of_category["order"])]
+    now = sold[(sold["ordered"] // DAY).between(first, last)]
+    added = int((now["wanted"] >= 0).sum())
+    category_of = {keyword: category for keyword, (category, _) in KEYWORDS.items()}
+    searches = simulation.searches
+    own = searches[searches["keyword"].map(category_of) == CATEGORY]
+    searched = own[own["day"].between(first, last)]
+    return {
+        "campaign": CAMPAIGN,
+        "topic": TOPICS[PIECE_TOPICS][0],
+        "category": CATEGORY,
+        "first_day": world.date_of(first).isoformat(),
+        "last_day": world.date_of(last).isoformat(),
+        "planted_sales_lift": SALES_LIFT,
+        "added_orders": added,
+        "orders_in_window": len(now),
+        "achieved_sales_lift": rate(added, len(now) - added),
+        "planted_search_lift": SEARCH_LIFT,
+        "searches_in_window": int(searched["count"].sum()),
+        "keywords": category_of,
+    }
+
+
+def creators(simulation: Simulation) -> Json:
+    """Creators and their notes by tier: engagements per impression at every reach, and hits."""
+    made = simulation.creators
+    result: Json = {}
+    for tier, name in enumerate(TIERS):
+        notes = made.notes[made.notes["tier"] == tier]
+        plain = notes[~notes["is_hit"]]
+        engagements = plain[list(COUNTERS)].sum(axis=1)
+        result[name] = {
+            "creators": int((made.creators["tier"] == tier).sum()),
+            "notes": len(notes),
+            "hits": [f"NT{note:05d}" for note in notes.loc[notes["is_hit"], "note"]],
+            "hit_note_rate": rate(notes["is_hit"].sum(), len(notes)),
+            "planted_engagement_rate": RATES[tier],
+            "mean_engagement_rate": rate((engagements / plain["reach"]).sum(), len(plain)),
+            "fees_cny": yuan(notes["fee"]),
+        }
+    return result
+
+
+def campaigns(simulation: Simulation) -> Json:
+    """Campaigns that cost and touch nobody, and those that touch and cost nothing."""
+    spend = simulation.spend
+    touched = set(simulation.touches["campaign"].tolist())
+    paid = set(spend["campaign"].tolist()) | set(simulation.creators.notes["campaign"].tolist())
+    return {
+        "spend_without_touches": {
+            CAMPAIGNS[index].code: yuan(spend.loc[spend["campaign"] == index, "cents"])
+            for index in sorted(set(spend["campaign"].tolist()) - touched)
+        },
+        "touches_without_spend": [
+            CAMPAIGNS[index].code for index in sorted(touched - paid) if index >= 0
+        ],
     }

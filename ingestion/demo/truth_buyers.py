@@ -1,10 +1,7 @@
-"""Truths on who is reached and who buys: journeys, identities, orders, programme, surveys."""
+"""Truths on who buys: identities, orders, segments, incentives, surveys."""
 
 from __future__ import annotations
 
-import pandas as pd
-
-from ingestion.demo.loyalty import EXPERIMENTS
 from ingestion.demo.orders import CLAIM_KINDS
 from ingestion.demo.reviews import CHANNELS
 from ingestion.demo.simulation import Simulation
@@ -100,7 +97,7 @@ def segments(simulation: Simulation) -> Json:
     known = reviews[(reviews["customer"] >= 0) & (reviews["source"] == 0)]
     known = known[linked[known["customer"]]]
     happy = known[known["stars"] >= 4]
-    referrers = simulation.loyalty.referrals.query("fault == '' and invitee >= 0")
+    referrers = simulation.loyalty.referrals.query("fault in ['', 'device'] and invitee >= 0")
     return {
         "members": members,
         "members_by_kept_orders": {
@@ -129,64 +126,6 @@ def incentives(simulation: Simulation) -> Json:
         "mean_stars_with": round(float(paid["stars"].mean()), 6) if len(paid) else None,
         "mean_stars_without": round(float(free["stars"].mean()), 6) if len(free) else None,
     }
-
-
-def referrals(simulation: Simulation) -> Json:
-    """Invitations, their planted faults and the largest trees."""
-    rows = simulation.loyalty.referrals
-    good = rows[(rows["fault"] == "") & (rows["invitee"] >= 0)].sort_values("invitee")
-    parents: dict[int, int] = dict(
-        zip(good["invitee"].tolist(), good["inviter"].tolist(), strict=True)
-    )
-    # inviters register before their invitees, so one pass in that order knows every parent
-    roots: dict[int, int] = {}
-    depths: dict[int, int] = {}
-    for invitee, inviter in parents.items():
-        roots[invitee] = roots.get(inviter, inviter)
-        depths[invitee] = depths.get(inviter, 0) + 1
-    frame = pd.DataFrame({"root": pd.Series(roots), "depth": pd.Series(depths)})
-    trees = frame.groupby("root").agg(invitees=("depth", "size"), depth=("depth", "max"))
-    trees = trees.sort_values(["invitees", "depth"], ascending=False, kind="stable")
-    faults = rows["fault"].value_counts()
-    return {
-        "invitations": len(rows),
-        "registered": len(good),
-        "faults": {name: int(faults.get(name, 0)) for name in ("self", "loop", "duplicate")},
-        "trees": len(trees),
-        "deepest": int(trees["depth"].max()) if len(trees) else 0,
-        "largest": [
-            {
-                "member": member(int(str(root))),
-                "invitees": int(row["invitees"]),
-                "depth": int(row["depth"]),
-            }
-            for root, row in trees.head(20).iterrows()
-        ],
-    }
-
-
-def experiments(simulation: Simulation) -> Json:
-    """Arms of both experiments as dealt out."""
-    frame = simulation.loyalty.experiments
-    result: Json = {}
-    for name, plan in EXPERIMENTS.items():
-        rows = frame[frame["experiment"] == name]
-        arms = {}
-        for label, is_treated in (("control", False), ("treatment", True)):
-            arm = rows[rows["is_treated"] == is_treated]
-            arms[label] = {
-                "units": len(arm),
-                "exposed": int((arm["exposed"] != NEVER).sum()),
-                "conversions": int(arm["is_converted"].sum()),
-                "conversion_rate": rate(arm["is_converted"].sum(), len(arm)),
-            }
-        result[name] = {
-            **arms,
-            "planned_share": 0.5,
-            "is_split_broken": plan["treated_share"] != 0.5,
-            "planted_lift": plan["lift"],
-        }
-    return result
 
 
 def nps(simulation: Simulation) -> list[Json]:

@@ -52,7 +52,7 @@ select
     e.file as _file,
     l.link as _rank,
     l.kind as 类型,
-    {_IDENTITY.format(kind="l.kind", customer="l.customer")} as 标识,
+    {_IDENTITY.format(kind="l.kind", customer="l.identifier")} as 标识,
     member(l.customer) as 会员号,
     iso_second(l.linked) as 绑定时间,
     ['授权登录', '注册', '小程序'][l.link % 3 + 1] as 来源系统
@@ -84,11 +84,12 @@ select
     c.name as 活动名称,
     c.label as 策略,
     c.theme as 主题,
-    day_of(0) as 开始日期,
-    '' as 结束日期,
+    case when c.is_topic then day_of(w.first) else day_of(0) end as 开始日期,
+    case when c.is_topic then day_of(w.last) else '' end as 结束日期,
     '市场部' as 负责人
 from snapshot_days as e
 join campaigns as c on true
+cross join topic_window as w
 where e.name = 'campaigns'
 """
 
@@ -145,9 +146,10 @@ select
     e.file as _file,
     x.unit as _rank,
     x.experiment as 实验,
-    member(x.customer) as 会员号,
-    case when x.is_treated then 'treatment' else 'control' end as 分组,
-    '50%' as 计划占比,
+    case when x.subject < 1000000000 then member(x.subject)
+    else printf('V%07d', x.subject - 1000000000) end as 会员号,
+    x.variant_code as 分组,
+    printf('%d%%', round(x.planned * 100)::int) as 计划占比,
     iso_second(x.assigned) as 分组时间,
     case when is_past(x.exposed, e.as_of) then iso_second(x.exposed) else '' end as 曝光时间,
     case when x.is_converted then '是' else '否' end as 是否转化,
@@ -171,8 +173,11 @@ select
     (epoch_seconds(t.touched) * 1000)::varchar as 触达时间,
     m.label as 媒体渠道,
     coalesce(c.code, '') as 计划编号,
-    case when t.campaign >= 0 then 'S' || t.content else '' end as 素材编号,
-    case when c.strategy in ('koc', 'kol') then 'K' || t.creator else '' end as 达人编号,
+    case
+        when t.note > 0 then printf('NT%05d', t.note)
+        when t.campaign >= 0 then 'S' || t.content else ''
+    end as 素材编号,
+    case when t.creator > 0 then printf('K%03d', t.creator) else '' end as 达人编号,
     case when t.review > 0 then review_no(0, t.review) else '' end as 评价ID,
     ['曝光', '点击', '播放', '到站', '看评价', '读群消息'][t.action + 1] as 行为,
     'Mozilla/5.0' as UA
@@ -199,6 +204,17 @@ join media as m on m.code = s.channel
 join campaigns as c on c.campaign = s.campaign
 """
 
+SEARCHES = """
+select
+    e.file as _file,
+    s.line as _rank,
+    day_of(s.day) as 日期,
+    s.keyword as 关键词,
+    format('{:,}', s.count) as 搜索量
+from search_editions as e
+join searches as s on s.line = e.id
+"""
+
 QUERIES = [
     ExportQuery("crm", "products", 30, PRODUCTS),
     ExportQuery("crm", "campaigns", 30, CAMPAIGNS),
@@ -210,4 +226,5 @@ QUERIES = [
     ExportQuery("crm", "experiments", 365, EXPERIMENTS),
     ExportQuery("ads", "touchpoints", 1, TOUCHPOINTS),
     ExportQuery("ads", "spend", 7, SPEND),
+    ExportQuery("ads", "search_demand", 7, SEARCHES),
 ]

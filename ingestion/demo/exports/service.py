@@ -128,12 +128,14 @@ select
     iso_minute(s.sent) as 发送时间,
     case when is_past(s.answered, e.as_of) then iso_minute(s.answered) else '' end
         as 答复时间,
-    case when is_past(s.answered, e.as_of) then s.score end as 得分,
-    s.scale as 满分,
+    case when is_past(s.answered, e.as_of) and s.score >= 0 then s.score end as 得分,
+    nullif(s.scale, 0) as 满分,
+    case when is_past(s.answered, e.as_of) then coalesce(m.label, '') else '' end as 得知渠道,
     case when s.text >= 0 and s.answered < e.as_of then t.text else '' end as 意见,
     'https://survey.example.com/' || s.survey as 问卷链接
 from survey_editions as e
 join surveys as s on s.survey = e.id
+left join media as m on m.code = s.heard
 left join texts as t on t.id = s.text
 """
 

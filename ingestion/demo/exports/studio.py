@@ -71,6 +71,61 @@ join topic_days as d on d.topic_day = e.id
 join topics as t on t.topic = d.topic
 """
 
+CREATORS = """
+select
+    e.file as _file,
+    c.creator as _rank,
+    printf('K%03d', c.creator) as 达人编号,
+    opaque('xu', c.account) as 账号ID,
+    case when c.customer >= 0 then member(c.customer) else '' end as 会员号,
+    ['素人', '头部达人', '机构'][c.tier + 1] as 层级,
+    short_count(c.followers) as 粉丝数,
+    case when c.tier = 0 then '否' else '是' end as 是否认证,
+    '达人' || c.creator as 昵称
+from snapshot_days as e
+join creators as c on true
+where e.name = 'creators'
+"""
+
+NOTES = """
+select
+    e.file as _file,
+    n.note as _rank,
+    printf('NT%05d', n.note) as 笔记编号,
+    p.code as 活动编号,
+    printf('K%03d', n.creator) as 达人编号,
+    ['视频', '图文'][n.note % 2 + 1] as 形式,
+    iso_minute(n.published) as 发布时间,
+    x.text as 标题,
+    money(n.fee) as 合作费用,
+    money(n.goods) as 样品成本,
+    '是' as 是否报备
+from note_editions as e
+join notes as n on n.note = e.id
+join campaigns as p on p.campaign = n.campaign
+join texts as x on x.id = n.title
+"""
+
+# a note's counters run up within a day of it
+NOTE_STATS = """
+select
+    n.file as _file,
+    n.note as _rank,
+    printf('NT%05d', n.note) as 笔记编号,
+    day_of(n.file) as 统计日期,
+    format('{:,}', (n.reach * grown)::bigint) as 曝光,
+    format('{:,}', (n.likes * grown)::bigint) as 点赞,
+    format('{:,}', (n.comments * grown)::bigint) as 评论,
+    format('{:,}', (n.shares * grown)::bigint) as 分享,
+    format('{:,}', (n.saves * grown)::bigint) as 收藏
+from (
+    select d.file, p.*, least(1.0, (d.as_of - p.published) / 86400.0) as grown
+    from snapshot_days as d
+    join notes as p on p.published < d.as_of
+    where d.name = 'note_stats'
+) as n
+"""
+
 ACTIONS = """
 select
     e.file as _file,
@@ -93,6 +148,9 @@ QUERIES = [
     ExportQuery("studio", "adaptations", 7, ADAPTATIONS),
     ExportQuery("studio", "content", 7, CONTENT),
     ExportQuery("studio", "content_stats", 15, STATS),
+    ExportQuery("studio", "creators", 30, CREATORS),
+    ExportQuery("studio", "notes", 7, NOTES),
+    ExportQuery("studio", "note_stats", 15, NOTE_STATS),
     ExportQuery("studio", "topics", 15, TOPICS),
     ExportQuery("studio", "actions", 30, ACTIONS),
 ]
