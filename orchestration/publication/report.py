@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from orchestration.publication.attention import ALERT_DAYS, read_attention
 from orchestration.publication.content import columns_of
+from orchestration.publication.credit import BANDS, VERDICTS, money, read_credit
 from orchestration.publication.exposed import ExposedModel
 from orchestration.publication.labels import Labels
 from orchestration.reading.health import Health
@@ -68,6 +69,9 @@ def write_report(
         cards=_cards(connection) if _SCORECARD in published else [],
         attention=read_attention(connection, published),
         alert_days=ALERT_DAYS,
+        credit=read_credit(connection, published, manifest["as_of"]),
+        bands=BANDS,
+        verdicts=VERDICTS,
         severities=SEVERITIES,
         tables=[
             {
@@ -96,6 +100,7 @@ def _template() -> Template:
     )
     environment.filters["amount"] = amount
     environment.filters["change"] = change
+    environment.filters["money"] = money
     return environment.get_template("report.html.j2")
 
 
