@@ -16,6 +16,11 @@ PROJECT = Path(__file__).parents[3] / "dbt_project"
 MACROS = [
     *sorted(PROJECT.glob("macros/dialect/*.sql")),
     PROJECT / "macros/affected.sql",
+    PROJECT / "macros/customer_key_of.sql",
+    PROJECT / "macros/in_cny.sql",
+    PROJECT / "macros/latest_wins.sql",
+    PROJECT / "macros/restated_in.sql",
+    PROJECT / "macros/touch_units.sql",
     PROJECT / "macros/intervals.sql",
     PROJECT / "macros/journey_inputs.sql",
     PROJECT / "macros/keyword_weeks.sql",
@@ -114,7 +119,9 @@ class Build:
         project = _project()
         for name in models:
             query = project.render(name, is_incremental=incremental, variables=self._variables)
-            materialized = project.config.get("materialized")
+            # as dbt_project.yml has it: staging models that say nothing else are views
+            kind = "view" if name.startswith("stg_") else "table"
+            materialized = project.config.get("materialized", kind)
             if materialized == "view":
                 self.connection.execute(f"create or replace view {name} as {query}")
             elif incremental and materialized == "incremental":

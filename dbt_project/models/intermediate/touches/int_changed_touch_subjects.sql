@@ -47,6 +47,14 @@ changed_campaign_keys as (
 
 ),
 
+changed_creators as (
+
+    select creator_ref from creators
+    union
+    select creator_ref from collaborations
+
+),
+
 changed as (
 
     select
@@ -109,11 +117,7 @@ changed as (
         subjects.subject_kind,
         subjects.subject_ref
     from subjects
-    inner join (
-        select creator_ref from creators
-        union
-        select creator_ref from collaborations
-    ) as changed_creators
+    inner join changed_creators
         on subjects.creator_ref = changed_creators.creator_ref
 
 ),

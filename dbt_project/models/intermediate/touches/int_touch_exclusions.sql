@@ -85,8 +85,8 @@ robot_days as (
 
     inner join rules
         on
-            (rules.rule_code = 'robot_hour' and rules.threshold < days.busiest_hour_count)
-            or (rules.rule_code = 'robot_day' and rules.threshold < days.touch_count)
+            (days.busiest_hour_count > rules.threshold and rules.rule_code = 'robot_hour')
+            or (days.touch_count > rules.threshold and rules.rule_code = 'robot_day')
 
 ),
 
