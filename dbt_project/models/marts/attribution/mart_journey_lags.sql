@@ -1,0 +1,95 @@
+-- Grain: one row per goal, measure of the journey and bucket of it; the last bucket is open.
+{%- set most = {'touch_count': 20, 'first_touch_days': 30, 'last_touch_days': 30} %}
+
+with
+
+as_of as (
+
+    select
+        as_of,
+        {{ plus_days('as_of', '1 - ' ~ var('journey_path_days')) }} as window_start
+
+    from {{ ref('stg_as_of') }}
+
+),
+
+journeys as (
+
+    select
+        journeys.goal_code,
+        journeys.touch_count,
+        floor({{ seconds_between('journeys.started_at', 'journeys.converted_at') }} / 86400) as first_touch_days,
+        floor({{ seconds_between('journeys.ended_at', 'journeys.converted_at') }} / 86400) as last_touch_days
+
+    from {{ ref('int_journeys') }} as journeys
+
+    inner join as_of
+        on cast(journeys.converted_at as date) >= as_of.window_start
+
+    where journeys.is_converted
+
+),
+
+bucketed as (
+
+    {% for measure, highest in most.items() -%}
+    select
+        goal_code,
+        '{{ measure }}' as measure_code,
+        cast(least({{ measure }}, {{ highest }}) as integer) as bucket_from,
+        {{ measure }} >= {{ highest }} as is_open_ended
+
+    from journeys
+    {% if not loop.last %}
+    union all
+
+    {% endif -%}
+    {%- endfor %}
+
+),
+
+counted as (
+
+    select
+        goal_code,
+        measure_code,
+        bucket_from,
+        bool_or(is_open_ended) as is_open_ended,
+        count(*) as conversion_count
+
+    from bucketed
+    group by goal_code, measure_code, bucket_from
+
+),
+
+final as (
+
+    select
+        counted.goal_code,
+        counted.measure_code,
+        counted.bucket_from,
+        counted.is_open_ended,
+        counted.conversion_count,
+        cast(
+            counted.conversion_count / sum(counted.conversion_count) over (
+                partition by counted.goal_code, counted.measure_code
+            ) as double
+        ) as conversion_share,
+        cast(
+            sum(counted.conversion_count) over (
+                partition by counted.goal_code, counted.measure_code
+                order by counted.bucket_from
+            ) / sum(counted.conversion_count) over (
+                partition by counted.goal_code, counted.measure_code
+            ) as double
+        ) as cumulative_share,
+        as_of.window_start,
+        as_of.as_of as window_end
+
+    from counted
+
+    cross join as_of
+
+)
+
+select * from final
