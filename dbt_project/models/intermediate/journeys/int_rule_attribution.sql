@@ -7,8 +7,8 @@
 {%- set models = {
     'first_touch': ('touch_position = 1', '1', 'value_cny'),
     'last_touch': ('touch_position = touch_count', '1', 'value_cny'),
-    'last_non_direct': ('touch_position = last_non_direct_position', '1', 'value_cny'),
-    'linear': ('touch_position > 0', 'linear_weight', 'linear_cny'),
+    'last_non_direct': ('is_last_non_direct', '1', 'value_cny'),
+    'linear': ('touch_position > 0', '1.0 / touch_count', 'linear_cny'),
     'position_based': ('position_weight > 0', 'position_weight', 'position_cny'),
     'time_decay': ('decay_weight > 0', 'decay_weight', 'decay_cny'),
 } %}
@@ -35,86 +35,110 @@ conversions as (
 
 touches as (
 
-    select * from {{ ref('int_journey_touches') }}
-    where
-        conversion_key is not null
-        and {{ is_affected('journey_key') }}
-
-),
-
-last_non_direct as (
-
     select
-        conversion_key,
-        max(touch_position) as touch_position
-
-    from touches
-    where not is_direct
-    group by conversion_key
-
-),
-
-aged as (
-
-    select
-        touches.*,
-        conversions.value_cny,
-        conversions.converted_at,
-        -- with direct touches alone, the last of them
-        coalesce(last_non_direct.touch_position, touches.touch_count) as last_non_direct_position,
+        *,
         -- Days are counted back from the last touch, which changes no share: counted from the conversion, a short
         -- half-life would leave nothing of any of them. Whole numbers, for they add up alike in any order.
         cast(
             {{ 2 ** 60 }}
             * power(
                 2.0,
-                {{ seconds_between('touches.ended_at', 'touches.touched_at') }}
+                {{ seconds_between('ended_at', 'touched_at') }}
                 / {{ 86400.0 * half_life_days }}
             ) as bigint
         ) as decay_units
 
+    from {{ ref('int_journey_touches') }}
+    where
+        conversion_key is not null
+        and {{ is_affected('journey_key') }}
+
+),
+
+paths as (
+
+    select
+        conversion_key,
+        cast(sum(decay_units) as double) as decay_units,
+        -- with direct touches alone, the last of them
+        coalesce(max(case when not is_direct then touch_position end), max(touch_position)) as last_non_direct_position
+
     from touches
+    group by conversion_key
+
+),
+
+-- numbers alone go through the windows; what a touch was joins them afterwards
+weighted as (
+
+    select
+        touches.conversion_key,
+        touches.touch_position,
+        touches.touch_count,
+        conversions.value_cny,
+        conversions.converted_at,
+        touches.touch_position = paths.last_non_direct_position as is_last_non_direct,
+        case
+            when touches.touch_count = 1 then 1
+            -- nothing lies between two touches, and they keep their proportion
+            when touches.touch_count = 2 and touches.touch_position = 1
+                then {{ first_weight / (first_weight + last_weight) }}
+            when touches.touch_count = 2 then {{ last_weight / (first_weight + last_weight) }}
+            when touches.touch_position = 1 then {{ first_weight }}
+            when touches.touch_position = touches.touch_count then {{ last_weight }}
+            else cast({{ (1 - first_weight - last_weight) | round(12) }} as double) / (touches.touch_count - 2)
+        end as position_weight,
+        touches.decay_units / paths.decay_units as decay_weight
+
+    from touches
+
+    inner join paths
+        on touches.conversion_key = paths.conversion_key
 
     inner join conversions
         on touches.conversion_key = conversions.conversion_key
 
-    left join last_non_direct
-        on touches.conversion_key = last_non_direct.conversion_key
-
 ),
 
-weighted as (
+shared as (
 
     select
         *,
-        cast(1 as double) / touch_count as linear_weight,
-        case
-            when touch_count = 1 then 1
-            -- nothing lies between two touches, and they keep their proportion
-            when touch_count = 2 and touch_position = 1 then {{ first_weight / (first_weight + last_weight) }}
-            when touch_count = 2 then {{ last_weight / (first_weight + last_weight) }}
-            when touch_position = 1 then {{ first_weight }}
-            when touch_position = touch_count then {{ last_weight }}
-            else cast({{ (1 - first_weight - last_weight) | round(12) }} as double) / (touch_count - 2)
-        end as position_weight,
-        cast(decay_units as double) / sum(decay_units) over (partition by conversion_key) as decay_weight
-
-    from aged
-
-),
-
-credited as (
-
-    select
-        *,
-        {{ largest_remainder('linear_weight', 'value_cny', whole='conversion_key', earlier='touch_position') }}
-            as linear_cny,
+        -- equal shares leave equal remainders, so the cents left over go to the first touches, and nothing is sorted
+        cast(
+            sign(value_cny) * (
+                cast(abs(value_cny) * 100 as bigint) // touch_count
+                + case when touch_position <= cast(abs(value_cny) * 100 as bigint) % touch_count then 1 else 0 end
+            ) / 100 as decimal(18, 2)
+        ) as linear_cny,
         {{ largest_remainder('position_weight', 'value_cny', whole='conversion_key', earlier='touch_position') }}
             as position_cny,
         {{ largest_remainder('decay_weight', 'value_cny', whole='conversion_key', earlier='touch_position') }}
             as decay_cny
 
     from weighted
+
+),
+
+credited as (
+
+    select
+        touches.*,
+        shared.value_cny,
+        shared.converted_at,
+        shared.is_last_non_direct,
+        shared.position_weight,
+        shared.decay_weight,
+        shared.linear_cny,
+        shared.position_cny,
+        shared.decay_cny
+
+    from touches
+
+    inner join shared
+        on
+            touches.conversion_key = shared.conversion_key
+            and touches.touch_position = shared.touch_position
 
 ),
 
