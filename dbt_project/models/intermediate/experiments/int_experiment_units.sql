@@ -38,8 +38,9 @@ merged as (
         min(assigned_at) as assigned_at,
         min(exposed_at) as exposed_at,
         bool_or(is_converted) as is_converted,
-        -- decimals, for a sum of doubles depends on the order in which it is made
-        max(try_cast(outcome_value as decimal(18, 6))) as outcome_value
+        -- decimals, for a sum of doubles depends on the order in which it is made; from a billion on a value is
+        -- unknown, so that squares of it can be summed
+        max(cast(try_cast(outcome_value as decimal(15, 6)) as decimal(18, 6))) as outcome_value
 
     from source
     group by experiment_ref, unit_ref
