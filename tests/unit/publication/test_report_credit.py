@@ -31,7 +31,7 @@ STRATEGIES: dict[str, tuple[str | None, list[int], int]] = {
     "paid_search": ("paid", [10000, 50000, 30000, 25000], 50000),
     "organic_review": ("wom", [0, 0, 0, 0], 700),
     "kol": ("wom", [0, 0, 0, 0], 0),
-    "unattributed": (None, [30000, 30000, 30000, 30000], 0),
+    "unattributed": (None, [60000, 60000, 60000, 60000], 0),
 }
 TABLES = """
 create schema if not exists attribution; create schema if not exists seeds;
@@ -115,8 +115,8 @@ def test_the_picture_is_of_the_latest_complete_month_and_of_sales(
         "koc", "paid_search", "organic_review", "unattributed",
     ], "by the leading model; what cost and brought nothing is left out, no touch comes last"  # fmt: skip
     assert picture["leading"]["model_code"] == "markov"
-    assert picture["totals"] == [100000, 100000, 100000, 100000]
-    assert picture["untouched_share"] == pytest.approx(0.3)
+    assert picture["totals"] == [130000, 130000, 130000, 130000]
+    assert picture["untouched_share"] == pytest.approx(6 / 13)
 
 
 def test_the_last_day_of_a_month_completes_it(connection: duckdb.DuckDBPyConnection) -> None:
@@ -224,7 +224,7 @@ def test_the_page_says_it_all_and_fetches_nothing(reported: House) -> None:
     assert "KOC 种草 <small>KOC seeding</small>" in page
     assert 'class="n top" style="background: rgba(var(--heat), 0.6)">6.00<' in page
     assert page.count('<tr class="rest">') == 1
-    assert "30.0 % 的金额没有触点" in page
+    assert "46.2 % 的金额没有触点" in page
     assert 'ROAS">3.00x<' in page
     assert "1.33x – 4.00x" in page
     assert "4.00x</b>，95% 区间 2.40x – 6.70x" in page
