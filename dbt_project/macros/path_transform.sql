@@ -201,3 +201,49 @@ touches as (
     where periods.inputs_hash is distinct from standing.inputs_hash
     {%- endif -%}
 {%- endmacro %}
+
+
+{#
+    CTEs up to `touches`: the touches of `relation` (conversion_key, touch_position, period_key, channel) that the
+    transforms leave on their paths. Those that drop repeats leave every channel in its journey, and a channel's
+    credit goes to all of its touches, so only what leaves channels out has a say here.
+#}
+{% macro touches_left_on_their_paths(relation) -%}
+    {%- set dropping = (var('attribution_path_transforms') or []) | select('in', ['last_not_all', 'not_all']) | list -%}
+    {%- if dropping -%}
+paths_0 as (
+
+    select
+        conversion_key as path_no,
+        period_key as outcome_no,
+        touch_position,
+        channel as value_no,
+        channel in ('{{ var('attribution_dropped_values') | join("', '") }}') as is_dropped,
+        0 as frequency
+
+    from {{ relation }}
+
+),
+
+    {% for transform in dropping -%}
+paths_{{ loop.index }} as (
+
+    {{ path_transform('paths_' ~ loop.index0, transform) }}
+
+),
+
+    {% endfor -%}
+    {%- endif -%}
+touches as (
+
+    select {{ relation }}.*
+    from {{ relation }}
+    {%- if dropping %}
+    inner join paths_{{ dropping | length }} as kept
+        on
+            {{ relation }}.conversion_key = kept.path_no
+            and {{ relation }}.touch_position = kept.touch_position
+    {%- endif %}
+
+)
+{%- endmacro %}

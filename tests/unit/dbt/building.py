@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, NoReturn
 
 import duckdb
 import jinja2
@@ -25,7 +26,13 @@ MACROS = [
     PROJECT / "macros/journey_inputs.sql",
     PROJECT / "macros/keyword_weeks.sql",
     PROJECT / "macros/largest_remainder.sql",
+    PROJECT / "macros/path_transform.sql",
+    PROJECT / "macros/credit_by.sql",
 ]
+
+
+def _refuse(message: str) -> NoReturn:
+    raise ValueError(message)
 
 
 class _Relation(str):
@@ -65,6 +72,8 @@ class _Project:
         self._environment.globals.update(
             adapter=_Adapter(macros),
             config=self.config,
+            dbt=SimpleNamespace(type_string=lambda: "varchar"),
+            exceptions=SimpleNamespace(raise_compiler_error=_refuse),
             execute=True,
             get_quoted_csv=", ".join,
             model=self.model,

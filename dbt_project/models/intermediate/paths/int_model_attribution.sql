@@ -1,0 +1,266 @@
+-- Grain: one row per conversion, touch and data-driven model; a conversion without a touch has one row per model.
+{{ config(materialized='incremental', incremental_strategy='replace_affected', unique_key='period_key') }}
+{#- a fit moves only with the inputs of its own month, so these decide on both -#}
+{%- set models = ['markov', 'shapley', 'linear_distinct', 'leave_one_out'] %}
+
+-- the linter loses count of indents in loops over models
+-- noqa: disable=LT02
+with
+
+affected as (
+
+    {{ affected_keys([periods_with_moved_inputs(this, 'conversion_count > 0')]) }}
+
+),
+
+conversions as (
+
+    select
+        conversions.conversion_key,
+        conversions.journey_key,
+        conversions.customer_key,
+        conversions.goal_code,
+        conversions.converted_at,
+        conversions.value_cny,
+        periods.period_key,
+        periods.inputs_hash
+
+    from {{ ref('fct_conversions') }} as conversions
+
+    inner join {{ ref('int_path_periods') }} as periods
+        on
+            conversions.goal_code = periods.goal_code
+            and cast(date_trunc('month', conversions.converted_at) as date) = periods.month_start
+
+    where {{ is_affected('periods.period_key') }}
+
+),
+
+journey_touches as (
+
+    select
+        touches.conversion_key,
+        touches.touch_key,
+        touches.campaign_key,
+        touches.marketing_channel_code,
+        touches.strategy_code,
+        touches.touch_group_code,
+        touches.touch_position,
+        touches.touch_count,
+        touches.touched_at,
+        coalesce(touches.marketing_channel_code, 'unknown') as channel,
+        conversions.period_key
+
+    from {{ ref('int_journey_touches') }} as touches
+
+    inner join conversions
+        on touches.conversion_key = conversions.conversion_key
+
+),
+
+{{ touches_left_on_their_paths('journey_touches') }},
+
+-- decimals, for a sum of doubles depends on the order in which it is made
+effects as (
+
+    select
+        period_key,
+        dimension_value as channel,
+        max(case when model_code = 'shapley' then player_value end) as shapley_player,
+        {% for model in models -%}
+        max(case when model_code = '{{ model }}' then cast(positive_share as decimal(18, 15)) end) as {{ model }}_share,
+        max(case when model_code = '{{ model }}' then model_fit_id end) as {{ model }}_fit_id{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ ref('int_channel_effects') }}
+    where
+        dimension_code = 'marketing_channel'
+        and {{ is_affected('period_key') }}
+    group by period_key, dimension_value
+
+),
+
+channels as (
+
+    select
+        conversion_key,
+        channel,
+        period_key,
+        count(*) as touch_count,
+        sum(count(*)) over (partition by conversion_key) as all_count
+
+    from touches
+    group by conversion_key, channel, period_key
+
+),
+
+valued as (
+
+    select
+        channels.conversion_key,
+        channels.channel,
+        channels.all_count,
+        effects.markov_fit_id,
+        effects.shapley_fit_id,
+        effects.linear_distinct_fit_id,
+        effects.leave_one_out_fit_id,
+        effects.markov_share,
+        effects.linear_distinct_share,
+        effects.leave_one_out_share,
+        effects.shapley_share,
+        channels.touch_count as markov_count,
+        channels.touch_count as linear_distinct_count,
+        channels.touch_count as leave_one_out_count,
+        -- rare channels may share one value, which then is that of all their touches
+        sum(channels.touch_count) over player as shapley_count,
+        row_number() over (
+            partition by channels.conversion_key, coalesce(effects.shapley_player, channels.channel)
+            order by channels.channel
+        ) = 1 as is_first_of_player
+
+    from channels
+
+    left join effects
+        on
+            channels.period_key = effects.period_key
+            and channels.channel = effects.channel
+
+    window player as (
+        partition by channels.conversion_key, coalesce(effects.shapley_player, channels.channel)
+    )
+
+),
+
+totalled as (
+
+    select
+        *,
+        sum(markov_share) over journey as markov_total,
+        sum(linear_distinct_share) over journey as linear_distinct_total,
+        sum(leave_one_out_share) over journey as leave_one_out_total,
+        sum(case when is_first_of_player then shapley_share end) over journey as shapley_total
+
+    from valued
+    window journey as (partition by conversion_key)
+
+),
+
+weighed as (
+
+    select
+        conversion_key,
+        channel,
+        {% for model in models -%}
+        {{ model }}_fit_id,
+        -- where no channel of a journey makes a difference, all of its touches are equals
+        coalesce(
+            cast(coalesce({{ model }}_share, 0) as double)
+            / nullif(cast({{ model }}_total as double), 0)
+            / {{ model }}_count,
+            cast(1 as double) / all_count
+        ) as {{ model }}_weight{{ ',' if not loop.last }}
+        {% endfor %}
+    from totalled
+
+),
+
+credited as (
+
+    select
+        touches.*,
+        conversions.journey_key,
+        conversions.customer_key,
+        conversions.goal_code,
+        conversions.converted_at,
+        conversions.inputs_hash,
+        {% for model in models -%}
+        weighed.{{ model }}_fit_id,
+        weighed.{{ model }}_weight,
+        {{ largest_remainder(
+            'weighed.' ~ model ~ '_weight', 'conversions.value_cny',
+            whole='touches.conversion_key', earlier='touches.touch_position'
+        ) }} as {{ model }}_cny{{ ',' if not loop.last }}
+        {% endfor %}
+    from touches
+
+    inner join weighed
+        on
+            touches.conversion_key = weighed.conversion_key
+            and touches.channel = weighed.channel
+
+    inner join conversions
+        on touches.conversion_key = conversions.conversion_key
+
+),
+
+untouched as (
+
+    select conversions.*
+    from conversions
+    left join touches
+        on conversions.conversion_key = touches.conversion_key
+    where touches.conversion_key is null
+
+),
+
+credits as (
+
+    {%- for model in models %}
+
+    select
+        conversion_key,
+        touch_key,
+        journey_key,
+        customer_key,
+        campaign_key,
+        goal_code,
+        '{{ model }}' as model_code,
+        marketing_channel_code,
+        strategy_code,
+        touch_group_code,
+        {{ model }}_weight as weight,
+        {{ model }}_cny as credited_cny,
+        touch_position,
+        touch_count,
+        touched_at,
+        converted_at,
+        {{ model }}_fit_id as model_fit_id,
+        period_key,
+        inputs_hash
+
+    from credited
+    where {{ model }}_weight > 0
+
+    union all
+    {%- endfor %}
+
+    select
+        untouched.conversion_key,
+        null as touch_key,
+        untouched.journey_key,
+        untouched.customer_key,
+        null as campaign_key,
+        untouched.goal_code,
+        models.model_code,
+        'unattributed' as marketing_channel_code,
+        null as strategy_code,
+        null as touch_group_code,
+        cast(1 as double) as weight,
+        untouched.value_cny as credited_cny,
+        null as touch_position,
+        0 as touch_count,
+        null as touched_at,
+        untouched.converted_at,
+        -- no fit stands behind what nobody is credited with
+        null as model_fit_id,
+        untouched.period_key,
+        untouched.inputs_hash
+
+    from untouched
+
+    cross join {{ ref('attribution_models') }} as models
+
+    where models.model_kind_code = 'data_driven'
+
+)
+
+select * from credits

@@ -1,0 +1,6 @@
+-- Grain: one row per goal, month of conversion, model and strategy.
+with
+
+{{ credit_by('strategy') }}
+
+select * from credit
