@@ -76,3 +76,16 @@ def choose(rng: np.random.Generator, values: npt.NDArray[np.int64], size: int) -
         return np.zeros(0, dtype=np.int64)
     chosen: Ints = values[rng.integers(0, len(values), size)]
     return chosen
+
+
+def choose_talkers(
+    rng: np.random.Generator, members: npt.NDArray[np.int64], size: int
+) -> npt.NDArray[np.int64]:
+    """`size` of a group's members as they speak: a tenth of them has nearly all of the talk."""
+    few = members[: max(1, len(members) // 10)]
+    is_few = rng.random(size) < 0.9
+    chosen = np.zeros(size if len(members) else 0, dtype=np.int64)
+    chosen[is_few[: len(chosen)]] = choose(rng, few, int(is_few.sum()) if len(members) else 0)
+    rest = ~is_few[: len(chosen)]
+    chosen[rest] = choose(rng, members, int(rest.sum()))
+    return chosen

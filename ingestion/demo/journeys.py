@@ -58,7 +58,9 @@ def make_journeys(world: World, customers: pd.DataFrame, referrals: pd.DataFrame
     for season, (start, end) in enumerate(world.seasons):
         now = good[(good["clicked"] >= start) & (good["clicked"] < end)]
         invited = now["invitee"].to_numpy()
-        groups = groups_of(world, customers, invited, (start + end) // 2)
+        # whoever joins a group later than this hears nothing of it in time
+        late = start + (end - start) * 4 // 5
+        groups = groups_of(customers, invited, late)
         ways.append(
             pd.DataFrame({"season": season, "customer": able, "way": deal_ways(rng, groups[able])})
         )
@@ -74,7 +76,7 @@ def make_journeys(world: World, customers: pd.DataFrame, referrals: pd.DataFrame
         # the invitation opens the journey, and the group is heard after joining it
         people = np.maximum(frame["customer"].to_numpy(), 0)
         joined = np.maximum(customers["joined"].to_numpy()[people], 0)
-        begins = np.maximum(begins, np.where(joined < (start + end) // 2, joined, 0))
+        begins = np.maximum(begins, np.where(joined < late, joined, 0))
         clicked = frame["customer"].map(now.set_index("invitee")["clicked"])
         begins = np.where(clicked.notna(), clicked.fillna(0) + 20, begins).astype(np.int64)
         room = np.minimum((end - start) * 0.2, (end - begins) * 0.6)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ingestion.demo.draws import between, pick
+from ingestion.demo.draws import between, choose_talkers, pick
 from ingestion.demo.world import DAY, NEVER, Ints, World
 
 
@@ -69,11 +69,10 @@ def _points(
 def _activity(world: World, customers: pd.DataFrame) -> pd.DataFrame:
     rng = world.rng("activity")
     joined = customers["joined"].to_numpy()
-    members: Ints = np.flatnonzero(joined != NEVER).astype(np.int64)
-    n = round(0.6 * len(members) * world.flow)
-    if n == 0:
-        members, n = np.zeros(1, dtype=np.int64), 0
-    people = members[(rng.random(n) ** 1.7 * len(members)).astype(np.int64)]
+    is_known = (joined != NEVER) & customers["is_linked"].to_numpy()
+    members: Ints = np.flatnonzero(is_known).astype(np.int64)
+    people = choose_talkers(rng, members, round(0.6 * len(members) * world.flow))
+    n = len(people)
     frame = pd.DataFrame({"customer": people, "day": rng.integers(0, world.days, n)})
     frame = frame[joined[frame["customer"]] // DAY <= frame["day"]]
     frame = frame.groupby(["customer", "day"], as_index=False).size()

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ingestion.demo.catalogue import BRANDS, OWN_BRAND, PRODUCTS, crises
-from ingestion.demo.draws import day_times, pick, share, to_minute
+from ingestion.demo.draws import choose_talkers, day_times, pick, share, to_minute
 from ingestion.demo.texts import MIXED, NEGATIVE, POSITIVE, Catalogue, choose_aspects
 from ingestion.demo.world import DAY, HOUR, NEVER, Ints, World
 
@@ -186,9 +186,9 @@ def make_messages(world: World, customers: pd.DataFrame, catalogue: Catalogue) -
     """
     rng = world.rng("messages")
     joined = customers["joined"].to_numpy()
-    members = np.flatnonzero(joined != NEVER)
+    members = np.flatnonzero((joined != NEVER) & customers["is_linked"])
     n = round(0.22 * world.customers * world.flow) if len(members) else 0
-    people = members[rng.integers(0, len(members), n)] if n else np.zeros(0, dtype=np.int64)
+    people = choose_talkers(rng, members, n)
     frame = pd.DataFrame({"customer": people})
     frame["posted"] = day_times(rng, rng.integers(0, world.days, n))
     frame = frame[joined[frame["customer"]] < frame["posted"]].reset_index(drop=True)

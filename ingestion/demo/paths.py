@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ingestion.demo.catalogue import BASE_CONVERSION, STRATEGIES
-from ingestion.demo.world import NEVER, Bools, Floats, Ints, World
+from ingestion.demo.world import NEVER, Bools, Floats, Ints
 
 CLASSES = ("word_of_mouth", "paid", "mixed")
 CODES = [s.code for s in STRATEGIES]
@@ -88,10 +88,10 @@ def chance_without(strategy: int) -> Floats:
     return 1.0 - (1.0 - BASE_CONVERSION) * np.exp(rest)
 
 
-def groups_of(world: World, customers: pd.DataFrame, invited: Ints, half: int) -> Ints:
-    """Which ways each customer can go; those who joined a group before `half` (s) hear from it."""
+def groups_of(customers: pd.DataFrame, invited: Ints, late: int) -> Ints:
+    """Which ways each customer can go; those who joined a group before `late` (s) hear from it."""
     joined = customers["joined"].to_numpy()
-    is_in_group = (joined != NEVER) & (joined < half)
+    is_in_group = (joined != NEVER) & (joined < late)
     is_invited = np.zeros(len(customers), dtype=bool)
     is_invited[invited] = True
     return np.where(

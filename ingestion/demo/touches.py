@@ -102,5 +102,8 @@ def attach_reviews(world: World, touches: pd.DataFrame, reviews: pd.DataFrame) -
     before = np.searchsorted(read["posted"].to_numpy(), touches["touched"].to_numpy())
     chosen = (rng.random(len(touches)) * before).astype(np.int64)
     numbers = np.concatenate([read["review"].to_numpy(), [0]])
-    touches["review"] = np.where(is_reading & (before > 0), numbers[chosen], 0)
+    writers = np.concatenate([read["customer"].to_numpy(), [-1]])
+    # nobody is won over by what they have written themselves
+    is_own = writers[chosen] == touches["customer"].to_numpy()
+    touches["review"] = np.where(is_reading & (before > 0) & ~is_own, numbers[chosen], 0)
     touches["action"] = np.where(touches["review"] > 0, REVIEW_READ, touches["action"])
