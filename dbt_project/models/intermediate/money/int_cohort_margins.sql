@@ -92,7 +92,8 @@ acquired as (
         model_code,
         campaign_key,
         strategy_code,
-        cast(sum(weight) as decimal(18, 12)) as weight
+        -- wide enough to be multiplied by money
+        cast(sum(weight) as decimal(38, 12)) as weight
 
     from {{ ref('fct_attribution') }}
     where
