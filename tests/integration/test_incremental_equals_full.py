@@ -72,6 +72,10 @@ def late_and_new(warehouse: HandMadeWarehouse) -> None:
                 {"record_key": "ads:u2", "touch_ref": "ads:u2", "identity_kind": "jd_customer",
                  "identity_value": "jd_customer:eve", "touched_at": "2026-10-31 10:00:00",
                  "marketing_channel_code": "zhihu"},
+                # Fay never does anything else: 30 days later nothing can come of it any more
+                {"record_key": "ads:u3", "touch_ref": "ads:u3", "identity_kind": "cookie",
+                 "identity_value": "cookie:fay", "touched_at": "2026-10-03 12:00:00",
+                 "marketing_channel_code": "douyin"},
             ],
             "orders": [
                 {"record_key": "jd:8", "order_ref": "jd:8", "customer_ref": "jd_customer:bo",
@@ -262,6 +266,14 @@ def test_a_late_touch_is_credited_with_the_earlier_order(
         "select distinct touch_key from attribution.fct_attribution where conversion_key = 'sale:jd:3'"
     )
     assert touches == [("ads:u1",)]
+
+
+def test_a_journey_is_given_up_when_its_lookback_is_over_though_nothing_of_it_lands(
+    nights: list[Night],
+) -> None:
+    of_fay = "select is_censored from attribution.fct_journeys where path_key like 'open:sale:%ads:u3'"
+    assert nights[1].incremental.query(of_fay) == [(True,)]
+    assert nights[2].incremental.query(of_fay) == [(False,)]
 
 
 def test_a_cancelled_order_is_no_conversion_any_more(
