@@ -271,7 +271,9 @@ def test_a_late_touch_is_credited_with_the_earlier_order(
 def test_a_journey_is_given_up_when_its_lookback_is_over_though_nothing_of_it_lands(
     nights: list[Night],
 ) -> None:
-    of_fay = "select is_censored from attribution.fct_journeys where path_key like 'open:sale:%ads:u3'"
+    of_fay = (
+        "select is_censored from attribution.fct_journeys where path_key like 'open:sale:%ads:u3'"
+    )
     assert nights[1].incremental.query(of_fay) == [(True,)]
     assert nights[2].incremental.query(of_fay) == [(False,)]
 
