@@ -48,13 +48,18 @@ STUBS = {
         + ") on * into name kind value node) group by node",
     ),
 }  # fmt: skip
-SEEDS = ("currency_rates", "marketing_channels", "strategies", "touch_strategy_rules")
 FIRST_NIGHT = date(2026, 10, 8)
-PEOPLE, NIGHTS = 9, 4
+# so many that a night leaves most of them alone
+PEOPLE, NIGHTS = 80, 4
 CHANNELS = ["xiaohongshu", "wecom", "baidu_search", "direct", "shop_reviews", "referral", "unheard"]
 TIERS = ["koc", "kol", "institution", "of_no_rule"]
 
 Row = Mapping[str, object]
+
+
+def read_by(model: str, pattern: str) -> list[str]:
+    """What the SQL of a model names by `pattern`."""
+    return re.findall(pattern, next(PROJECT.glob(f"models/**/{model}.sql")).read_text("utf-8"))
 
 
 @cache
@@ -92,6 +97,8 @@ def planted() -> dict[str, list[Row]]:
         ("author:93", 0, "weibo", {"creator_ref": "creator:8"}),
         ("author:94", 0, "weibo", {"review_ref": "review:9"}),
         ("crm:95", 0, "referral", {}),
+        ("crm:99", 2, "referral", {}),
+        ("crm:89", 2, "referral", {}),
         ("cookie:96", 0, "weibo", {"creator_ref": "creator:9"}),
         ("cookie:96", 90, "weibo", {"content_ref": "content:9"}),
         ("cookie:98", 0, "weibo", {"campaign_ref": "campaign:9"}),
@@ -109,7 +116,8 @@ def planted() -> dict[str, list[Row]]:
         "campaigns": [{"campaign_ref": "campaign:9", "strategy_code": "koc"}],
         "reviews": [{"review_ref": "review:9", "author_ref": "author:94", "posted_at": night}],
         "referrals": [{"inviter_ref": "crm:97", "invitee_ref": "crm:95", "sent_at": night,
-                       "clicked_at": night}],
+                       "clicked_at": night},
+                      {"inviter_ref": "crm:99", "sent_at": night, "clicked_at": night}],
         "content": [{"content_ref": "content:9", "topic_ref": "topic:9"}],
     }  # fmt: skip
 
@@ -171,7 +179,8 @@ class World:
                 row = {"customer_ref": self._person(0.2), "started_at": at, "first_response_at": at,
                         "stage_code": self._one(["pre_sale", "after_sale"])}  # fmt: skip
             case "identities":
-                row = {"identity_value": self._person(), "customer_ref": self._ref("crm", PEOPLE),
+                # few, so that some stand for several people and are cut
+                row = {"identity_value": self._ref("cookie", PEOPLE // 4), "customer_ref": self._ref("crm", PEOPLE),
                         "linked_at": at}  # fmt: skip
             case "content":
                 row = {"content_ref": self._ref("content", 4), "creator_ref": self._ref("creator", 3, 0.5),
@@ -195,13 +204,15 @@ class World:
         export = FIRST_NIGHT - timedelta(days=int(self._rng.integers(0, 3)))
         own_ref = {"content": "content_ref", "creators": "creator_ref", "campaigns": "campaign_ref",
                    "reviews": "review_ref"}.get(feed)  # fmt: skip
-        # later versions of these records may say something else, but most do not come
         fixed = planted().get(feed, []) if load_id == 1 else []
+        if (feed, load_id) == ("referrals", 2):  # whose touch stands already
+            night = datetime.combine(FIRST_NIGHT, datetime.min.time())
+            fixed = [{"inviter_ref": "crm:89", "sent_at": night, "clicked_at": night}]
         found: list[Row] = []
         for number in range(rows + len(fixed)):
             is_fixed = number >= rows
             row = fixed[number - rows] if is_fixed else self._record(feed)
-            drawn = f"{feed}:{number if is_fixed else self._rng.integers(0, 60)}"
+            drawn = f"{feed}:{number if is_fixed else self._rng.integers(0, 300)}"
             key = row[own_ref] if own_ref else drawn
             found.append({
                 **row, "record_key": key, "channel_code": "x", "export_date": export,
@@ -212,13 +223,14 @@ class World:
 
     def withdrawn(self, keys: Sequence[str]) -> list[str]:
         """A few of the records, whose files are delivered again without them."""
-        return [key for key in keys if self._rng.random() < 0.08]
+        return [key for key in keys if self._rng.random() < 0.02]
 
 
+# rows a night; the first one has tenfold
 FEEDS = {
-    "touchpoints": 60, "referrals": 12, "mentions": 10, "community_activity": 8, "surveys": 5,
-    "service_contacts": 5, "identities": 3, "content": 2, "creators": 2, "collaborations": 2,
-    "campaigns": 2, "reviews": 2,
+    "touchpoints": 24, "referrals": 6, "mentions": 5, "community_activity": 4, "surveys": 3,
+    "service_contacts": 3, "identities": 3, "content": 1, "creators": 1, "collaborations": 1,
+    "campaigns": 1, "reviews": 1,
 }  # fmt: skip
 
 
@@ -227,12 +239,15 @@ class Warehouse:
 
     def __init__(self) -> None:
         self.connection = duckdb.connect(config={"threads": 1})
-        # what links, but is in no delivery here, is there and empty
-        wanted = {*FEEDS, "customers", "orders", "spend"}
+        # a feed that is in no delivery here is there and empty
+        wanted = {*FEEDS, "customers", "orders"}
+        wanted |= {feed for name in MODELS for feed in read_by(name, r"source\('raw', '(\w+)'\)")}
         feeds = {name: feed for name, feed in load_feeds().items() if name in wanted}
         create_raw_schema(self.connection, feeds)
-        for seed in SEEDS:
-            self.connection.execute(f"create table {seed} as from '{PROJECT}/seeds/{seed}.csv'")
+        for seed in {seed for name in MODELS for seed in read_by(name, r"ref\('(\w+)'\)")}:
+            path = PROJECT / f"seeds/{seed}.csv"
+            if path.exists() and seed not in {"touch_exclusions", "campaign_aliases"}:
+                self.connection.execute(f"create table {seed} as from '{path}'")
         self.connection.execute(
             "create table touch_exclusions as select * replace (case rule_code when 'robot_hour' "
             "then 2 when 'robot_day' then 3 else threshold end as threshold) from "
@@ -286,7 +301,7 @@ def nights() -> Iterator[list[tuple[Rows, Rows]]]:
                 f"select distinct record_key from raw.{feed} order by 1"
             ).fetchall()
             withdrawn = world.withdrawn([key for (key,) in keys])
-            delivery = world.delivery(feed, rows * (3 if load_id == 1 else 1), load_id)
+            delivery = world.delivery(feed, rows * (10 if load_id == 1 else 1), load_id)
             for warehouse in (grown, whole):
                 warehouse.withdraw(feed, withdrawn, load_id)
                 warehouse.land(feed, delivery)
