@@ -1,8 +1,23 @@
 -- Grain: one row per goal, conversion month, model, campaign, marketing channel and strategy that was credited.
+-- Only months whose inputs have moved are added up again: a night does not read the credits of all years.
+{{ config(materialized='incremental', incremental_strategy='replace_affected', unique_key='period_key') }}
+
 with
 
--- the one pass over every credit there is; what campaigns, strategies and channels were given is added up from here
-credited as (
+affected as (
+
+    {{ affected_keys([periods_with_moved_inputs(this, 'conversion_count > 0')]) }}
+
+),
+
+periods as (
+
+    select * from {{ ref('int_path_periods') }}
+    where {{ is_affected('period_key') }}
+
+),
+
+attribution as (
 
     select
         goal_code,
@@ -11,12 +26,44 @@ credited as (
         campaign_key,
         marketing_channel_code,
         strategy_code,
-        -- decimals, for a sum of doubles depends on the order in which it is made
-        cast(sum(cast(weight as decimal(18, 12))) as decimal(28, 12)) as conversion_count,
-        cast(sum(credited_cny) as decimal(18, 2)) as credited_cny
+        weight,
+        credited_cny
 
     from {{ ref('fct_attribution') }}
-    group by all
+
+),
+
+credited as (
+
+    select
+        periods.period_key,
+        attribution.goal_code,
+        attribution.month_start,
+        attribution.model_code,
+        attribution.campaign_key,
+        attribution.marketing_channel_code,
+        attribution.strategy_code,
+        -- decimals, for a sum of doubles depends on the order in which it is made
+        cast(sum(cast(attribution.weight as decimal(18, 12))) as decimal(28, 12)) as conversion_count,
+        cast(sum(attribution.credited_cny) as decimal(18, 2)) as credited_cny,
+        periods.inputs_hash
+
+    from attribution
+
+    inner join periods
+        on
+            attribution.goal_code = periods.goal_code
+            and attribution.month_start = periods.month_start
+
+    group by
+        periods.period_key,
+        attribution.goal_code,
+        attribution.month_start,
+        attribution.model_code,
+        attribution.campaign_key,
+        attribution.marketing_channel_code,
+        attribution.strategy_code,
+        periods.inputs_hash
 
 )
 
