@@ -94,6 +94,7 @@ select
     any_value(calibration.incremental_conversions) as incremental,
     any_value(calibration.incremental_low) as low,
     any_value(calibration.incremental_high) as high,
+    any_value(calibration.verdict_code) as verdict_code,
     list(struct_pack(
         name := coalesce(models.model_name, calibration.model_code),
         credited := calibration.excess_credited_conversions,
@@ -145,7 +146,7 @@ def money(value: float | None, unit: int) -> str:
     if value is None:
         return "–"
     scaled = float(value) / unit
-    if unit == 1 or scaled == 0 or abs(scaled) >= 1000:
+    if unit == 1 or scaled == 0 or abs(scaled) >= 100:
         return f"{scaled:,.0f}"
     return f"{scaled:.2f}" if abs(scaled) < 10 else f"{scaled:.1f}"
 

@@ -68,10 +68,12 @@ create or replace table attribution.fct_experiments as select * from (values
     difference, difference_low, difference_high, verdict_code, verdict_reason_zh,
     verdict_reason_en, last_assigned_at);
 create or replace table attribution.mart_attribution_calibration as select * from (values
-    ('crm:EXP1', 'b', 'markov', 'koc', 64.0, 40.0, 88.0, 70.0, true),
-    ('crm:EXP1', 'b', 'last_touch', 'koc', 64.0, 40.0, 88.0, 20.0, false)
-) as calibration(experiment_ref, variant_code, model_code, strategy_code, incremental_conversions,
-    incremental_low, incremental_high, excess_credited_conversions, is_credit_within_interval);
+    ('crm:EXP1', 'b', 'markov', 'koc', 'lift', 64.0, 40.0, 88.0, 70.0, true),
+    ('crm:EXP1', 'b', 'last_touch', 'koc', 'lift', 64.0, 40.0, 88.0, 20.0, false),
+    ('crm:EXP2', 'b', 'markov', 'kol', 'invalid', 9.0, 4.0, 14.0, 777.0, null)
+) as calibration(experiment_ref, variant_code, model_code, strategy_code, verdict_code,
+    incremental_conversions, incremental_low, incremental_high, excess_credited_conversions,
+    is_credit_within_interval);
 """
 
 
@@ -182,7 +184,7 @@ def test_experiments_show_their_primary_metric_newest_first(
 @pytest.mark.parametrize(
     ("value", "unit", "said"),
     [
-        (60000, 10000, "6.00"), (123456, 10000, "12.3"), (99_999_999, 10000, "10,000"),
+        (60000, 10000, "6.00"), (123456, 10000, "12.3"), (1234567, 10000, "123"), (99_999_999, 10000, "10,000"),
         (0, 10000, "0"), (-1234.5, 1, "-1,234"), (None, 1, "–"),
     ],
 )  # fmt: skip
@@ -234,6 +236,8 @@ def test_the_page_says_it_all_and_fetches_nothing(reported: House) -> None:
     assert "&lt;b&gt;" in page, "what came from files cannot become markup"
     assert "马尔可夫 70.0 区间内" in page
     assert "末次触点 20.0 区间外" in page
+    assert "实验无效，不作比较" in page
+    assert "777" not in page
     assert not re.findall(r'(?:src|href)="|url\(|<script', page)
 
 

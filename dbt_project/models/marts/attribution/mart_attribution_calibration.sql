@@ -120,7 +120,7 @@ credited as (
         conversions.variant_code,
         attribution.model_code,
         -- decimals, for a sum of doubles depends on the order in which it is made
-        sum(cast(attribution.weight as decimal(18, 12))) as credited_count
+        cast(sum(cast(attribution.weight as decimal(18, 12))) as double) as credited_count
 
     from {{ ref('fct_attribution') }} as attribution
 
