@@ -167,6 +167,8 @@ periods as (
         period_kind,
         month_start
     from invites
+    -- all time stands even where nothing was ever sent
+    where sent_count > 0
     union
     select
         period_kind,
