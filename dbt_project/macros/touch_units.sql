@@ -9,16 +9,21 @@
 {% macro touches_of_changed_subjects() -%}
     {#- read at parsing for the lineage; a full build needs no comparison -#}
     {%- if not execute or replaces_affected() -%}
-    select coalesce(identities.customer_key, 'touch:' || touches.touch_key)
-    from {{ ref('int_touch_sources') }} as touches
-    left join {{ ref('int_customer_identities') }} as identities
-        on touches.node = identities.node
-    where
+    select coalesce(identities.customer_key, 'touch:' || touches.record_key)
+    from (
+        {#- tracked touches alone name any; few do, so they are found before anybody asks whose they are -#}
         {%- for kind in ['campaign', 'content', 'creator'] %}
-        {% if not loop.first %}or {% endif %}touches.{{ kind }}_ref in (
+        select record_key, identity_value from {{ ref('stg_touchpoints') }}
+        where {{ kind }}_ref in (
             select subject_ref from {{ ref('int_changed_touch_subjects') }} where subject_kind = '{{ kind }}'
         )
+        {%- if not loop.last %}
+        union all
+        {%- endif %}
         {%- endfor %}
+    ) as touches
+    left join {{ ref('int_customer_identities') }} as identities
+        on touches.identity_value = identities.node
     {%- endif -%}
 {%- endmacro %}
 
