@@ -155,7 +155,10 @@ reachable_spans as (
 placed as (
 
     select
-        touches.*,
+        touches.customer_key,
+        touches.touch_key,
+        touches.touch_number,
+        touches.previous_touched_at,
         spans.goal_code,
         case when touches.touched_at >= spans.used_from_at then spans.conversion_key end as conversion_key,
         case when touches.touched_at >= spans.used_from_at then spans.span_until_at end as converted_at,
@@ -185,17 +188,19 @@ placed as (
 
 ),
 
--- no sort of all rows for each goal: runs are found from where they begin
+-- runs are found from where they begin, so that the touches are not sorted again for every goal
 starts as (
 
     select
         customer_key,
         goal_code,
+        conversion_key,
+        converted_at,
+        coalesce(conversion_key, 'open:' || goal_code || ':' || customer_key || ':' || touch_key) as path_key,
+        is_reachable,
         touch_number as first_touch_number,
         lead(touch_number) over (partition by customer_key, goal_code order by touch_number) as next_first_touch_number,
-        lead(previous_touched_at) over (partition by customer_key, goal_code order by touch_number) as ended_at,
-        coalesce(conversion_key, 'open:' || goal_code || ':' || customer_key || ':' || touch_key) as path_key,
-        is_reachable
+        lead(previous_touched_at) over (partition by customer_key, goal_code order by touch_number) as ended_at
 
     from placed
     where is_start
@@ -207,6 +212,8 @@ journeys as (
     select
         starts.customer_key,
         starts.goal_code,
+        starts.conversion_key,
+        starts.converted_at,
         starts.path_key,
         starts.first_touch_number,
         coalesce(starts.next_first_touch_number - 1, units.touch_count) as last_touch_number,
@@ -228,38 +235,37 @@ journey_touches as (
 
         ---------- keys
         journeys.path_key,
-        placed.touch_key,
-        placed.customer_key as journey_key,
-        placed.customer_key,
-        placed.conversion_key,
-        placed.campaign_key,
+        touches.touch_key,
+        touches.customer_key as journey_key,
+        touches.customer_key,
+        journeys.conversion_key,
+        touches.campaign_key,
 
         ---------- codes
-        placed.goal_code,
-        placed.marketing_channel_code,
-        placed.strategy_code,
-        placed.touch_group_code,
-        placed.is_direct,
+        journeys.goal_code,
+        touches.marketing_channel_code,
+        touches.strategy_code,
+        touches.touch_group_code,
+        touches.is_direct,
 
         ---------- measures
-        placed.touch_number - journeys.first_touch_number + 1 as touch_position,
+        touches.touch_number - journeys.first_touch_number + 1 as touch_position,
         journeys.last_touch_number - journeys.first_touch_number + 1 as touch_count,
-        cast({{ seconds_between('placed.touched_at', 'placed.converted_at') }} / 86400.0 as double) as days_before,
+        cast({{ seconds_between('touches.touched_at', 'journeys.converted_at') }} / 86400.0 as double) as days_before,
 
         ---------- times
-        placed.touched_at,
+        touches.touched_at,
         journeys.ended_at,
 
         ---------- lineage
         journeys.inputs_hash
 
-    from placed
+    from touches
 
     inner join journeys
         on
-            placed.customer_key = journeys.customer_key
-            and placed.goal_code = journeys.goal_code
-            and placed.touch_number between journeys.first_touch_number and journeys.last_touch_number
+            touches.customer_key = journeys.customer_key
+            and touches.touch_number between journeys.first_touch_number and journeys.last_touch_number
 
 )
 
