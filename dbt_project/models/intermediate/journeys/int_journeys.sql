@@ -33,7 +33,7 @@ hashed as (
         -- keys make every row unlike any other, so none can cancel another
         bit_xor({{ row_hash([
             'touch_key', 'touch_position', 'touched_at', 'marketing_channel_code', 'strategy_code', 'campaign_key',
-            'touch_group_code',
+            'touch_group_code', 'is_direct',
         ]) }}) as touches_hash
 
     from {{ ref('int_journey_touches') }}
