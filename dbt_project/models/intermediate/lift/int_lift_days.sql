@@ -23,10 +23,11 @@ items as (
 
     select
         cast(items.ordered_at as date) as day,
+        items.order_ref,
         items.product_key,
         products.category_code,
-        cast(sum(items.quantity) as double) as sale_units,
-        cast(sum(items.net_cny) as double) as sales_cny
+        items.quantity,
+        items.net_cny
 
     from {{ ref('fct_order_items') }} as items
 
@@ -36,7 +37,6 @@ items as (
     where
         items.is_valid
         and items.ordered_at is not null
-    group by cast(items.ordered_at as date), items.product_key, products.category_code
 
 ),
 
@@ -80,32 +80,37 @@ categories_of_keywords as (
 
 ),
 
----------- daily series
+sales as (
+
+    {% for kind, code in [('product', 'product_key'), ('category', 'category_code')] -%}
+    select
+        '{{ kind }}' as series_kind,
+        {{ code }} as series_code,
+        day,
+        count(distinct order_ref) as orders,
+        sum(quantity) as sale_units,
+        sum(net_cny) as sales_cny
+
+    from items
+    where {{ code }} is not null
+    group by {{ code }}, day
+
+    {% if not loop.last %}union all{% endif %}
+
+    {% endfor %}
+),
 
 series as (
 
-    {% for metric in ['sale_units', 'sales_cny'] -%}
+    {% for metric in ['orders', 'sale_units', 'sales_cny'] -%}
     select
-        'product' as series_kind,
-        product_key as series_code,
+        series_kind,
+        series_code,
         '{{ metric }}' as metric_code,
         day,
-        {{ metric }} as value
+        cast({{ metric }} as double) as value
 
-    from items
-
-    union all
-
-    select
-        'category' as series_kind,
-        category_code as series_code,
-        '{{ metric }}' as metric_code,
-        day,
-        sum({{ metric }}) as value
-
-    from items
-    where category_code is not null
-    group by category_code, day
+    from sales
 
     union all
 
@@ -249,8 +254,6 @@ controls_of_lift as (
     group by lift_code, metric_code
 
 ),
-
----------- days
 
 sums as (
 
