@@ -204,7 +204,7 @@ touches as (
 
 
 {#
-    CTEs up to `touches`: the touches of `relation` (conversion_key, touch_position, period_key, channel) that the
+    CTEs up to `touches`: the touches of `relation` (conversion_no, touch_position, period_key, channel) that the
     transforms leave on their paths. Those that drop repeats leave every channel in its journey, and a channel's
     credit goes to all of its touches, so only what leaves channels out has a say here.
 #}
@@ -214,7 +214,7 @@ touches as (
 paths_0 as (
 
     select
-        conversion_key as path_no,
+        conversion_no as path_no,
         period_key as outcome_no,
         touch_position,
         channel as value_no,
@@ -241,7 +241,7 @@ touches as (
     {%- if dropping %}
     inner join paths_{{ dropping | length }} as kept
         on
-            {{ relation }}.conversion_key = kept.path_no
+            {{ relation }}.conversion_no = kept.path_no
             and {{ relation }}.touch_position = kept.touch_position
     {%- endif %}
 

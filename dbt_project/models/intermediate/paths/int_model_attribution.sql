@@ -23,7 +23,9 @@ conversions as (
         conversions.converted_at,
         conversions.value_cny,
         periods.period_key,
-        periods.inputs_hash
+        periods.inputs_hash,
+        -- numbers alone go through the windows below
+        row_number() over (order by periods.period_key) as conversion_no
 
     from {{ ref('fct_conversions') }} as conversions
 
@@ -39,7 +41,7 @@ conversions as (
 journey_touches as (
 
     select
-        touches.conversion_key,
+        conversions.conversion_no,
         touches.touch_key,
         touches.campaign_key,
         touches.marketing_channel_code,
@@ -68,8 +70,8 @@ effects as (
         dimension_value as channel,
         max(case when model_code = 'shapley' then player_value end) as shapley_player,
         {% for model in models -%}
-        max(case when model_code = '{{ model }}' then cast(positive_share as decimal(18, 15)) end) as {{ model }}_share,
-        max(case when model_code = '{{ model }}' then model_fit_id end) as {{ model }}_fit_id{{ ',' if not loop.last }}
+        max(case when model_code = '{{ model }}' then cast(positive_share as decimal(18, 15)) end) as {{ model }}_share
+        {{- ',' if not loop.last }}
         {% endfor %}
     from {{ ref('int_channel_effects') }}
     where
@@ -82,27 +84,23 @@ effects as (
 channels as (
 
     select
-        conversion_key,
+        conversion_no,
         channel,
         period_key,
         count(*) as touch_count,
-        sum(count(*)) over (partition by conversion_key) as all_count
+        sum(count(*)) over (partition by conversion_no) as all_count
 
     from touches
-    group by conversion_key, channel, period_key
+    group by conversion_no, channel, period_key
 
 ),
 
 valued as (
 
     select
-        channels.conversion_key,
+        channels.conversion_no,
         channels.channel,
         channels.all_count,
-        effects.markov_fit_id,
-        effects.shapley_fit_id,
-        effects.linear_distinct_fit_id,
-        effects.leave_one_out_fit_id,
         effects.markov_share,
         effects.linear_distinct_share,
         effects.leave_one_out_share,
@@ -113,7 +111,7 @@ valued as (
         -- rare channels may share one value, which then is that of all their touches
         sum(channels.touch_count) over player as shapley_count,
         row_number() over (
-            partition by channels.conversion_key, coalesce(effects.shapley_player, channels.channel)
+            partition by channels.conversion_no, coalesce(effects.shapley_player, channels.channel)
             order by channels.channel
         ) = 1 as is_first_of_player
 
@@ -125,7 +123,7 @@ valued as (
             and channels.channel = effects.channel
 
     window player as (
-        partition by channels.conversion_key, coalesce(effects.shapley_player, channels.channel)
+        partition by channels.conversion_no, coalesce(effects.shapley_player, channels.channel)
     )
 
 ),
@@ -140,17 +138,16 @@ totalled as (
         sum(case when is_first_of_player then shapley_share end) over journey as shapley_total
 
     from valued
-    window journey as (partition by conversion_key)
+    window journey as (partition by conversion_no)
 
 ),
 
 weighed as (
 
     select
-        conversion_key,
+        conversion_no,
         channel,
         {% for model in models -%}
-        {{ model }}_fit_id,
         -- where no channel of a journey makes a difference, all of its touches are equals
         coalesce(
             cast(coalesce({{ model }}_share, 0) as double)
@@ -163,32 +160,76 @@ weighed as (
 
 ),
 
-credited as (
+shared as (
 
     select
-        touches.*,
-        conversions.journey_key,
-        conversions.customer_key,
-        conversions.goal_code,
-        conversions.converted_at,
-        conversions.inputs_hash,
+        conversions.conversion_no,
+        touches.touch_position,
         {% for model in models -%}
-        weighed.{{ model }}_fit_id,
         weighed.{{ model }}_weight,
         {{ largest_remainder(
             'weighed.' ~ model ~ '_weight', 'conversions.value_cny',
-            whole='touches.conversion_key', earlier='touches.touch_position'
+            whole='conversions.conversion_no', earlier='touches.touch_position'
         ) }} as {{ model }}_cny{{ ',' if not loop.last }}
         {% endfor %}
     from touches
 
     inner join weighed
         on
-            touches.conversion_key = weighed.conversion_key
+            touches.conversion_no = weighed.conversion_no
             and touches.channel = weighed.channel
 
     inner join conversions
-        on touches.conversion_key = conversions.conversion_key
+        on touches.conversion_no = conversions.conversion_no
+
+),
+
+credited as (
+
+    select
+        conversions.conversion_key,
+        conversions.journey_key,
+        conversions.customer_key,
+        conversions.goal_code,
+        conversions.converted_at,
+        conversions.period_key,
+        conversions.inputs_hash,
+        touches.touch_key,
+        touches.campaign_key,
+        touches.marketing_channel_code,
+        touches.strategy_code,
+        touches.touch_group_code,
+        touches.touch_position,
+        touches.touch_count,
+        touches.touched_at
+        {%- for model in models %},
+        shared.{{ model }}_weight,
+        shared.{{ model }}_cny
+        {%- endfor %}
+
+    from touches
+
+    inner join shared
+        on
+            touches.conversion_no = shared.conversion_no
+            and touches.touch_position = shared.touch_position
+
+    inner join conversions
+        on touches.conversion_no = conversions.conversion_no
+
+),
+
+fits as (
+
+    select distinct
+        period_key,
+        model_code,
+        model_fit_id
+
+    from {{ ref('int_channel_effects') }}
+    where
+        dimension_code = 'marketing_channel'
+        and {{ is_affected('period_key') }}
 
 ),
 
@@ -197,8 +238,8 @@ untouched as (
     select conversions.*
     from conversions
     left join touches
-        on conversions.conversion_key = touches.conversion_key
-    where touches.conversion_key is null
+        on conversions.conversion_no = touches.conversion_no
+    where touches.conversion_no is null
 
 ),
 
@@ -207,28 +248,34 @@ credits as (
     {%- for model in models %}
 
     select
-        conversion_key,
-        touch_key,
-        journey_key,
-        customer_key,
-        campaign_key,
-        goal_code,
+        credited.conversion_key,
+        credited.touch_key,
+        credited.journey_key,
+        credited.customer_key,
+        credited.campaign_key,
+        credited.goal_code,
         '{{ model }}' as model_code,
-        marketing_channel_code,
-        strategy_code,
-        touch_group_code,
-        {{ model }}_weight as weight,
-        {{ model }}_cny as credited_cny,
-        touch_position,
-        touch_count,
-        touched_at,
-        converted_at,
-        {{ model }}_fit_id as model_fit_id,
-        period_key,
-        inputs_hash
+        credited.marketing_channel_code,
+        credited.strategy_code,
+        credited.touch_group_code,
+        credited.{{ model }}_weight as weight,
+        credited.{{ model }}_cny as credited_cny,
+        credited.touch_position,
+        credited.touch_count,
+        credited.touched_at,
+        credited.converted_at,
+        fits.model_fit_id,
+        credited.period_key,
+        credited.inputs_hash
 
     from credited
-    where {{ model }}_weight > 0
+
+    left join fits
+        on
+            credited.period_key = fits.period_key
+            and fits.model_code = '{{ model }}'
+
+    where credited.{{ model }}_weight > 0
 
     union all
     {%- endfor %}
