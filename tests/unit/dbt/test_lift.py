@@ -84,15 +84,15 @@ def test_a_lift_and_its_interval_are_those_of_regressions(
     )
     assert log_lift == pytest.approx(poisson.params[3], abs=1e-8)
 
-    # its error: each day's relative gap, by least squares with Newey and West's covariance
+    # its error: each day's relative gap, by least squares, with Newey and West's covariance or White's
     def mean_of(values: Floats) -> Floats:
         return np.where(is_during == 1, values[before:].mean(), values[:before].mean())
 
     def by_day(values: Floats) -> tuple[float, float]:
-        fit = sm.OLS(values, sm.add_constant(is_during)).fit(
-            cov_type="HAC", cov_kwds={"maxlags": lag, "use_correction": True}
-        )
-        return float(fit.params[1]), float(fit.bse[1])
+        model = sm.OLS(values, sm.add_constant(is_during))
+        together = model.fit(cov_type="HAC", cov_kwds={"maxlags": lag, "use_correction": True})
+        apart = model.fit(cov_type="HC1")
+        return float(apart.params[1]), float(max(together.bse[1], apart.bse[1]))
 
     gap = treated / mean_of(treated) - control / mean_of(control)
     coefficient, error = by_day(gap + is_during * log_lift)
@@ -121,4 +121,4 @@ def test_intervals_hold_the_truth_about_as_often_as_they_say(build: Build) -> No
         abs(log_lift - np.log(1.5)) <= margin
         for log_lift, margin, *_ in estimates(build, worlds, 28)
     ]
-    assert sum(hits) >= 0.85 * len(worlds)
+    assert sum(hits) >= 0.9 * len(worlds)

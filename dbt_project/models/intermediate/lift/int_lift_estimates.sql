@@ -5,7 +5,8 @@
 -- Both are functions of four means, so their errors are sums of what each day adds to them (the delta method), and
 -- the same day's T and C stay together: what moves the whole shop on a day moves both. Days that follow each other
 -- are alike, so the variance is that of Newey and West (1987): Bartlett weights, lag floor(4 (n/100)^(2/9)),
--- n / (n - 2) for small samples, Student's t with n - 2 degrees of freedom.
+-- n / (n - 2) for small samples, Student's t with n - 2 degrees of freedom; and never less than that of independent
+-- days, for in a month of days chance alone makes them look as if each made up for the one before.
 with
 
 days as (
@@ -111,15 +112,21 @@ variances as (
         earlier.lift_code,
         earlier.metric_code,
         earlier.period_code,
-        sum(
-            case when earlier.day = later.day then 1 else 2 end
-            * (1 - (later.day - earlier.day) / (earlier.lag_days + 1.0))
-            * earlier.of_log * later.of_log
+        greatest(
+            sum(
+                case when earlier.day = later.day then 1 else 2 end
+                * (1 - (later.day - earlier.day) / (earlier.lag_days + 1.0))
+                * earlier.of_log * later.of_log
+            ),
+            sum(case when earlier.day = later.day then earlier.of_log * later.of_log end)
         ) as of_log,
-        sum(
-            case when earlier.day = later.day then 1 else 2 end
-            * (1 - (later.day - earlier.day) / (earlier.lag_days + 1.0))
-            * earlier.of_difference * later.of_difference
+        greatest(
+            sum(
+                case when earlier.day = later.day then 1 else 2 end
+                * (1 - (later.day - earlier.day) / (earlier.lag_days + 1.0))
+                * earlier.of_difference * later.of_difference
+            ),
+            sum(case when earlier.day = later.day then earlier.of_difference * later.of_difference end)
         ) as of_difference
 
     from influences as earlier
