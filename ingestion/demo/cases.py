@@ -12,7 +12,7 @@ from ingestion.demo.draws import between, choose, day_times, lognormal_seconds, 
 from ingestion.demo.responses import DEPARTMENTS, phrases, reply_times
 from ingestion.demo.reviews import JD
 from ingestion.demo.texts import MIXED, NEGATIVE, Catalogue, choose_aspects
-from ingestion.demo.world import DAY, NEVER, Ints, World
+from ingestion.demo.world import DAY, HOUR, NEVER, Ints, World
 
 SOURCES = ("京东评价", "电话", "在线客服", "社交媒体", "邮件")
 PRIORITIES = ("urgent", "high", "normal", "low")
@@ -88,7 +88,7 @@ def _open_cases(
             "opened": day_times(rng, rng.integers(0, world.days, n)),
         }
     )
-    cases = pd.concat([from_reviews, others], ignore_index=True)
+    cases = pd.concat([from_reviews, others, _crisis_calls(world)], ignore_index=True)
     cases["crisis"] = 0
     for number, crisis in enumerate(crises(world), start=1):
         day = cases["opened"].to_numpy() // DAY
@@ -107,6 +107,28 @@ def _open_cases(
     is_press = (cases["crisis"] > 0).to_numpy() & (rng.random(n) < 0.3)
     cases["department"] = np.where(is_press, PUBLIC_RELATIONS, department)
     return cases
+
+
+def _crisis_calls(world: World) -> pd.DataFrame:
+    """People who call because of a crisis, in the days after it breaks."""
+    rng = world.rng("crisis calls")
+    n = max(5, round(0.004 * world.customers))
+    parts = []
+    for crisis in crises(world):
+        opened = day_times(rng, crisis.day + pick(rng, [3, 2, 1, 1], n))
+        parts.append(
+            pd.DataFrame(
+                {
+                    "source": 1,
+                    "review": 0,
+                    "customer": rng.integers(0, world.customers, n),
+                    "product": crisis.product,
+                    "aspect": crisis.aspect,
+                    "opened": np.maximum(opened, crisis.day * DAY + 11 * HOUR),
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
 
 
 def _answers(

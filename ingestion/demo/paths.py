@@ -47,7 +47,7 @@ _SHORT = {
 # the true contributions, and the last touch does not; capitals are advertising.
 _WAYS = {
     ANYBODY: "kt 45 ku 35 ki 75 k 8 kot 30 kol 45 to 15 li 28 cl 10 cku 8 kP 12 oP 32 ukD 25 kSP 8"
-    " ltkD 12 kcS 6 S 75 DS 26 PP 34 P 12 D 8 SS 12",
+    " ltkD 12 kcS 6 S 100 DS 40 PP 52 P 24 D 12 SS 20",
     INVITED: "r 15 rk 6 rP 50 rkP 14",
     INVITED_IN_GROUP: "rov 30 rkvP 10 rv 4",
     IN_GROUP: "vt 90 kvo 42 v 8 kovP 46 vP 86 kv 8 vi 6",

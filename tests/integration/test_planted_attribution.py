@@ -175,6 +175,46 @@ def test_robots_and_own_links_are_excluded_exactly(demo_home: Home) -> None:
     assert used == 0
 
 
+def test_the_shared_tablet_and_lent_devices_are_cut_and_listed(demo_home: Home) -> None:
+    traffic = demo_home.truth["traffic"]
+    rows = demo_home.query(
+        "select identity_key, link_count from segments.identity_cuts "
+        "where identity_kind = 'device_id' order by link_count"
+    )
+    links = [row["link_count"] for row in rows]
+    assert links == [2] * traffic["lent_devices"] + [traffic["tablet"]["members"]]
+    # a visit on the tablet is the tablet's own, and no member's
+    touched = demo_home.query(
+        "select touch_key, customer_key from attribution.fct_touchpoints "
+        "where source_feed = 'touchpoints'"
+    )
+    key_of = {row["touch_key"].rpartition(":")[2]: row["customer_key"] for row in touched}
+    assert {key_of[touch] for touch in traffic["tablet"]["ids"]} <= {rows[-1]["identity_key"], None}
+
+
+# ---------------------------------------------------------------- lift
+
+
+def test_the_planted_lift_lies_inside_its_interval(demo_home: Home) -> None:
+    truth = demo_home.truth["topic_lift"]
+    rows = demo_home.query(
+        "select * from attribution.mart_lift where period_code = 'during' "
+        f"and campaign_key like '%:{truth['campaign']}'"
+    )
+    found = {row["metric_code"]: row for row in rows}
+    searches = found["searches"]
+    assert searches["treated_code"] == truth["category"]
+    assert searches["period_start"] == truth["first_day"]
+    assert searches["period_end"] == truth["last_day"]
+    assert searches["treated_period"] == truth["searches_in_window"]
+    assert searches["verdict_code"] == "lift"
+    lift = truth["planted_search_lift"]
+    assert searches["lift_share_low"] < lift < searches["lift_share_high"]
+    # the small world sells few a day: the interval is wide, and holds the truth all the same
+    sales = found["sale_units"]
+    assert sales["lift_share_low"] < truth["planted_sales_lift"] < sales["lift_share_high"]
+
+
 # ---------------------------------------------------------------- campaigns and notes
 
 
@@ -218,6 +258,6 @@ def test_small_creators_engage_more_at_equal_reach(demo_home: Home) -> None:
         "and tier_code = 'koc' and other_tier_code = 'kol' and reach_band_code = 'all'"
     )
     truth = demo_home.truth["creators"]
-    planted = truth["koc"]["planted_engagement_rate"] - truth["kol"]["planted_engagement_rate"]
+    planted = truth["koc"]["mean_engagement_rate"] - truth["kol"]["mean_engagement_rate"]
     assert row["difference_low"] < planted < row["difference_high"]
     assert row["difference_low"] > 0
