@@ -1,7 +1,8 @@
 """Removal effects in a first-order Markov chain of channels, solved exactly as an absorbing chain.
 
-The chain is that of Anderl, Becker, von Wangenheim and Schumann (2016), "Mapping the customer
-journey":
+The chain and the removal effect are those of Anderl, Becker, von Wangenheim and Schumann (2016),
+"Mapping the customer journey: lessons learned from graph-based online attribution modeling",
+International Journal of Research in Marketing 33(3).
 """
 
 from __future__ import annotations

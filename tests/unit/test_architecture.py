@@ -23,7 +23,6 @@ ONE_HOME = {
     "dbt": "orchestration/",
     "great_expectations": "expectations/",
     "snownlp": "ingestion/scoring/",
-    "statsmodels": "dbt_project/estimators/",
     "typer": "orchestration/",
 }
 ENVIRONMENT_READERS = {"orchestration/settings.py"}
