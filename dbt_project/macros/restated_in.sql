@@ -6,13 +6,18 @@
 {% macro restated_in(feed, columns) -%}
     {%- set feed_rows = source('raw', feed) -%}
     {%- set watermark = build_watermark() -%}
+    {#- an expression among the columns carries its name at the end -#}
+    {%- set names = [] -%}
+    {%- for column in columns -%}
+    {%- do names.append(column.split(' as ') | last) -%}
+    {%- endfor -%}
     {%- set is_live = 'superseded_load_id is null' -%}
     {%- set was_live = 'load_id <= ' ~ watermark ~ ' and coalesce(superseded_load_id > ' ~ watermark ~ ', true)' -%}
     {%- for now, then in [(is_live, was_live), (was_live, is_live)] -%}
     {%- if not loop.first %}
     union all
     {% endif -%}
-    select {{ columns | join(', ') }} from (
+    select {{ names | join(', ') }} from (
         {%- for state in [now, then] %}
         {%- if not loop.first %}
         except

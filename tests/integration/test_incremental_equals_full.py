@@ -76,8 +76,19 @@ def late_and_new(warehouse: HandMadeWarehouse) -> None:
                 {"record_key": "ads:u3", "touch_ref": "ads:u3", "identity_kind": "cookie",
                  "identity_value": "cookie:fay", "touched_at": "2026-10-03 12:00:00",
                  "marketing_channel_code": "douyin"},
+                # Dong comes by a tablet that nobody else uses yet
+                {"record_key": "ads:u4", "touch_ref": "ads:u4", "identity_kind": "device_id",
+                 "identity_value": "device_id:tablet", "touched_at": "2026-10-31 09:00:00",
+                 "marketing_channel_code": "weibo"},
+            ],
+            "identities": [
+                {"record_key": "crm:device_id|tablet|dong", "identity_kind": "device_id",
+                 "identity_value": "device_id:tablet", "customer_ref": "crm_customer:dong",
+                 "linked_at": "2026-10-31 09:05:00"},
             ],
             "orders": [
+                {"record_key": "jd:10", "order_ref": "jd:10", "customer_ref": "jd_customer:dong",
+                 "ordered_at": "2026-10-31 10:00:00", "status_code": "paid", "gross_cny": 25},
                 {"record_key": "jd:8", "order_ref": "jd:8", "customer_ref": "jd_customer:bo",
                  "ordered_at": "2026-11-01 12:00:00", "status_code": "paid", "gross_cny": 70},
                 # Eve never says a word: only her identity can tell that she has become somebody else
@@ -115,6 +126,10 @@ def merged_and_corrected(warehouse: HandMadeWarehouse) -> None:
                 {"record_key": "crm:jd_customer|eve", "identity_kind": "jd_customer",
                  "identity_value": "jd_customer:eve", "customer_ref": "crm_customer:eve",
                  "linked_at": "2026-11-02 09:00:00"},
+                # the tablet is the shop's: who used it is told apart no longer
+                {"record_key": "crm:device_id|tablet|chen", "identity_kind": "device_id",
+                 "identity_value": "device_id:tablet", "customer_ref": "crm_customer:chen",
+                 "linked_at": "2026-11-02 09:00:00"},
             ],
             # a chain: Eve's shop account, her membership, the telephone, Chen's membership
             "customers": [
@@ -143,6 +158,7 @@ def merged_and_corrected(warehouse: HandMadeWarehouse) -> None:
 def split_and_moved(warehouse: HandMadeWarehouse) -> None:
     """The links were wrong, a campaign changes its strategy, and rows move from one parent to another."""
     warehouse.supersede("identities", "crm:jd_customer|bo", 4)
+    warehouse.supersede("identities", "crm:device_id|tablet|chen", 4)
     warehouse.supersede("orders", "jd:6", 4)
     warehouse.land(
         date(2026, 11, 3),
@@ -300,3 +316,20 @@ def test_a_link_that_lands_later_makes_one_customer_of_two_and_undoing_it_two_of
     assert customer_of(apart_again, "jd:3") == customer_of(apart, "jd:3")
     assert customer_of(apart_again, "jd:9") != customer_of(apart_again, "jd:4")
     assert "acquisition:jd:3" in conversions(apart_again)
+
+
+def test_an_identifier_that_too_many_share_gives_back_what_it_was_credited_with_until_it_is_freed(
+    nights: list[Night],
+) -> None:
+    def credited(warehouse: Database) -> list[tuple[object, ...]]:
+        return warehouse.query(
+            "select distinct touch_key from attribution.fct_attribution "
+            "where conversion_key = 'sale:jd:10' and model_code = 'linear' and touch_key is not null"
+        )
+
+    alone, shared, freed = (nights[night].incremental for night in (1, 2, 3))
+    assert credited(alone) == credited(freed) == [("ads:u4",)]
+    assert credited(shared) == []
+    query = "select identity_kind, cut_code, link_count, maximum_count from segments.identity_cuts"
+    assert shared.query(query) == [("device_id", "shared_identifier", 2, 1)]
+    assert alone.query(query) == freed.query(query) == []

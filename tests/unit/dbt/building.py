@@ -20,6 +20,7 @@ MACROS = [
     PROJECT / "macros/customer_key_of.sql",
     PROJECT / "macros/in_cny.sql",
     PROJECT / "macros/latest_wins.sql",
+    PROJECT / "macros/naming_affected.sql",
     PROJECT / "macros/restated_in.sql",
     PROJECT / "macros/touch_units.sql",
     PROJECT / "macros/intervals.sql",

@@ -1,0 +1,164 @@
+-- Grain: one row per statement that an identifier and a membership are the same person.
+{{ config(materialized='incremental', incremental_strategy='replace_affected', unique_key='node') }}
+
+with
+
+affected as (
+
+    {{ affected_keys(["select node from " ~ ref('int_changed_links')]) }}
+
+),
+
+rules as (
+
+    select * from {{ ref('identity_rules') }}
+
+),
+
+identities as (
+
+    select
+        channel_code,
+        identity_value as node,
+        customer_ref as other,
+        -- a link without a day is as old as the export that last told of it
+        coalesce(linked_at, cast(export_date as timestamp)) as linked_at
+
+    from {{ naming_affected('identities', 'identity_value', ref('stg_identities')) }} as identity_rows
+    where
+        identity_value is not null
+        and {{ is_affected('identity_value') }}
+
+),
+
+bound as (
+
+    select
+        node,
+        other,
+        cast(linked_at as date) as linked_on,
+        -- true where the channel has bound the identifier to somebody else since
+        row_number() over (partition by channel_code, node order by linked_at desc, other asc) > 1 as is_rebound
+
+    from identities
+
+),
+
+phones as (
+
+    select
+        phone as node,
+        customer_ref as other,
+        cast(registered_at as date) as linked_on
+
+    from {{ naming_affected('customers', 'phone', ref('stg_customers')) }} as phone_rows
+    where
+        phone is not null
+        and {{ is_affected('phone') }}
+
+),
+
+emails as (
+
+    select
+        email as node,
+        customer_ref as other,
+        cast(registered_at as date) as linked_on
+
+    from {{ naming_affected('customers', 'email', ref('stg_customers')) }} as email_rows
+    where
+        email is not null
+        and {{ is_affected('email') }}
+
+),
+
+creators as (
+
+    select
+        author_ref as node,
+        customer_ref as other,
+        cast(null as date) as linked_on
+
+    from {{ naming_affected('creators', 'author_ref', ref('stg_creators')) }} as creator_rows
+    where
+        author_ref is not null
+        and {{ is_affected('author_ref') }}
+
+),
+
+-- names are no evidence: two people may share one
+stated as (
+
+    select
+        node,
+        other,
+        linked_on,
+        is_rebound
+    from bound
+
+    union all
+
+    select
+        node,
+        other,
+        linked_on,
+        false as is_rebound
+    from phones
+
+    union all
+
+    select
+        node,
+        other,
+        linked_on,
+        false as is_rebound
+    from emails
+
+    union all
+
+    select
+        node,
+        other,
+        linked_on,
+        false as is_rebound
+    from creators
+
+),
+
+kinds as (
+
+    select
+        *,
+        substring(node, 1, position(':' in node) - 1) as identity_kind
+
+    from stated
+    where
+        other is not null
+        and node <> other
+
+),
+
+links as (
+
+    select
+        kinds.node,
+        kinds.other,
+        kinds.identity_kind,
+        min(kinds.linked_on) as first_linked_on,
+        max(kinds.linked_on) as last_linked_on,
+        -- what one source has taken back, another may still say
+        bool_and(kinds.is_rebound and coalesce(rules.is_exclusive, other_rules.is_exclusive)) as is_rebound
+
+    from kinds
+
+    left join rules
+        on kinds.identity_kind = rules.identity_kind
+
+    left join rules as other_rules
+        on other_rules.identity_kind = '*'
+
+    group by kinds.node, kinds.other, kinds.identity_kind
+
+)
+
+select * from links
