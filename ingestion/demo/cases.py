@@ -10,7 +10,7 @@ import pandas as pd
 from ingestion.demo.catalogue import PRODUCTS, crises
 from ingestion.demo.draws import between, choose, day_times, lognormal_seconds, pick
 from ingestion.demo.responses import DEPARTMENTS, phrases, reply_times
-from ingestion.demo.reviews import JD
+from ingestion.demo.reviews import CRISIS_DAYS, JD
 from ingestion.demo.texts import MIXED, NEGATIVE, Catalogue, choose_aspects
 from ingestion.demo.world import DAY, HOUR, NEVER, Ints, World
 
@@ -60,7 +60,13 @@ def _open_cases(
     catalogue: Catalogue,
 ) -> pd.DataFrame:
     low = reviews[(reviews["channel"] == JD) & (reviews["stars_before"] <= 2)]
-    low = low[rng.random(len(low)) < 0.5]
+    # the desk follows up on every review that tells of a crisis: they name its product
+    day = low["posted"].to_numpy() // DAY
+    is_crisis = np.zeros(len(low), dtype=bool)
+    for crisis in crises(world):
+        is_now = (day >= crisis.day) & (day < crisis.day + CRISIS_DAYS)
+        is_crisis |= is_now & (low["product"] == crisis.product).to_numpy()
+    low = low[(rng.random(len(low)) < 0.5) | is_crisis]
     opened = low["posted"].to_numpy() + rng.integers(60, 1_800, len(low))
     # a customer who is linked is recognised by the desk
     is_linked = customers["is_linked"].to_numpy()
