@@ -89,7 +89,7 @@ def _alone(
 
 
 def _connect(warehouse: Path) -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(str(warehouse), config={"threads": 2, "memory_limit": "3GB"})
+    return duckdb.connect(str(warehouse), config={"threads": 2, "memory_limit": "4GB"})
 
 
 def _land(warehouse: Path, load_id: int, first: int, count: int) -> None:

@@ -133,6 +133,7 @@ components as (
 
 ),
 
+-- every linked node once: a membership that is an identifier, too, has an edge to the one that it follows
 followed as (
 
     select
@@ -140,19 +141,24 @@ followed as (
         membership
     from identifiers
 
-    union
+    union all
 
     select
-        node,
-        node as membership
+        memberships.node,
+        memberships.node as membership
+
     from memberships
+
+    left join identifiers
+        on memberships.node = identifiers.node
+
+    where identifiers.node is null
 
 ),
 
 placed as (
 
-    -- several rows where a membership is an identifier, too: both lead to one component
-    select distinct
+    select
         nodes.node,
         nodes.is_registered,
         coalesce(components.label, followed.membership, nodes.node) as component
