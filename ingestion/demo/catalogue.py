@@ -82,14 +82,14 @@ PRODUCTS = [
 ]
 
 STRATEGIES = [
-    Strategy("koc", "素人种草", True, 0.38, ("xiaohongshu",)),
+    Strategy("koc", "素人种草", True, 0.42, ("xiaohongshu",)),
     Strategy("kol", "头部达人", True, 0.15, ("douyin",)),
     Strategy("ugc_challenge", "挑战赛", True, 0.10, ("douyin",)),
     Strategy("review_incentive", "晒单返现", True, 0.165, ("shop_reviews",)),
     Strategy("testimonial", "用户见证", True, 0.18, ("zhihu",)),
     Strategy("referral", "老带新", True, 0.19, ("referral",)),
     Strategy("topic_linkage", "话题联动", True, 0.05, ("weibo",)),
-    Strategy("private_domain", "私域运营", True, 0.34, ("wecom",)),
+    Strategy("private_domain", "私域运营", True, 0.28, ("wecom",)),
     Strategy("organic_review", "自然口碑", True, 0.21, ("shop_reviews", "dianping")),
     Strategy("paid_search", "搜索投放", False, 0.16, ("baidu_search",)),
     Strategy("paid_social", "信息流投放", False, 0.02, ("douyin_ads", "tencent_ads")),

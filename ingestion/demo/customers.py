@@ -15,7 +15,7 @@ from ingestion.demo.world import DAY, NEVER, Ints, World
 SOCIAL_HOLD = {"xiaohongshu": 0.30, "douyin": 0.35, "weibo": 0.30, "zhihu": 0.08, "forum": 0.06}
 PHONE_STYLES = ("plain", "country_code", "dashes", "masked", "blank")
 PHONE_WEIGHTS = (0.60, 0.15, 0.05, 0.12, 0.08)
-GUESTS_PER_MEMBER = 0.2
+GUESTS_PER_MEMBER = 0.17
 # Later than any window: a guest is in no export of members.
 NO_REGISTRATION = 10**12
 

@@ -49,7 +49,9 @@ def make_referrals(world: World, customers: pd.DataFrame) -> pd.DataFrame:
     few = max(1, len(good) // 60)
     selves = good.head(few).assign(fault="self")
     selves["inviter"] = selves["invitee"]
-    selves["sent"] += 1
+    # long after they came: no click of theirs is near it
+    for name, after in (("sent", 3_600), ("clicked", 4_200), ("registered", 4_800)):
+        selves[name] = good.head(few)["registered"] + after
     loops = good.tail(few).assign(fault="loop")
     loops[["inviter", "invitee"]] = loops[["invitee", "inviter"]].to_numpy()
     # somebody who has been a member for long cannot come of an invitation
