@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ingestion.demo.catalogue import PRODUCTS
+from ingestion.demo.catalogue import PRODUCTS, crises
 from ingestion.demo.draws import between, pick, share
 from ingestion.demo.journeys import Journeys, make_returns, unrelated_times
 from ingestion.demo.lift import extra_orders
@@ -32,7 +32,7 @@ class Orders:
 
     orders: pd.DataFrame
     # order, customer, shop, ordered, shipped, completed, cancelled, refunded (s or NEVER), journey
-    # (-1 none), is_repeat, wanted (what a topic sold, -1 none), gross, discount, net (cents)
+    # (-1 none), is_repeat, wanted (product, -1 any), gross, discount, net (cents)
     items: pd.DataFrame  # order, line, product, quantity, net, freight (cents)
     refunds: pd.DataFrame  # refund, order, refunded, amount (cents), reason
     claims: pd.DataFrame  # claim, order, kind (index into CLAIM_KINDS), opened, closed, cost, price
@@ -55,6 +55,7 @@ def make_orders(
     orders = orders.sort_values(["ordered", "customer"], ignore_index=True)
     orders["order"] = np.arange(1, len(orders) + 1, dtype=np.int64)
     _shops(rng, customers, orders)
+    _want_what_fails(world, orders)
     items = _items(rng, orders)
     _fates(world, rng, orders)
     refunds = _refunds(world, rng, orders)
@@ -154,6 +155,19 @@ def _shops(rng: np.random.Generator, customers: pd.DataFrame, orders: pd.DataFra
     # only an order that carries no planted repair may move to the other shop
     moves = both & (orders["claim_kind"] == 0).to_numpy() & (rng.random(len(orders)) < 0.4)
     orders["shop"] = np.where(moves, 1 - shop, shop)
+
+
+def _want_what_fails(world: World, orders: pd.DataFrame) -> None:
+    """Some JD orders are of a crisis' product and reviewed while it lasts: its witnesses."""
+    rng = world.rng("witnesses")
+    is_free = (orders["journey"] < 0) & ~orders["is_repeat"] & (orders["claim_kind"] == 0)
+    is_free &= (orders["wanted"] < 0) & (orders["shop"] == 0)
+    day = orders["ordered"] / DAY
+    for crisis in crises(world):
+        is_near = (day > crisis.day - 6 * world.tempo) & (day < crisis.day + 2 * world.tempo)
+        able = np.flatnonzero(is_free & is_near)
+        chosen = rng.permutation(len(able))[: max(6, round(0.003 * world.customers))]
+        orders.loc[able[chosen], "wanted"] = crisis.product
 
 
 def _items(rng: np.random.Generator, orders: pd.DataFrame) -> pd.DataFrame:

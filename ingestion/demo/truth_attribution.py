@@ -7,7 +7,15 @@ import numpy as np
 from ingestion.demo.amplification import PIECE_TOPICS, TOPICS
 from ingestion.demo.catalogue import CAMPAIGNS, PRODUCTS, STRATEGIES
 from ingestion.demo.creators import COUNTERS, RATES, TIERS
-from ingestion.demo.lift import CAMPAIGN, CATEGORY, KEYWORDS, SALES_LIFT, SEARCH_LIFT, window
+from ingestion.demo.lift import (
+    CAMPAIGN,
+    CATEGORY,
+    KEYWORDS,
+    PRODUCT,
+    SALES_LIFT,
+    SEARCH_LIFT,
+    window,
+)
 from ingestion.demo.paths import CHANCE, CLASSES, HAS, chance_without
 from ingestion.demo.simulation import Simulation
 from ingestion.demo.traffic import LENT, PLANTS, TABLET
@@ -114,7 +122,7 @@ def topic_lift(simulation: Simulation) -> Json:
     of_category = items[np.array([p.category == CATEGORY for p in PRODUCTS])[items["product"]]]
     sold = orders[orders["order"].isin(of_category["order"])]
     now = sold[(sold["ordered"] // DAY).between(first, last)]
-    added = int((now["wanted"] >= 0).sum())
+    added = int((now["wanted"] == PRODUCT).sum())
     category_of = {keyword: category for keyword, (category, _) in KEYWORDS.items()}
     searches = simulation.searches
     own = searches[searches["keyword"].map(category_of) == CATEGORY]
