@@ -145,8 +145,10 @@ def _peer(warehouse: Path) -> Night:
 def _components(db: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """The component of every linked node by scipy, on the links that hold."""
     links = db.execute(
-        "select node, other from int_customer_links where not is_rebound and node not in "
-        "(select node from int_identity_cuts where cut_code = 'shared_identifier')"
+        "select node, other from int_customer_links as links where not is_rebound "
+        "and node not in (select node from int_identity_cuts where cut_code = 'shared_identifier') "
+        "and not exists (select 1 from int_identity_cuts as cuts where cut_code = 'crowded_customer' "
+        "and cuts.node = links.other and cuts.identity_kind = links.identity_kind)"
     ).df()
     codes, names = pd.factorize(pd.concat([links["node"], links["other"]], ignore_index=True))
     node, other = codes[: len(links)], codes[len(links) :]
