@@ -1,4 +1,4 @@
-"""Traffic that is nobody's way to an order: robots, people on their own links, a shop's tablet."""
+"""Traffic that is nobody's way to an order: robots, own links, a shop's tablet, passers-by."""
 
 from __future__ import annotations
 
@@ -9,22 +9,26 @@ import pandas as pd
 
 from ingestion.demo.catalogue import CAMPAIGNS, STRATEGIES
 from ingestion.demo.creators import Creators
-from ingestion.demo.draws import share
+from ingestion.demo.draws import day_times, share
 from ingestion.demo.touches import CLICKED, IDENTITY_KINDS, VISITED
 from ingestion.demo.world import DAY, HOUR, NEVER, Ints, World
 
-# Identifiers that are nobody's own: robots' cookies, the tablet, devices that an inviter lends.
-ROBOT, TABLET, LENT = -500_000_000, -700_000_000, -800_000_000
+# Identifiers that are nobody's own: robots' cookies, the tablet, devices that an inviter lends; and
+# cookies of people who look in once and never become known.
+ROBOT, PASSER_BY, TABLET, LENT = -500_000_000, -600_000_000, -700_000_000, -800_000_000
 CLICKS_PER_HOUR = 130
 OWN_NOTE_CLICKS, OWN_LINK_CLICKS = 3, 12
 TABLET_VISITS_PER_DAY = 4
+# Per member and day, to the very end: journeys thin out before it, and an export that has lost nine
+# tenths of its rows is refused.
+PASSERS_BY = 0.012
 COOKIE, DEVICE = IDENTITY_KINDS.index("cookie"), IDENTITY_KINDS.index("device_id")
 PLANTS = ("", "robot", "own_content", "own_link", "tablet")
 
 
 @dataclass(frozen=True)
 class Traffic:
-    """Touches that must not count, links that say too much, and whose cookies must be known."""
+    """Touches beside all journeys, links that say too much, and whose cookies must be known."""
 
     touches: pd.DataFrame  # as dressed touches, and plant (PLANTS)
     links: pd.DataFrame  # kind, identifier, customer, linked
@@ -45,6 +49,7 @@ def make_traffic(
         _own_notes(world, made),
         _own_links(world, customers, referrals),
         _tablet_visits(world),
+        _passers_by(world),
     ]
     touches = pd.concat(parts, ignore_index=True)
     touches = touches[touches["touched"] < world.end]
@@ -116,6 +121,14 @@ def _tablet_visits(world: World) -> pd.DataFrame:
     touched = days * DAY + rng.integers(10 * HOUR, 20 * HOUR, len(days))
     people = np.full(len(days), TABLET, dtype=np.int64)
     return _seen("tablet", people, touched, None, VISITED).assign(kind=DEVICE)
+
+
+def _passers_by(world: World) -> pd.DataFrame:
+    """Direct visits of strangers, each once: no plant, for they count and convert nobody."""
+    rng = world.rng("passers-by")
+    days = np.repeat(np.arange(world.days), max(2, round(world.customers * PASSERS_BY)))
+    people = PASSER_BY - np.arange(len(days), dtype=np.int64)
+    return _seen("", people, day_times(rng, days), None, VISITED)
 
 
 def _tablet_links(world: World, customers: pd.DataFrame) -> pd.DataFrame:
