@@ -29,6 +29,7 @@ MACROS = [
     PROJECT / "macros/largest_remainder.sql",
     PROJECT / "macros/path_transform.sql",
     PROJECT / "macros/credit_by.sql",
+    PROJECT / "macros/small_cell.sql",
 ]
 
 
