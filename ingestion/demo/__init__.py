@@ -68,6 +68,20 @@ invented; texts are real review lines (see `texts`).
 * `content`: pieces, those per generation from a review on, the pieces of a loop, reach per
   generation; `actions`: the ledger, with the day on which one was done; `relief`: complaints
   of its aspect in the equal windows before and after it.
+* `ideas` as they stand on the last day: adopted of all and of those decided on, days, and of those
+  who had them how many bought before and after their first. `trials`: enrolled, finished, broken
+  off, running; completion among those of thirty days ago; pairs of scores, their mean gain in
+  points and relative (`planted_uplift` is what the gains are drawn around), by programme.
+* `brand_trust`: per questionnaire (trust, identity) answers and sums of scores on 1..5 by group of
+  age, wave and year of birth; `planted_difference` is the older's mean less the young's.
+* `market_share`: per month, sales of all brands and our share, in whole and by category.
+* `brand_programmes`: days of the reports and between them (one was never written), certificates
+  (renewed, renewed too late, lapsed), reach of media pieces that cost nothing and of paid ones.
+* `staff_advocacy`: public mentions of ours by employees and by others, as the texts are meant; who
+  on the staff passed which course.
+* `quality`: of the last month and of all months, units, failures and the industry's share.
+* `erasures`: requests to be forgotten, one of them about nobody, and how many rows of the exports
+  are that member's, by subject.
 * `personal_data`: texts that hold telephones, e-mails, ID cards or WeChat ids: where, and the
   values that must never be readable anywhere.
 * `late_rows`: rows that reach their first file days late, by subject.
@@ -90,7 +104,7 @@ from typing import Any
 import duckdb
 
 from ingestion.contracts import load_contracts
-from ingestion.demo.exports import members, service, shops, social, studio
+from ingestion.demo.exports import members, reports, requests, service, shops, social, studio
 from ingestion.demo.exports.query import ExportQuery, create_macros
 from ingestion.demo.simulation import Simulation, simulate
 from ingestion.demo.tables import register
@@ -108,6 +122,8 @@ QUERIES: list[ExportQuery] = [
     *social.QUERIES,
     *service.QUERIES,
     *studio.QUERIES,
+    *requests.QUERIES,
+    *reports.QUERIES,
 ]
 Progress = Callable[[str, int, int], None]
 

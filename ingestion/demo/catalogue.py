@@ -8,6 +8,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import NamedTuple
 
+import numpy as np
+
 from ingestion.demo.world import World
 
 
@@ -80,6 +82,9 @@ PRODUCTS = [
     Product("P202", "北屿空气净化器", "air_purifier", "beiyu", 1399, 0.0, 0.0, False),
     Product("P203", "北屿空气炸锅", "air_fryer", "beiyu", 329, 0.0, 0.1, False),
 ]
+
+# Places of our own articles.
+OWN_PRODUCTS = np.array([i for i, p in enumerate(PRODUCTS) if p.brand == OWN_BRAND])
 
 STRATEGIES = [
     Strategy("koc", "素人种草", True, 0.42, ("xiaohongshu",)),

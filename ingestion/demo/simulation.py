@@ -9,16 +9,19 @@ import pandas as pd
 
 from ingestion.demo.aftermath import assign_owners, better_reviews, contradict
 from ingestion.demo.amplification import Studio, make_studio, make_wave, relieve
+from ingestion.demo.brand import BrandYear, make_brand_year
 from ingestion.demo.cases import Service, make_service
 from ingestion.demo.catalogue import crises
 from ingestion.demo.creators import Creators, let_read, make_creators
 from ingestion.demo.customers import choose_kocs, link_identities, make_customers
+from ingestion.demo.erasures import choose_erasures
 from ingestion.demo.experiments import make_experiments
 from ingestion.demo.journeys import Journeys, make_journeys
 from ingestion.demo.lift import make_searches
 from ingestion.demo.loyalty import Loyalty, make_loyalty
 from ingestion.demo.mentions import make_mentions, make_messages
 from ingestion.demo.orders import Orders, make_orders
+from ingestion.demo.partners import Partners, make_partners
 from ingestion.demo.plants import plant
 from ingestion.demo.referrals import make_referrals
 from ingestion.demo.responses import answer_mentions, answer_reviews
@@ -28,6 +31,7 @@ from ingestion.demo.surveys import ask_where_from, make_surveys
 from ingestion.demo.texts import Catalogue, make_catalogue
 from ingestion.demo.touches import attach_reviews, dress, numbered
 from ingestion.demo.traffic import make_traffic
+from ingestion.demo.trust import ask_for_trust
 from ingestion.demo.world import DAY, HOUR, MINUTE, Ints, World
 
 
@@ -62,6 +66,9 @@ class Simulation:
     plants: pd.DataFrame
     wave: pd.DataFrame
     studio: Studio
+    partners: Partners
+    brand_year: BrandYear
+    erasures: pd.DataFrame  # as `choose_erasures` makes them
 
 
 def simulate(world: World) -> Simulation:
@@ -92,6 +99,8 @@ def simulate(world: World) -> Simulation:
     surveys = make_surveys(world, customers, [c.day for c in crises(world)], catalogue)
     asked = ask_where_from(world, bought.orders, usual, surveys)
     surveys = pd.concat([surveys, asked], ignore_index=True)
+    trust = ask_for_trust(world, customers, surveys)
+    surveys = pd.concat([surveys, trust], ignore_index=True)
     plants = plant(
         world,
         catalogue,
@@ -108,6 +117,25 @@ def simulate(world: World) -> Simulation:
     service, conflicting, agreeing = contradict(world, assign_owners(world, service), catalogue)
     loyalty = make_loyalty(world, customers, bought.orders, reviews, referrals)
     bettered = better_reviews(world, reviews, review_answers, plants, catalogue)
+    partners = make_partners(world, customers, bought.orders)
+    erasures = choose_erasures(
+        world,
+        customers,
+        [
+            *(frame["customer"] for frame in (usual, reviews, messages, loyalty.points)),
+            *(frame["customer"] for frame in (surveys, loyalty.activity)),
+            mentions["author"],
+        ],
+        bought.orders,
+        [
+            *(frame["customer"] for frame in (partners.ideas, partners.trials, service.cases)),
+            bought.orders.loc[bought.orders["claim_kind"] > 0, "customer"],
+            traffic.touches["customer"],
+            referrals["inviter"],
+            referrals["invitee"],
+            pd.Series(kocs),
+        ],
+    )
     return Simulation(
         world=world,
         catalogue=catalogue,
@@ -137,6 +165,9 @@ def simulate(world: World) -> Simulation:
         plants=plants,
         wave=wave,
         studio=studio,
+        partners=partners,
+        brand_year=make_brand_year(world),
+        erasures=erasures,
     )
 
 

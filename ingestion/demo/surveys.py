@@ -9,12 +9,13 @@ from ingestion.demo.draws import between, choose, pick, quota, to_minute
 from ingestion.demo.texts import MIXED, NEGATIVE, POSITIVE, SHORT, Catalogue
 from ingestion.demo.world import DAY, HOUR, NEVER, World
 
-KINDS = ("nps", "csat", "trust", "recommend", "heard_from")
-KIND_LABELS = ("NPS", "满意度", "品牌信任", "推荐意愿", "了解渠道")
+KINDS = ("nps", "csat", "trust", "recommend", "heard_from", "identity")
+KIND_LABELS = ("NPS", "满意度", "品牌信任", "推荐意愿", "了解渠道", "品牌认同")
 # 0: nothing is scored
-SCALES = (10, 5, 5, 5, 0)
+SCALES = (10, 5, 5, 5, 0, 5)
 HEARD_FROM = KINDS.index("heard_from")
 # Sent per wave, as a share of the members and at most so many: workbooks are slow to write.
+# More of trust, and identity, are asked in `trust`.
 SENT_SHARE = (0.08, 0.02, 0.01, 0.01)
 SENT_CAP = (1_200, 600, 300, 300)
 # Of the orders that a journey led to, those whose buyers are asked where they heard of us.

@@ -31,6 +31,7 @@ from ingestion.demo.world import DAY, NEVER, Ints, World
 
 # Days between snapshots; more than a window's days is once, on the last day.
 SNAPSHOTS = {"customers": 30, "products": 30, "campaigns": 30, "experiments": 365, "crises": 20}
+SNAPSHOTS |= {"quality": 30, "market_panel": 30, "brand_pieces": 30, "training": 30}
 SNAPSHOTS |= {"actions": 30, "content_stats": 15, "creators": 30, "note_stats": 15}
 # Counters of a post are measured again this many days after it.
 MEASURED_AGAIN = 3
@@ -138,6 +139,13 @@ def _facts(simulation: Simulation) -> dict[str, pd.DataFrame]:
         "content": simulation.studio.content,
         "topic_days": simulation.studio.topic_days,
         "actions": simulation.studio.actions,
+        "ideas": simulation.partners.ideas,
+        "trials": simulation.partners.trials,
+        "erasures": simulation.erasures,
+        "market": simulation.brand_year.market,
+        "quality": simulation.brand_year.quality,
+        "pieces": simulation.brand_year.pieces,
+        "training": simulation.brand_year.training,
     }
 
 
@@ -226,7 +234,8 @@ def _purchases(simulation: Simulation) -> list[_Subject]:
 
 
 def _programme(simulation: Simulation) -> list[_Subject]:
-    loyalty = simulation.loyalty
+    loyalty, partners = simulation.loyalty, simulation.partners
+    decided = ("submitted", "adopted", "released", "declined")
     activity = _numbered(loyalty.activity, "activity")
     activity = activity.assign(started=activity["day"] * DAY)
     spend = simulation.spend.assign(started=simulation.spend["day"] * DAY)
@@ -241,5 +250,8 @@ def _programme(simulation: Simulation) -> list[_Subject]:
         _Subject("note", simulation.creators.notes, "note", ("published",), 7),
         _Subject("search", searches, "line", ("started",), 7),
         _Subject("content", simulation.studio.content, "content", ("published",), 7),
+        _Subject("idea", partners.ideas, "idea", decided, 7),
+        _Subject("trial", partners.trials, "trial", ("started", "ended"), 7),
+        _Subject("erasure", simulation.erasures, "request", ("requested",), 7),
         _Subject("topic_day", simulation.studio.topic_days, "topic_day", ("measured",), 15),
     ]

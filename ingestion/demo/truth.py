@@ -11,7 +11,9 @@ from collections.abc import Iterable
 from ingestion.demo import (
     truth_answering,
     truth_attribution,
+    truth_brand,
     truth_buyers,
+    truth_partners,
     truth_programme,
     truth_studio,
     truth_voices,
@@ -63,6 +65,14 @@ def make_truth(simulation: Simulation) -> Json:
         "topic_lift": truth_attribution.topic_lift(simulation),
         "creators": truth_attribution.creators(simulation),
         "campaigns": truth_attribution.campaigns(simulation),
+        "ideas": truth_partners.ideas(simulation),
+        "trials": truth_partners.trials(simulation),
+        "erasures": truth_partners.erasures(simulation),
+        "brand_trust": truth_brand.brand_trust(simulation),
+        "market_share": truth_brand.market_share(simulation),
+        "brand_programmes": truth_brand.brand_programmes(simulation),
+        "staff_advocacy": truth_brand.staff_advocacy(simulation),
+        "quality": truth_brand.quality(simulation),
     }
 
 
