@@ -1,0 +1,269 @@
+-- Grain: one row per customer who praised us of their own accord, or stands on an advocate's rung.
+{%- set fan_rungs = "'" ~ var('core_fan_advocacy_codes') | join("', '") ~ "'" %}
+{%- set own %}
+        voices.is_own_brand
+        and voices.voice_kind in ('review', 'mention')
+        and voices.is_public
+        and voices.is_earned
+        and voices.is_original
+        and not voices.is_incentivised
+        and voices.deleted_at is null
+        and cast(voices.posted_at as date) > as_of.as_of - {{ var('advocate_window_days') }}
+{%- endset %}
+with
+
+as_of as (
+
+    select as_of from {{ ref('stg_as_of') }}
+
+),
+
+ties as (
+
+    select * from {{ ref('int_creator_ties') }}
+
+),
+
+rungs as (
+
+    select customer_key
+    from {{ ref('dim_customers') }}
+    where
+        advocacy_code in ({{ fan_rungs }})
+
+),
+
+voices as (
+
+    select
+        voices.voice_key,
+        voices.customer_key,
+        voices.channel_code,
+        voices.posted_at,
+        voices.author_kind,
+        voices.is_earned,
+        voices.is_negative,
+        voices.follower_count,
+        voices.helpful_count,
+        coalesce({{ own }}, false) as is_own,
+        -- stars are what somebody said on purpose; the text decides where there are none, and a bad text spoils stars
+        coalesce(
+            case
+                when voices.is_negative then false
+                when voices.rating_share is not null then voices.rating_share >= {{ var('positive_rating_from') }}
+                else voices.sentiment_code = 'positive'
+            end,
+            false
+        ) as is_positive
+
+    from {{ ref('fct_voices') }} as voices
+
+    cross join as_of
+
+    where
+        voices.customer_key is not null
+        and cast(voices.posted_at as date) <= as_of.as_of
+
+),
+
+spoken as (
+
+    select
+        voices.customer_key,
+        count(*) filter (where voices.is_own) as own_voice_count,
+        count(*) filter (where voices.is_own and voices.is_positive) as positive_voice_count,
+        count(*) filter (where voices.is_own and voices.is_negative) as negative_voice_count,
+        max(voices.posted_at) filter (where voices.is_own and voices.is_positive) as last_positive_voice_at,
+        bool_or(voices.author_kind is not distinct from 'employee') as is_staff,
+        -- what a KOC of ours posts for a fee is what we activated them for
+        bool_or(
+            not voices.is_earned
+            and voices.author_kind is distinct from 'employee'
+            and coalesce(cast(voices.posted_at as date) < ties.activated_on, true)
+        ) as is_paid_voice
+
+    from voices
+
+    left join ties
+        on voices.customer_key = ties.customer_key
+
+    group by voices.customer_key
+
+),
+
+advocates as (
+
+    select customer_key
+    from spoken
+    where positive_voice_count > 0
+    union
+    select customer_key
+    from rungs
+
+),
+
+accounts as (
+
+    select
+        voices.customer_key,
+        voices.channel_code,
+        max_by(voices.follower_count, cast(voices.posted_at as string) || voices.voice_key) as follower_count
+
+    from voices
+
+    inner join advocates
+        on voices.customer_key = advocates.customer_key
+
+    where voices.follower_count is not null
+    group by voices.customer_key, voices.channel_code
+
+),
+
+banded as (
+
+    select
+        accounts.customer_key,
+        accounts.channel_code,
+        accounts.follower_count,
+        accounts.follower_count between coalesce(own_bands.follower_from, other_bands.follower_from)
+        and coalesce(own_bands.follower_to, other_bands.follower_to) as is_within,
+        accounts.follower_count > coalesce(own_bands.follower_to, other_bands.follower_to) as is_above
+
+    from accounts
+
+    left join {{ ref('koc_follower_bands') }} as own_bands
+        on accounts.channel_code = own_bands.channel_code
+
+    left join {{ ref('koc_follower_bands') }} as other_bands
+        on other_bands.channel_code = '*'
+
+),
+
+followers as (
+
+    -- a star on one platform is no consumer on another
+    select
+        customer_key,
+        max(follower_count) as follower_count,
+        max_by(channel_code, lpad(cast(follower_count as string), 19, '0') || channel_code) as follower_channel_code,
+        coalesce(bool_or(is_within) and not bool_or(is_above), false) as is_in_follower_band
+
+    from banded
+    group by customer_key
+
+),
+
+pieces as (
+
+    select
+        voice_key,
+        max(engagement_count) as engagement_count,
+        max(impression_count) as impression_count
+
+    from {{ ref('mart_content_performance') }}
+    where voice_key is not null
+    group by voice_key
+
+),
+
+collected as (
+
+    -- what others did with their praise: of a post its counters, of a review those who found it helpful
+    select
+        voices.customer_key,
+        cast(sum(coalesce(pieces.engagement_count, voices.helpful_count, 0)) as bigint) as engagement_count,
+        cast(sum(pieces.impression_count) as bigint) as impression_count
+
+    from voices
+
+    left join pieces
+        on voices.voice_key = pieces.voice_key
+
+    where
+        voices.is_own
+        and voices.is_positive
+    group by voices.customer_key
+
+),
+
+brought as (
+
+    select
+        inviter_customer_key as customer_key,
+        count(*) as referral_count
+
+    from {{ ref('fct_referrals') }}
+
+    cross join as_of
+
+    where
+        is_counted
+        and is_registered
+        and cast(registered_at as date) > as_of.as_of - {{ var('advocate_window_days') }}
+        and cast(registered_at as date) <= as_of.as_of
+    group by inviter_customer_key
+
+),
+
+gathered as (
+
+    select
+        identities.customer_key,
+        count(distinct activity.active_on) as community_active_days
+
+    from {{ ref('stg_community_activity') }} as activity
+
+    inner join {{ ref('int_customer_identities') }} as identities
+        on activity.customer_ref = identities.node
+
+    cross join as_of
+
+    where
+        activity.active_on > as_of.as_of - {{ var('advocate_window_days') }}
+        and activity.active_on <= as_of.as_of
+    group by identities.customer_key
+
+),
+
+final as (
+
+    select
+        advocates.customer_key,
+        coalesce(spoken.own_voice_count, 0) as own_voice_count,
+        coalesce(spoken.positive_voice_count, 0) as positive_voice_count,
+        coalesce(spoken.negative_voice_count, 0) as negative_voice_count,
+        spoken.last_positive_voice_at,
+        coalesce(brought.referral_count, 0) as referral_count,
+        coalesce(collected.engagement_count, 0) as engagement_count,
+        collected.impression_count,
+        coalesce(gathered.community_active_days, 0) as community_active_days,
+        followers.follower_count,
+        followers.follower_channel_code,
+        coalesce(followers.is_in_follower_band, false) as is_in_follower_band,
+        coalesce(spoken.is_staff, false) as is_staff,
+        coalesce(spoken.is_paid_voice, false) or coalesce(ties.is_other_tier, false) as is_paid,
+        ties.activated_on
+
+    from advocates
+
+    left join spoken
+        on advocates.customer_key = spoken.customer_key
+
+    left join brought
+        on advocates.customer_key = brought.customer_key
+
+    left join collected
+        on advocates.customer_key = collected.customer_key
+
+    left join gathered
+        on advocates.customer_key = gathered.customer_key
+
+    left join followers
+        on advocates.customer_key = followers.customer_key
+
+    left join ties
+        on advocates.customer_key = ties.customer_key
+
+)
+
+select * from final

@@ -1,0 +1,142 @@
+-- Grain: one row per customer who stands in the register of creators.
+with
+
+as_of as (
+
+    select as_of from {{ ref('stg_as_of') }}
+
+),
+
+identities as (
+
+    select * from {{ ref('int_customer_identities') }}
+
+),
+
+listed as (
+
+    -- the register says what holds now; since when, only the first file that named them can tell
+    select
+        record_key,
+        min(export_date) as listed_on
+
+    from {{ source('raw', 'creators') }}
+    where superseded_load_id is null
+    group by record_key
+
+),
+
+creators as (
+
+    select
+        creators.creator_ref,
+        creators.tier_code,
+        listed.listed_on,
+        coalesce(members.customer_key, authors.customer_key) as customer_key
+
+    from {{ ref('stg_creators') }} as creators
+
+    inner join listed
+        on creators.record_key = listed.record_key
+
+    left join identities as members
+        on creators.customer_ref = members.node
+
+    left join identities as authors
+        on creators.author_ref = authors.node
+
+),
+
+content as (
+
+    select
+        content_ref,
+        min(cast(published_at as date)) as published_on
+
+    from {{ ref('stg_content') }}
+    group by content_ref
+
+),
+
+collaborations as (
+
+    select
+        collaborations.creator_ref,
+        min(coalesce(content.published_on, collaborations.export_date)) as first_on,
+        count(*) as collaboration_count,
+        cast(sum(coalesce(collaborations.fee_cny, 0)) as decimal(18, 2)) as fee_cny,
+        cast(sum(coalesce(collaborations.product_cost_cny, 0)) as decimal(18, 2)) as product_cost_cny
+
+    from {{ ref('stg_collaborations') }} as collaborations
+
+    left join content
+        on collaborations.content_ref = content.content_ref
+
+    group by collaborations.creator_ref
+
+),
+
+joined as (
+
+    select
+        creators.customer_key,
+        creators.tier_code,
+        creators.listed_on,
+        collaborations.first_on,
+        coalesce(collaborations.collaboration_count, 0) as collaboration_count,
+        coalesce(collaborations.fee_cny, 0) as fee_cny,
+        coalesce(collaborations.product_cost_cny, 0) as product_cost_cny
+
+    from creators
+
+    left join collaborations
+        on creators.creator_ref = collaborations.creator_ref
+
+    where creators.customer_key is not null
+
+),
+
+ties as (
+
+    select
+        joined.customer_key,
+        -- whichever came first: the register often follows the first piece of work by weeks
+        min(
+            case
+                when joined.tier_code = 'koc'
+                    then least(joined.listed_on, coalesce(joined.first_on, joined.listed_on))
+            end
+        ) as activated_on,
+        bool_or(joined.tier_code is distinct from 'koc') as is_other_tier,
+        cast(sum(joined.collaboration_count) filter (where joined.tier_code = 'koc') as bigint) as collaboration_count,
+        cast(sum(joined.fee_cny) filter (where joined.tier_code = 'koc') as decimal(18, 2)) as fee_cny,
+        cast(sum(joined.product_cost_cny) filter (where joined.tier_code = 'koc') as decimal(18, 2)) as product_cost_cny
+
+    from joined
+
+    group by joined.customer_key
+
+),
+
+final as (
+
+    select
+        ties.customer_key,
+        case when ties.activated_on <= as_of.as_of then ties.activated_on end as activated_on,
+        ties.is_other_tier,
+        coalesce(ties.collaboration_count, 0) as collaboration_count,
+        cast(coalesce(ties.fee_cny, 0) as decimal(18, 2)) as fee_cny,
+        cast(coalesce(ties.product_cost_cny, 0) as decimal(18, 2)) as product_cost_cny
+
+    from ties
+
+    cross join as_of
+
+    -- who is to start after the data end is no KOC yet
+    where
+        ties.is_other_tier
+        or ties.activated_on <= as_of.as_of
+
+)
+
+select * from final

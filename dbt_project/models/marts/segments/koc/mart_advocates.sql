@@ -1,0 +1,174 @@
+-- Grain: one row per member or buyer who praised us of their own accord, or stands on an advocate's rung.
+{%- set fan_rungs = "'" ~ var('core_fan_advocacy_codes') | join("', '") ~ "'" %}
+{%- set fan_stages = "'" ~ var('core_fan_lifecycle_codes') | join("', '") ~ "'" %}
+{#- the gates in the order in which a miss is named: what nobody can change first, what can be asked for last -#}
+{%- set gates = [
+    ('staff', 'is_not_staff'),
+    ('paid', 'is_unpaid'),
+    ('not_a_buyer', 'is_verified_buyer'),
+    ('too_few_voices', 'has_enough_voices'),
+    ('followers_unknown', 'is_follower_count_known'),
+    ('outside_follower_band', 'is_in_follower_band'),
+    ('no_consent', 'is_consented'),
+] %}
+with
+
+evidence as (
+
+    select * from {{ ref('int_advocate_evidence') }}
+
+),
+
+customers as (
+
+    -- an account that nobody has linked to a buyer or a member is nobody's customer
+    select * from {{ ref('dim_customers') }}
+    where
+        is_registered
+        or order_count > 0
+
+),
+
+joined as (
+
+    select
+        evidence.*,
+        customers.lifecycle_code,
+        customers.advocacy_code,
+        customers.order_count,
+        customers.net_cny,
+        evidence.positive_voice_count + evidence.referral_count as advocacy_count,
+        customers.order_count > 0 as is_verified_buyer,
+        coalesce(customers.is_marketing_consented, false) as is_consented,
+        evidence.positive_voice_count >= {{ var('koc_fewest_positive_voices') }} as has_enough_voices,
+        evidence.follower_count is not null as is_follower_count_known,
+        not evidence.is_staff as is_not_staff,
+        not evidence.is_paid as is_unpaid,
+        evidence.activated_on is not null as is_activated,
+        -- who has bought and praised: among them the score says where somebody stands
+        customers.order_count > 0 and evidence.positive_voice_count > 0 as is_scored,
+        customers.advocacy_code in ({{ fan_rungs }})
+        and customers.lifecycle_code in ({{ fan_stages }})
+        and (
+            evidence.positive_voice_count >= {{ var('core_fan_fewest_voices') }}
+            or evidence.community_active_days >= {{ var('core_fan_fewest_active_days') }}
+        )
+        -- who is paid to love us is no fan
+        and not evidence.is_staff
+        and not evidence.is_paid as is_core_fan
+
+    from evidence
+
+    inner join customers
+        on evidence.customer_key = customers.customer_key
+
+),
+
+ranked as (
+
+    select
+        *,
+        {%- for measure in ['order_count', 'net_cny', 'advocacy_count', 'engagement_count'] %}
+        case when is_scored then percent_rank() over (partition by is_scored order by {{ measure }}) end
+            as {{ measure }}_rank,
+        {%- endfor %}
+        -- followers whom no platform tells are in no band: one miss, not two
+        {%- for code, gate in gates if code != 'followers_unknown' %}
+        cast(not {{ gate }} as integer){% if not loop.last %} +{% endif %}
+        {%- endfor %} as missed_gate_count,
+        case
+            {%- for code, gate in gates %}
+            when not {{ gate }} then '{{ code }}'
+            {%- endfor %}
+        end as rejected_code
+
+    from joined
+
+),
+
+scored as (
+
+    select
+        *,
+        round((order_count_rank + net_cny_rank) / 2, 6) as purchase_score,
+        round(advocacy_count_rank, 6) as advocacy_score,
+        round(engagement_count_rank, 6) as engagement_score
+
+    from ranked
+
+),
+
+summed as (
+
+    select
+        *,
+        round((purchase_score + advocacy_score + engagement_score) / 3, 6) as score
+
+    from scored
+
+),
+
+final as (
+
+    select
+
+        ---------- keys
+        customer_key,
+
+        ---------- codes
+        lifecycle_code,
+        advocacy_code,
+        case
+            when rejected_code is null and is_activated then 'activated'
+            when rejected_code is null then 'candidate'
+            when missed_gate_count = 1 then 'near_miss'
+            else 'other'
+        end as status_code,
+        rejected_code,
+        cast(missed_gate_count as integer) as missed_gate_count,
+
+        ---------- gates
+        is_verified_buyer,
+        is_consented,
+        has_enough_voices,
+        is_follower_count_known,
+        is_in_follower_band,
+        is_not_staff,
+        is_unpaid,
+        is_activated,
+        activated_on,
+        is_core_fan,
+
+        ---------- measures
+        order_count,
+        net_cny,
+        own_voice_count,
+        positive_voice_count,
+        negative_voice_count,
+        last_positive_voice_at,
+        referral_count,
+        engagement_count,
+        impression_count,
+        community_active_days,
+        follower_count,
+        follower_channel_code,
+
+        ---------- the score
+        cast(purchase_score as double) as purchase_score,
+        cast(advocacy_score as double) as advocacy_score,
+        cast(engagement_score as double) as engagement_score,
+        cast(score as double) as score,
+        -- equal scores stand in one decile, the better one
+        cast(case
+            when is_scored
+                then 1 + floor(
+                    10 * (rank() over (partition by is_scored order by score desc) - 1)
+                    / cast(count(*) over (partition by is_scored) as double)
+                )
+        end as integer) as decile
+
+    from summed
+
+)
+
+select * from final
