@@ -1,4 +1,4 @@
--- Grain: one row per customer and rung of the advocacy ladder that they have reached, with the first day on it.
+-- Grain: one row per customer and rung of the advocacy ladder that they have reached, with the day and the rule met.
 with
 
 as_of as (
@@ -7,18 +7,23 @@ as_of as (
 
 ),
 
+rules as (
+
+    select * from {{ ref('advocacy_rules') }}
+
+),
+
 purchases as (
 
     select * from {{ ref('int_purchase_days') }}
+    -- who has bought for years is told by the first few days
+    where purchase_number <= (select max(from_count) from rules)
 
 ),
 
 voices as (
 
-    select
-        *,
-        coalesce(rating_share >= 0.8 and not is_incentivised, false) as is_praise
-    from {{ ref('int_customer_voices') }}
+    select * from {{ ref('int_customer_voices') }}
 
 ),
 
@@ -34,23 +39,11 @@ identities as (
 
 ),
 
-praises as (
-
-    select
-        customer_key,
-        cast(posted_at as date) as reached_on,
-        row_number() over (partition by customer_key order by posted_at, voice_key) as praise_number
-
-    from voices
-    where is_praise
-
-),
-
-referrals as (
+invitees as (
 
     select
         inviters.customer_key,
-        cast(referrals.registered_at as date) as reached_on
+        referrals.registered_at
 
     from {{ ref('stg_referrals') }} as referrals
 
@@ -73,39 +66,44 @@ referrals as (
 
 ),
 
-reached as (
+deeds as (
 
     select
         customer_key,
-        case purchase_number when 1 then 'buyer' else 'repeat' end as advocacy_code,
-        purchased_on as reached_on
+        'purchase_day' as deed_code,
+        purchased_on as done_on,
+        purchase_number as deed_number
     from purchases
-    where purchase_number <= 2
 
     union all
 
     select
         customer_key,
-        'reviewer' as advocacy_code,
-        cast(posted_at as date) as reached_on
+        'voice' as deed_code,
+        cast(posted_at as date) as done_on,
+        row_number() over (partition by customer_key order by posted_at, voice_key) as deed_number
     from voices
 
     union all
 
-    -- an advocate has praised twice unpaid, or says that they would recommend the brand
+    -- praise is a good rating that nobody paid for
     select
         customer_key,
-        'advocate' as advocacy_code,
-        reached_on
-    from praises
-    where praise_number = 2
+        'praise' as deed_code,
+        cast(posted_at as date) as done_on,
+        row_number() over (partition by customer_key order by posted_at, voice_key) as deed_number
+    from voices
+    where
+        rating_share >= {{ var('positive_rating_from') }}
+        and not is_incentivised
 
     union all
 
     select
         customer_key,
-        'advocate' as advocacy_code,
-        cast(answered_at as date) as reached_on
+        'promoter_answer' as deed_code,
+        cast(answered_at as date) as done_on,
+        row_number() over (partition by customer_key order by answered_at, survey_key) as deed_number
     from surveys
     where
         customer_key is not null
@@ -115,25 +113,46 @@ reached as (
 
     select
         customer_key,
-        'referrer' as advocacy_code,
-        reached_on
-    from referrals
+        'invitee' as deed_code,
+        cast(registered_at as date) as done_on,
+        row_number() over (partition by customer_key order by registered_at) as deed_number
+    from invitees
+
+),
+
+reached as (
+
+    select
+        deeds.customer_key,
+        rules.advocacy_code,
+        rules.rule_number,
+        rules.rule_code,
+        deeds.done_on as reached_on
+
+    from deeds
+
+    inner join rules
+        on
+            deeds.deed_code = rules.deed_code
+            and deeds.deed_number = rules.from_count
+
+    inner join as_of
+        on deeds.done_on <= as_of.as_of
 
 ),
 
 first_reached as (
 
+    -- of two rules for a rung the one that was met first, of two met on one day the first by number
     select
-        reached.customer_key,
-        reached.advocacy_code,
-        min(reached.reached_on) as reached_on
+        customer_key,
+        advocacy_code,
+        rule_number,
+        rule_code,
+        reached_on
 
     from reached
-
-    inner join as_of
-        on reached.reached_on <= as_of.as_of
-
-    group by reached.customer_key, reached.advocacy_code
+    qualify row_number() over (partition by customer_key, advocacy_code order by reached_on, rule_number) = 1
 
 )
 

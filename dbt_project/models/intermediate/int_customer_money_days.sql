@@ -7,6 +7,7 @@ purchases as (
         customer_key,
         purchased_on as happened_on,
         purchased_on,
+        purchase_kind,
         net_cny
 
     from {{ ref('int_purchase_days') }}
@@ -25,6 +26,7 @@ refunds as (
         refunds.customer_key,
         cast(refunds.refunded_at as date) as happened_on,
         cast(null as date) as purchased_on,
+        cast(null as {{ dbt.type_string() }}) as purchase_kind,
         -refunds.amount_cny as net_cny
 
     from {{ ref('fct_refunds') }} as refunds
@@ -54,6 +56,7 @@ days as (
         happened_on,
         -- null on a day with refunds alone
         max(purchased_on) as purchased_on,
+        max(purchase_kind) as purchase_kind,
         count(purchased_on) as purchase_count,
         cast(sum(net_cny) as decimal(18, 2)) as net_cny
 

@@ -1,27 +1,22 @@
 -- Grain: one row per month that began with buyers: the quintile borders of recency, frequency and value at its start.
+{%- set measures = [('recency', 'recency_days'), ('frequency', 'purchase_count'), ('monetary', 'net_cny')] %}
+
 with
 
-money_days as (
+stretches as (
 
-    select * from {{ ref('int_customer_money_days') }}
-
-),
-
-as_of as (
-
-    select as_of from {{ ref('stg_as_of') }}
+    select * from {{ ref('int_customer_stretches') }}
+    where purchased_on is not null
 
 ),
 
 span as (
 
     select
-        min(money_days.purchased_on) as first_purchased_on,
-        max(as_of.as_of) as as_of
+        min(purchased_on) as first_purchased_on,
+        {{ plus_days('max(ends_on)', -1) }} as as_of
 
-    from money_days
-
-    cross join as_of
+    from stretches
 
 ),
 
@@ -34,81 +29,90 @@ months as (
 
 buyers as (
 
+    -- a month begins before anything that happens on its first day
     select
-        customer_key,
-        min(purchased_on) as first_purchased_on
+        months.month_start,
+        months.month_start - stretches.purchased_on as recency_days,
+        stretches.purchase_count,
+        stretches.net_cny
 
-    from money_days
-    group by customer_key
-
-),
-
-moments as (
-
-    select
-        customer_key,
-        happened_on,
-        -- a month begins before anything that happens on its first day
-        1 as moment_order,
-        purchased_on,
-        purchase_count,
-        net_cny
-
-    from money_days
-
-    union all
-
-    select
-        buyers.customer_key,
-        months.month_start as happened_on,
-        0 as moment_order,
-        cast(null as date) as purchased_on,
-        0 as purchase_count,
-        0 as net_cny
-
-    from buyers
+    from stretches
 
     inner join months
-        on buyers.first_purchased_on < months.month_start
+        on
+            stretches.begins_on < months.month_start
+            and stretches.ends_on >= months.month_start
 
 ),
 
-totals as (
+-- Borders are the smallest values that at least one, two, three and four fifths of the buyers do not exceed, found by
+-- counting equal values: so that millions of buyers need not be held in memory.
+{%- for measure, column in measures %}
+
+{{ measure }}_values as (
 
     select
-        happened_on,
-        moment_order,
-        happened_on - max(purchased_on) over so_far as recency_days,
-        sum(purchase_count) over so_far as purchase_count,
-        sum(net_cny) over so_far as net_cny
+        month_start,
+        {{ column }} as measured,
+        count(*) as buyer_count
 
-    from moments
-    window
-        so_far as (
-            partition by customer_key
-            order by happened_on, moment_order
-            rows between unbounded preceding and current row
-        )
+    from buyers
+    group by month_start, {{ column }}
 
 ),
+
+{{ measure }}_shares as (
+
+    select
+        month_start,
+        measured,
+        sum(buyer_count) over (
+            partition by month_start
+            order by measured
+            rows between unbounded preceding and current row
+        ) as buyers_up_to,
+        sum(buyer_count) over (partition by month_start) as buyer_count
+
+    from {{ measure }}_values
+
+),
+
+{{ measure }}_borders as (
+
+    select
+        month_start,
+        cast(max(buyer_count) as bigint) as buyer_count,
+        {%- for fifth in range(1, 5) %}
+        min(measured) filter (where 5 * buyers_up_to >= {{ fifth }} * buyer_count) as {{ measure }}_cut_{{ fifth }}
+        {%- if not loop.last %},{% endif %}
+        {%- endfor %}
+
+    from {{ measure }}_shares
+    group by month_start
+
+),
+{%- endfor %}
 
 cut_points as (
 
     select
-        happened_on as month_start,
-        count(*) as buyer_count,
-        {%- for measure, column in [
-            ('recency', 'recency_days'), ('frequency', 'purchase_count'), ('monetary', 'net_cny')
-        ] %}
+        recency_borders.month_start,
+        recency_borders.buyer_count,
+        {%- for measure, column in measures %}
+        {%- set last_measure = loop.last %}
         {%- for fifth in range(1, 5) %}
-        percentile_disc(0.{{ 2 * fifth }}) within group (order by {{ column }}) as {{ measure }}_cut_{{ fifth }}
-        {%- if not (fifth == 4 and measure == 'monetary') %},{% endif %}
+        {{ measure }}_borders.{{ measure }}_cut_{{ fifth }}
+        {%- if not (loop.last and last_measure) %},{% endif %}
         {%- endfor %}
         {%- endfor %}
 
-    from totals
-    where moment_order = 0
-    group by happened_on
+    from recency_borders
+
+    inner join frequency_borders
+        on recency_borders.month_start = frequency_borders.month_start
+
+    inner join monetary_borders
+        on recency_borders.month_start = monetary_borders.month_start
 
 )
 

@@ -1,66 +1,27 @@
 -- Grain: one row per customer and period in which nothing about their segments changed, half-open.
--- Computed from the facts, not snapshotted, so that it can be rebuilt and a late file is told truly. States are
--- worked out only for days on which one can change: purchases, refunds, thresholds of the rules, and the borders
--- of months and quintiles.
-{#- one column list for the kinds of change that meet in `changes` #}
-{%- set blank = {
-    'lifecycle_code': "cast(null as " ~ dbt.type_string() ~ ")",
-    'rung': 'cast(null as integer)',
-    'purchased_on': 'cast(null as date)',
-    'purchase_count': '0',
-    'net_cny': '0',
-} %}
-{%- set kinds = [
-    ('known_since', 'known_on', {'lifecycle_code': "'prospect'", 'rung': '0'}),
-    ('stages', 'changed_on', {'lifecycle_code': 'lifecycle_code'}),
-    ('rungs_reached', 'reached_on', {'rung': 'rung'}),
-    ('money_days', 'happened_on', {
-        'purchased_on': 'purchased_on', 'purchase_count': 'purchase_count', 'net_cny': 'net_cny',
-    }),
-    ('month_borders', 'changed_on', {}),
-    ('recency_borders', 'changed_on', {}),
-] %}
-
+-- Computed from the facts, not snapshotted, so that it can be rebuilt and a late file is told truly. The state of a day
+-- is a function of the stretch it lies in, its month's cut points and the days since the last purchase; so a stretch is
+-- cut at the borders of months and of bands of recency, and neighbours in the same state are one period.
 with
 
-as_of as (
+stretches as (
 
-    select as_of from {{ ref('stg_as_of') }}
-
-),
-
-data_start as (
-
-    select min(export_date) as started_on
-    from {{ source('raw', 'files') }}
-    where outcome = 'landed'
+    select * from {{ ref('int_customer_stretches') }}
 
 ),
 
-customers as (
+bands as (
 
-    select
-        identities.customer_key,
-        min(nodes.first_seen_on) as first_seen_on
-
-    from {{ ref('int_customer_identities') }} as identities
-
-    inner join {{ ref('int_customer_nodes') }} as nodes
-        on identities.node = nodes.node
-
-    group by identities.customer_key
+    select * from {{ ref('int_recency_bands') }}
 
 ),
 
-purchases as (
+months as (
 
-    select * from {{ ref('int_purchase_days') }}
-
-),
-
-money_days as (
-
-    select * from {{ ref('int_customer_money_days') }}
+    select distinct
+        month_start,
+        month_end
+    from bands
 
 ),
 
@@ -70,29 +31,15 @@ cut_points as (
 
 ),
 
-rungs_reached as (
-
-    select
-        reached.customer_key,
-        reached.reached_on,
-        rungs.rung
-
-    from {{ ref('int_advocacy_rungs_reached') }} as reached
-
-    inner join {{ ref('advocacy_rungs') }} as rungs
-        on reached.advocacy_code = rungs.advocacy_code
-
-),
-
 lifecycle_rules as (
 
     select * from {{ ref('lifecycle_rules') }}
 
 ),
 
-advocacy_rungs as (
+advocacy_rules as (
 
-    select * from {{ ref('advocacy_rungs') }}
+    select * from {{ ref('advocacy_rules') }}
 
 ),
 
@@ -102,236 +49,78 @@ rfm_rules as (
 
 ),
 
-first_deeds as (
+by_month as (
 
     select
-        deeds.customer_key,
-        min(deeds.done_on) as done_on
+        stretches.customer_key,
+        greatest(stretches.begins_on, months.month_start) as begins_on,
+        least(stretches.ends_on, months.month_end) as ends_on,
+        months.month_start,
+        stretches.purchased_on,
+        stretches.purchase_kind,
+        stretches.purchase_count,
+        stretches.net_cny,
+        stretches.advocacy_rule_number
 
-    from (
-        select
-            customer_key,
-            reached_on as done_on
-        from rungs_reached
-        union all
-        select
-            customer_key,
-            happened_on as done_on
-        from money_days
-    ) as deeds
+    from stretches
 
-    group by deeds.customer_key
-
-),
-
-known_since as (
-
-    -- the first dated sign of them, be it an account or something they did; a customer whom nothing dated names counts
-    -- as known since the data begin
-    select
-        customers.customer_key,
-        least(
-            coalesce(least(customers.first_seen_on, first_deeds.done_on), data_start.started_on),
-            as_of.as_of
-        ) as known_on
-
-    from customers
-
-    left join first_deeds
-        on customers.customer_key = first_deeds.customer_key
-
-    cross join data_start
-
-    cross join as_of
-
-),
-
-stages as (
-
-    select
-        purchases.customer_key,
-        purchases.purchased_on + lifecycle_rules.from_day as changed_on,
-        lifecycle_rules.lifecycle_code
-
-    from purchases
-
-    inner join lifecycle_rules
-        on purchases.purchase_kind = lifecycle_rules.purchase_kind
-
-    where
-        purchases.next_purchased_on is null
-        or purchases.purchased_on + lifecycle_rules.from_day < purchases.next_purchased_on
-
-),
-
-month_borders as (
-
-    -- new cut points may move anybody who has bought
-    select
-        purchases.customer_key,
-        cut_points.month_start as changed_on
-
-    from purchases
-
-    inner join cut_points
-        on purchases.purchased_on < cut_points.month_start
-
-    where purchases.purchase_number = 1
-
-),
-
-recency_cuts as (
-
-    {% for fifth in range(1, 5) -%}
-    select
-        month_start,
-        cast(recency_cut_{{ fifth }} as integer) as recency_cut
-    from cut_points
-    {% if not loop.last %}
-    union
-
-    {% endif -%}
-    {%- endfor %}
-
-),
-
-recency_borders as (
-
-    select
-        purchases.customer_key,
-        purchases.purchased_on + recency_cuts.recency_cut + 1 as changed_on
-
-    from purchases
-
-    inner join recency_cuts
-        -- cut points hold for their own month alone
+    inner join months
         on
-            purchases.purchased_on + recency_cuts.recency_cut + 1 >= recency_cuts.month_start
-            and purchases.purchased_on + recency_cuts.recency_cut + 1 < recency_cuts.month_start + interval '1 month'
+            stretches.begins_on < months.month_end
+            and stretches.ends_on > months.month_start
 
-    where
-        purchases.next_purchased_on is null
-        or purchases.purchased_on + recency_cuts.recency_cut + 1 < purchases.next_purchased_on
+    where stretches.purchased_on is not null
 
 ),
 
-changes as (
-
-    {% for relation, changed_on, filled in kinds -%}
-    select
-        customer_key,
-        {{ changed_on }} as changed_on,
-        {%- for column, nothing in blank.items() %}
-        {{ filled.get(column, nothing) }} as {{ column }}
-        {%- if not loop.last %},{% endif %}
-        {%- endfor %}
-    from {{ relation }}
-    {% if not loop.last %}
-    union all
-
-    {% endif -%}
-    {%- endfor %}
-
-),
-
-days as (
+pieces as (
 
     select
-        changes.customer_key,
-        changes.changed_on,
-        -- who buys on the day on which we first see them was no prospect
-        max(changes.lifecycle_code) filter (where changes.lifecycle_code <> 'prospect') as stage_begun,
-        max(changes.lifecycle_code) as any_stage_begun,
-        max(changes.rung) as rung_reached,
-        max(changes.purchased_on) as purchased_on,
-        sum(changes.purchase_count) as purchase_count,
-        sum(changes.net_cny) as net_cny
-
-    from changes
-
-    inner join as_of
-        on changes.changed_on <= as_of.as_of
-
-    group by changes.customer_key, changes.changed_on
-
-),
-
-states as (
-
-    select
-        customer_key,
-        changed_on,
-        last_value(coalesce(stage_begun, any_stage_begun) ignore nulls) over so_far as lifecycle_code,
-        max(rung_reached) over so_far as rung,
-        changed_on - max(purchased_on) over so_far as recency_days,
-        sum(purchase_count) over so_far as purchase_count,
-        sum(net_cny) over so_far as net_cny
-
-    from days
-    window
-        so_far as (
-            partition by customer_key
-            order by changed_on
-            rows between unbounded preceding and current row
-        )
-
-),
-
-scored as (
-
-    select
-        states.customer_key,
-        states.changed_on,
-        states.lifecycle_code,
-        states.rung,
+        by_month.customer_key,
+        greatest(by_month.begins_on, {{ plus_days('by_month.purchased_on', 'bands.from_day') }}) as begins_on,
+        bands.lifecycle_rule_number,
+        by_month.advocacy_rule_number,
         -- Ties: equal values get equal scores, that of the lower quintile for frequency and value, and of the more
-        -- recent one for recency. Null before the first purchase, and in months that began without buyers.
-        {%- for score, value, from_score, sign, cut in [
-            ('recency_score', 'recency_days', 5, '-', 'recency_cut'),
-            ('frequency_score', 'purchase_count', 1, '+', 'frequency_cut'),
-            ('monetary_score', 'net_cny', 1, '+', 'monetary_cut'),
-        ] %}
-        {{ from_score }}
-        {%- for fifth in range(1, 5) %}
-        {{ sign }} cast(states.{{ value }} > cut_points.{{ cut }}_{{ fifth }} as integer)
-        {%- endfor %} as {{ score }}
-        {%- if not loop.last %},{% endif %}
-        {%- endfor %}
+        -- recent one for recency. Null in months that began without buyers.
+        100 * bands.recency_score
+        {%- for value, cut, weight in [('purchase_count', 'frequency_cut', 10), ('net_cny', 'monetary_cut', 1)] %}
+        + {{ weight }} * (
+            1
+            {%- for fifth in range(1, 5) %}
+            + cast(by_month.{{ value }} > cut_points.{{ cut }}_{{ fifth }} as integer)
+            {%- endfor %}
+        )
+        {%- endfor %} as rfm_number
 
-    from states
+    from by_month
+
+    inner join bands
+        on
+            by_month.month_start = bands.month_start
+            and by_month.purchase_kind = bands.purchase_kind
+            and by_month.begins_on - by_month.purchased_on < bands.to_day
+            and by_month.ends_on - by_month.purchased_on > bands.from_day
 
     left join cut_points
-        on
-            states.purchase_count > 0
-            and cast(date_trunc('month', states.changed_on) as date) = cut_points.month_start
+        on by_month.month_start = cut_points.month_start
 
-),
+    union all
 
-named as (
-
+    -- who has not bought has no recency, and nothing of theirs changes with the month
     select
-        scored.customer_key,
-        scored.changed_on,
-        scored.lifecycle_code,
-        advocacy_rungs.advocacy_code,
-        scored.recency_score,
-        scored.frequency_score,
-        scored.monetary_score,
-        cast(scored.recency_score as {{ dbt.type_string() }})
-        || cast(scored.frequency_score as {{ dbt.type_string() }})
-        || cast(scored.monetary_score as {{ dbt.type_string() }}) as rfm_code,
-        rfm_rules.rfm_segment_code
+        stretches.customer_key,
+        stretches.begins_on,
+        lifecycle_rules.rule_number as lifecycle_rule_number,
+        stretches.advocacy_rule_number,
+        cast(null as integer) as rfm_number
 
-    from scored
+    from stretches
 
-    left join advocacy_rungs
-        on scored.rung = advocacy_rungs.rung
+    cross join lifecycle_rules
 
-    left join rfm_rules
-        on
-            scored.recency_score between rfm_rules.recency_from and rfm_rules.recency_to
-            and scored.frequency_score between rfm_rules.frequency_from and rfm_rules.frequency_to
-            and scored.monetary_score between rfm_rules.monetary_from and rfm_rules.monetary_to
+    where
+        stretches.purchased_on is null
+        and lifecycle_rules.purchase_kind = 'none'
 
 ),
 
@@ -339,11 +128,12 @@ compared as (
 
     select
         *,
-        lag(lifecycle_code) over (partition by customer_key order by changed_on) as previous_lifecycle_code,
-        lag(advocacy_code) over (partition by customer_key order by changed_on) as previous_advocacy_code,
-        lag(rfm_code) over (partition by customer_key order by changed_on) as previous_rfm_code
+        lag(lifecycle_rule_number) over in_time as previous_lifecycle_rule_number,
+        lag(advocacy_rule_number) over in_time as previous_advocacy_rule_number,
+        lag(rfm_number) over in_time as previous_rfm_number
 
-    from named
+    from pieces
+    window in_time as (partition by customer_key order by begins_on)
 
 ),
 
@@ -351,22 +141,64 @@ periods as (
 
     select
         customer_key,
-        changed_on as valid_from,
-        lead(changed_on) over (partition by customer_key order by changed_on) as valid_to,
-        lifecycle_code,
-        advocacy_code,
-        rfm_code,
-        rfm_segment_code,
-        cast(recency_score as integer) as recency_score,
-        cast(frequency_score as integer) as frequency_score,
-        cast(monetary_score as integer) as monetary_score
+        begins_on as valid_from,
+        lead(begins_on) over (partition by customer_key order by begins_on) as valid_to,
+        lifecycle_rule_number,
+        advocacy_rule_number,
+        previous_lifecycle_rule_number,
+        previous_advocacy_rule_number,
+        cast(floor(rfm_number / 100) as integer) as recency_score,
+        cast(floor(rfm_number / 10) % 10 as integer) as frequency_score,
+        cast(rfm_number % 10 as integer) as monetary_score,
+        rfm_number
 
     from compared
     where
-        lifecycle_code is distinct from previous_lifecycle_code
-        or advocacy_code is distinct from previous_advocacy_code
-        or rfm_code is distinct from previous_rfm_code
+        lifecycle_rule_number is distinct from previous_lifecycle_rule_number
+        or advocacy_rule_number is distinct from previous_advocacy_rule_number
+        or rfm_number is distinct from previous_rfm_number
+
+),
+
+named as (
+
+    select
+        periods.customer_key,
+        periods.valid_from,
+        periods.valid_to,
+        lifecycle_rules.lifecycle_code,
+        lifecycle_rules.rule_code as lifecycle_rule_code,
+        previous_lifecycle_rules.lifecycle_code as previous_lifecycle_code,
+        advocacy_rules.advocacy_code,
+        advocacy_rules.rule_code as advocacy_rule_code,
+        previous_advocacy_rules.advocacy_code as previous_advocacy_code,
+        cast(periods.rfm_number as {{ dbt.type_string() }}) as rfm_code,
+        rfm_rules.rfm_segment_code,
+        rfm_rules.rule_code as rfm_rule_code,
+        periods.recency_score,
+        periods.frequency_score,
+        periods.monetary_score
+
+    from periods
+
+    inner join lifecycle_rules
+        on periods.lifecycle_rule_number = lifecycle_rules.rule_number
+
+    inner join advocacy_rules
+        on periods.advocacy_rule_number = advocacy_rules.rule_number
+
+    left join lifecycle_rules as previous_lifecycle_rules
+        on periods.previous_lifecycle_rule_number = previous_lifecycle_rules.rule_number
+
+    left join advocacy_rules as previous_advocacy_rules
+        on periods.previous_advocacy_rule_number = previous_advocacy_rules.rule_number
+
+    left join rfm_rules
+        on
+            periods.recency_score between rfm_rules.recency_from and rfm_rules.recency_to
+            and periods.frequency_score between rfm_rules.frequency_from and rfm_rules.frequency_to
+            and periods.monetary_score between rfm_rules.monetary_from and rfm_rules.monetary_to
 
 )
 
-select * from periods
+select * from named

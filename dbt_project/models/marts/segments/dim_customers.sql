@@ -1,6 +1,12 @@
 -- Grain: one row per customer, known by whatever identifiers.
 with
 
+as_of as (
+
+    select as_of from {{ ref('stg_as_of') }}
+
+),
+
 segments as (
 
     -- everybody has one current period
@@ -17,6 +23,37 @@ known as (
 
     from {{ ref('customer_segments') }}
     group by customer_key
+
+),
+
+stays as (
+
+    select * from {{ ref('int_stage_stays') }}
+    where ended_on is null
+
+),
+
+rungs_reached as (
+
+    select * from {{ ref('int_advocacy_rungs_reached') }}
+
+),
+
+lifecycle_rules as (
+
+    select * from {{ ref('lifecycle_rules') }}
+
+),
+
+advocacy_rules as (
+
+    select * from {{ ref('advocacy_rules') }}
+
+),
+
+rfm_rules as (
+
+    select * from {{ ref('rfm_rules') }}
 
 ),
 
@@ -84,9 +121,28 @@ joined as (
 
         ---------- segments of as_of
         segments.lifecycle_code,
+        segments.lifecycle_rule_code,
+        stays.began_on as lifecycle_since,
+        {{ reason_of('lifecycle_rules', {
+            'days': 'as_of.as_of - cast(orders.last_order_at as date)',
+            'from_day': 'lifecycle_rules.from_day',
+            'to_day': 'lifecycle_rules.to_day',
+        }) }} as lifecycle_reason,
         segments.advocacy_code,
+        segments.advocacy_rule_code,
+        coalesce(rungs_reached.reached_on, known.known_since) as advocacy_since,
+        {{ reason_of('advocacy_rules', {
+            'day': 'coalesce(rungs_reached.reached_on, known.known_since)',
+            'from_count': 'advocacy_rules.from_count',
+        }) }} as advocacy_reason,
         segments.rfm_code,
         segments.rfm_segment_code,
+        segments.rfm_rule_code,
+        {{ reason_of('rfm_rules', {
+            'recency': 'segments.recency_score',
+            'frequency': 'segments.frequency_score',
+            'monetary': 'segments.monetary_score',
+        }) }} as rfm_reason,
 
         ---------- orders
         orders.first_order_at,
@@ -112,6 +168,25 @@ joined as (
 
     inner join known
         on segments.customer_key = known.customer_key
+
+    inner join stays
+        on segments.customer_key = stays.customer_key
+
+    inner join lifecycle_rules
+        on segments.lifecycle_rule_code = lifecycle_rules.rule_code
+
+    inner join advocacy_rules
+        on segments.advocacy_rule_code = advocacy_rules.rule_code
+
+    left join rungs_reached
+        on
+            segments.customer_key = rungs_reached.customer_key
+            and segments.advocacy_code = rungs_reached.advocacy_code
+
+    left join rfm_rules
+        on segments.rfm_rule_code = rfm_rules.rule_code
+
+    cross join as_of
 
     left join registrations
         on segments.customer_key = registrations.customer_key
