@@ -32,6 +32,7 @@ MACROS = [
     PROJECT / "macros/small_cell.sql",
     PROJECT / "macros/sample_variance.sql",
     PROJECT / "macros/matched_difference.sql",
+    PROJECT / "macros/hidden_cell.sql",
 ]
 
 

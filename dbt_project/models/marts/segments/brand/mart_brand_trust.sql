@@ -1,0 +1,228 @@
+-- Grain: one row per survey kind (trust, identity), wave and age band; `all` stands for every age.
+{%- set fewest = var('brand_index_minimum_answers') %}
+with
+
+surveys as (
+
+    select
+        *,
+        coalesce(sent_at, answered_at) as asked_at,
+        coalesce(wave_code, 'none') as asked_wave_code
+
+    from {{ ref('fct_surveys') }}
+    where survey_kind in ('trust', 'identity')
+
+),
+
+as_of as (
+
+    select as_of from {{ ref('stg_as_of') }}
+
+),
+
+customers as (
+
+    select * from {{ ref('dim_customers') }}
+
+),
+
+bands as (
+
+    select * from {{ ref('age_bands') }}
+
+),
+
+asked as (
+
+    select
+        surveys.survey_key,
+        surveys.survey_kind,
+        surveys.asked_wave_code,
+        cast(surveys.asked_at as date) as asked_on,
+        surveys.answered_at,
+        -- who cannot be named is one person a sheet
+        coalesce(surveys.customer_key, surveys.survey_key) as person_key,
+        coalesce(bands.age_band_code, 'unknown') as age_band_code,
+        -- an answer off its scale is none
+        case
+            when
+                cast(surveys.answered_at as date) <= as_of.as_of
+                and surveys.score between 0 and surveys.scale_max
+                and surveys.scale_max > 0
+                then surveys.score
+        end as score,
+        surveys.scale_max
+
+    from surveys
+
+    inner join as_of
+        on cast(surveys.asked_at as date) <= as_of.as_of
+
+    left join customers
+        on surveys.customer_key = customers.customer_key
+
+    left join bands
+        on
+            extract(year from surveys.asked_at) - customers.birth_year >= bands.age_from
+            and extract(year from surveys.asked_at) - customers.birth_year < bands.age_below
+
+),
+
+-- two memberships of one person answer once in a wave: the last answer counts
+people as (
+
+    select
+        *,
+        score / scale_max as scale_share,
+        case when score >= scale_max - 1 then 1 when score is not null then 0 end as is_top_two
+
+    from asked
+    qualify row_number() over (
+        partition by survey_kind, asked_wave_code, person_key
+        order by case when score is null then 1 else 0 end asc, answered_at desc, survey_key asc
+    ) = 1
+
+),
+
+waves as (
+
+    select
+        survey_kind,
+        asked_wave_code,
+        min(asked_on) as wave_started_on,
+        lag(asked_wave_code) over (
+            partition by survey_kind
+            order by min(asked_on), asked_wave_code
+        ) as previous_wave_code
+
+    from people
+    group by survey_kind, asked_wave_code
+
+),
+
+counted as (
+
+    select
+        survey_kind,
+        asked_wave_code,
+        case when grouping(age_band_code) = 1 then 'all' else age_band_code end as age_band_code,
+        grouping(age_band_code) as is_every_age,
+        count(*) as asked_count,
+        count(score) as answer_count,
+        cast(sum(is_top_two) as bigint) as top_two_count,
+        -- sums of doubles depend on their order: rounded, two builds agree
+        round(avg(scale_share), 12) as mean_share,
+        round(var_samp(scale_share), 12) as variance
+
+    from people
+    group by
+        grouping sets (
+            (survey_kind, asked_wave_code),
+            (survey_kind, asked_wave_code, age_band_code)
+        )
+
+),
+
+cells as (
+
+    -- silence of three people is known of three people
+    select
+        *,
+        case when answer_count > 0 then answer_count else asked_count end as people_count
+    from counted
+
+),
+
+guarded as (
+
+    select
+        *,
+        {{ hidden_cell('people_count', 'survey_kind, asked_wave_code, is_every_age', 'age_band_code') }}
+            as is_suppressed
+    from cells
+
+),
+
+-- what may be shown of a wave is all that the next one may be held against
+shown as (
+
+    select
+        *,
+        case when not is_suppressed and answer_count >= {{ fewest }} then answer_count end as shown_count
+    from guarded
+
+),
+
+paired as (
+
+    select
+        shown.*,
+        waves.wave_started_on,
+        waves.previous_wave_code,
+        before.shown_count as before_count,
+        before.mean_share as before_share,
+        before.variance as before_variance,
+        before.top_two_count as before_top_two_count
+
+    from shown
+
+    inner join waves
+        on
+            shown.survey_kind = waves.survey_kind
+            and shown.asked_wave_code = waves.asked_wave_code
+
+    left join shown as before
+        on
+            waves.survey_kind = before.survey_kind
+            and waves.previous_wave_code = before.asked_wave_code
+            and shown.age_band_code = before.age_band_code
+
+),
+
+measured as (
+
+    select
+        *,
+        sqrt(variance / shown_count) * {{ t_975('shown_count - 1') }} as margin,
+        mean_share - before_share as change,
+        {{ welch_margin('variance', 'shown_count', 'before_variance', 'before_count') }} as change_margin
+
+    from paired
+
+),
+
+final as (
+
+    select
+        survey_kind,
+        asked_wave_code as wave_code,
+        age_band_code,
+        wave_started_on,
+        previous_wave_code,
+        case when not is_suppressed then asked_count end as asked_count,
+        case when not is_suppressed then answer_count end as answer_count,
+        cast(case when not is_suppressed then answer_count / asked_count end as double) as response_rate,
+        case when shown_count is not null then round(mean_share * 100, 6) end as index_value,
+        case when shown_count is not null then round((mean_share - margin) * 100, 6) end as index_low,
+        case when shown_count is not null then round((mean_share + margin) * 100, 6) end as index_high,
+        cast(top_two_count / shown_count as double) as top_two_share,
+        cast(greatest(round({{ wilson_end('top_two_count', 'shown_count', '-') }}, 8), 0) as double) as top_two_low,
+        cast(least(round({{ wilson_end('top_two_count', 'shown_count', '+') }}, 8), 1) as double) as top_two_high,
+        case when shown_count is not null and before_count is not null then round(change * 100, 6) end as index_change,
+        case when shown_count is not null and before_count is not null then round((change - change_margin) * 100, 6) end
+            as index_change_low,
+        case when shown_count is not null and before_count is not null then round((change + change_margin) * 100, 6) end
+            as index_change_high,
+        cast(top_two_count / shown_count - before_top_two_count / before_count as double) as top_two_change,
+        cast({{ newcombe_end('top_two_count', 'shown_count', 'before_top_two_count', 'before_count', '-') }} as double)
+            as top_two_change_low,
+        cast({{ newcombe_end('top_two_count', 'shown_count', 'before_top_two_count', 'before_count', '+') }} as double)
+            as top_two_change_high,
+        not is_suppressed and answer_count < {{ fewest }} as is_below_minimum,
+        is_suppressed
+
+    from measured
+
+)
+
+select * from final
