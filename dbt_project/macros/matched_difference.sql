@@ -16,6 +16,8 @@
       a boolean `is_treated`, the columns of `strata` (already coarsened; a null is a category of its own) and the
       `outcome`: 0/1 or boolean for kind `rate`, a number for kind `amount`. Rows whose outcome or is_treated is null
       (not yet known) are no part of it.
+    - `rows`: a column that says how many such people a row of the relation stands for, where it has been counted
+      before; 1 without one.
     - One row per group in `groups`; one row in all, also of nothing, where there are none. Strata never reach over
       groups: controls that serve several groups are given to each by the caller.
 
@@ -32,7 +34,7 @@
     (delta method), null where a mean is not above 0. With fewer than `fewest` matched treated or effective controls
     (var matched_fewest) everything after the means is null.
 #}
-{% macro matched_difference(relation, strata, outcome, kind='rate', groups=[], fewest=none) -%}
+{% macro matched_difference(relation, strata, outcome, kind='rate', groups=[], rows='1', fewest=none) -%}
     {%- set fewest = var('matched_fewest') if fewest is none else fewest -%}
     {%- set matched = 'treated_rows > 0 and control_rows > 0' -%}
     {%- set value = 'cast(' ~ outcome ~ ' as integer)' if kind == 'rate' else outcome -%}
@@ -47,12 +49,12 @@
             {%- for column in groups + strata %}
             {{ column }},
             {%- endfor %}
-            count(*) filter (where is_treated) as treated_rows,
-            count(*) filter (where not is_treated) as control_rows,
-            coalesce(sum({{ value }}) filter (where is_treated), 0) as treated_sum,
-            coalesce(sum({{ value }} * {{ value }}) filter (where is_treated), 0) as treated_squares,
-            coalesce(sum({{ value }}) filter (where not is_treated), 0) as control_sum,
-            coalesce(sum({{ value }} * {{ value }}) filter (where not is_treated), 0) as control_squares
+            cast(coalesce(sum({{ rows }}) filter (where is_treated), 0) as bigint) as treated_rows,
+            cast(coalesce(sum({{ rows }}) filter (where not is_treated), 0) as bigint) as control_rows,
+            coalesce(sum({{ rows }} * {{ value }}) filter (where is_treated), 0) as treated_sum,
+            coalesce(sum({{ rows }} * {{ value }} * {{ value }}) filter (where is_treated), 0) as treated_squares,
+            coalesce(sum({{ rows }} * {{ value }}) filter (where not is_treated), 0) as control_sum,
+            coalesce(sum({{ rows }} * {{ value }} * {{ value }}) filter (where not is_treated), 0) as control_squares
 
         from {{ relation }}
         where

@@ -1,0 +1,231 @@
+-- Grain: one row per customer and side (served, unserved), at the day from which both are watched for a purchase.
+with
+
+purchases as (
+
+    select
+        customer_key,
+        purchased_on,
+        purchase_number,
+        next_purchased_on
+
+    from {{ ref('int_purchase_days') }}
+
+),
+
+claims as (
+
+    select
+        customer_key,
+        order_key,
+        claim_kind,
+        claim_key,
+        cast(ordered_at as date) as purchased_on,
+        cast(opened_at as date) as opened_on,
+        cast(closed_at as date) as closed_on
+
+    from {{ ref('fct_warranty_claims') }}
+    where
+        customer_key is not null
+        and ordered_at is not null
+
+),
+
+first_claims as (
+
+    -- what comes later follows the first one
+    select * from claims
+    qualify row_number() over (partition by customer_key order by opened_on, claim_key) = 1
+
+),
+
+served as (
+
+    -- from the day on which the repair was done; who still waits for it is on neither side
+    select
+        first_claims.customer_key,
+        first_claims.claim_kind,
+        first_claims.purchased_on,
+        first_claims.closed_on as index_on,
+        purchases.purchase_number,
+        row_number() over (order by first_claims.claim_key) - 1 as place,
+        count(*) over () as place_count
+
+    from first_claims
+
+    inner join purchases
+        on
+            first_claims.customer_key = purchases.customer_key
+            and first_claims.purchased_on = purchases.purchased_on
+
+    where first_claims.closed_on >= first_claims.purchased_on
+
+),
+
+lots as (
+
+    -- Everybody else is watched from as long after a purchase as somebody served was (a prescription's time is
+    -- handed on so in Zhou et al. 2005): a customer draws one of the served by lot, and takes over which purchase it
+    -- was and how many days after it. The lot knows nothing of what the customer bought later, and time in which
+    -- the served had to be without a repair is no advantage of either side.
+    select
+        customer_key,
+        abs({{ row_hash(['customer_key']) }} % (select max(served.place_count) from served)) as place
+
+    from purchases
+    where purchase_number = 1
+
+),
+
+drawn as (
+
+    select
+        lots.customer_key,
+        purchases.purchased_on,
+        {{ plus_days('purchases.purchased_on', '(served.index_on - served.purchased_on)') }} as index_on
+
+    from lots
+
+    inner join served
+        on lots.place = served.place
+
+    -- who never came so far is not in the lot
+    inner join purchases
+        on
+            lots.customer_key = purchases.customer_key
+            and served.purchase_number = purchases.purchase_number
+
+),
+
+unserved as (
+
+    -- a claim on what was bought by the index day; one on a later order takes a repurchase first, and tells nothing
+    select
+        drawn.customer_key,
+        drawn.purchased_on,
+        drawn.index_on,
+        min(claims.opened_on) as claimed_on
+
+    from drawn
+
+    left join claims
+        on
+            drawn.customer_key = claims.customer_key
+            and drawn.index_on >= claims.purchased_on
+
+    group by drawn.customer_key, drawn.purchased_on, drawn.index_on
+
+),
+
+units as (
+
+    select
+        customer_key,
+        true as is_treated,
+        claim_kind,
+        purchased_on,
+        index_on,
+        cast(null as date) as claimed_on
+    from served
+    union all
+    select
+        customer_key,
+        false as is_treated,
+        cast(null as string) as claim_kind,
+        purchased_on,
+        index_on,
+        claimed_on
+    from unserved
+
+),
+
+as_of as (
+
+    select as_of from {{ ref('stg_as_of') }}
+
+),
+
+watched as (
+
+    -- what is known of a customer on the index day, and the purchase after it
+    select
+        units.customer_key,
+        units.is_treated,
+        units.claim_kind,
+        units.purchased_on,
+        units.index_on,
+        units.claimed_on,
+        purchases.purchase_number as purchase_count,
+        units.index_on - purchases.purchased_on as recency_days,
+        purchases.next_purchased_on
+
+    from units
+
+    -- not yet there
+    inner join as_of
+        on units.index_on <= as_of.as_of
+
+    -- the last purchase by that day
+    inner join purchases
+        on
+            units.customer_key = purchases.customer_key
+            and units.index_on >= purchases.purchased_on
+            and coalesce(units.index_on < purchases.next_purchased_on, true)
+
+),
+
+bought as (
+
+    -- the largest line of the day says what it was that was bought
+    select
+        items.customer_key,
+        cast(items.ordered_at as date) as purchased_on,
+        items.product_key,
+        items.net_cny,
+        items.order_item_key
+
+    from {{ ref('fct_order_items') }} as items
+
+    where
+        items.is_valid
+        and items.customer_key in (select watched.customer_key from watched)
+    qualify row_number() over (
+        partition by items.customer_key, cast(items.ordered_at as date)
+        order by items.net_cny desc, items.order_item_key asc
+    ) = 1
+
+),
+
+final as (
+
+    select
+        watched.customer_key,
+        watched.is_treated,
+        watched.claim_kind,
+        watched.purchased_on,
+        watched.index_on,
+        watched.claimed_on,
+        cast(date_trunc('month', watched.purchased_on) as date) as month_start,
+        products.category_code,
+        least(watched.purchase_count, 3) as purchase_band,
+        watched.recency_days,
+        case
+            {%- for border in var('repair_recency_bands_days') %}
+            when watched.recency_days <= {{ border }} then {{ border }}
+            {%- endfor %}
+        end as recency_band,
+        watched.next_purchased_on
+
+    from watched
+
+    left join bought
+        on
+            watched.customer_key = bought.customer_key
+            and watched.purchased_on = bought.purchased_on
+
+    left join {{ ref('dim_products') }} as products
+        on bought.product_key = products.product_key
+
+)
+
+select * from final

@@ -1,0 +1,148 @@
+-- Grain: one row per service contact that began by as_of.
+with
+
+contacts as (
+
+    select * from {{ ref('stg_service_contacts') }}
+
+),
+
+as_of as (
+
+    select * from {{ ref('stg_as_of') }}
+
+),
+
+identities as (
+
+    select * from {{ ref('int_customer_identities') }}
+
+),
+
+orders as (
+
+    select * from {{ ref('fct_orders') }}
+    where is_valid
+
+),
+
+begun as (
+
+    select
+        contacts.record_key as contact_key,
+        contacts.channel_code,
+        coalesce(contacts.stage_code, 'unknown') as stage_code,
+        identities.customer_key,
+        contacts.started_at,
+        -- an answer of tomorrow is none yet
+        case when contacts.first_response_at < as_of.as_of_end_at then contacts.first_response_at end
+            as first_response_at,
+        contacts.csat_score,
+        contacts.converted_order_ref,
+        as_of.as_of_end_at
+
+    from contacts
+
+    inner join as_of
+        on contacts.started_at < as_of.as_of_end_at
+
+    left join identities
+        on contacts.customer_ref = identities.node
+
+),
+
+timed as (
+
+    select
+        *,
+        case
+            -- clocks of two systems may cross by seconds
+            when first_response_at <= started_at then 0
+            else {{ minutes_between('started_at', 'first_response_at') }}
+        end as response_minutes,
+        {{ minutes_between('started_at', 'as_of_end_at') }} as known_minutes
+
+    from begun
+
+),
+
+next_orders as (
+
+    -- what the customer bought after advice, whatever the export says came of it
+    select
+        timed.contact_key,
+        min(orders.ordered_at) as next_ordered_at
+
+    from timed
+
+    inner join orders
+        on
+            timed.customer_key = orders.customer_key
+            and timed.started_at < orders.ordered_at
+            and {{ plus_minutes('timed.started_at', var('advice_conversion_days') * 1440) }} >= orders.ordered_at
+
+    where timed.stage_code = 'pre_sale'
+    group by timed.contact_key
+
+),
+
+converted_orders as (
+
+    -- one order a ref, also where a contract's wider key keeps several rows of it
+    select
+        order_ref,
+        net_cny - refunded_cny as net_cny
+
+    from orders
+    qualify row_number() over (partition by order_ref order by order_key) = 1
+
+),
+
+final as (
+
+    select
+        timed.contact_key,
+        timed.channel_code,
+        timed.stage_code,
+        timed.customer_key,
+        timed.started_at,
+        timed.first_response_at,
+        timed.response_minutes,
+        case
+            when timed.response_minutes is not null
+                then timed.response_minutes <= {{ var('service_response_target_minutes') }}
+            -- not yet due is neither
+            when timed.known_minutes > {{ var('service_response_target_minutes') }} then false
+        end as is_response_met,
+        timed.csat_score,
+        timed.converted_order_ref,
+        converted_orders.order_ref is not null as is_converted_order_known,
+        -- of several contacts about one order the last one has its money, so that sums hold it once
+        case
+            when
+                row_number() over (
+                    partition by converted_orders.order_ref
+                    order by timed.started_at desc, timed.contact_key desc
+                ) = 1
+                then converted_orders.net_cny
+        end as converted_net_cny,
+        case
+            when next_orders.next_ordered_at is not null then true
+            when
+                timed.stage_code = 'pre_sale'
+                and timed.customer_key is not null
+                and timed.known_minutes >= {{ var('advice_conversion_days') * 1440 }}
+                then false
+        end as is_ordered_after
+
+    from timed
+
+    left join next_orders
+        on timed.contact_key = next_orders.contact_key
+
+    left join converted_orders
+        on timed.converted_order_ref = converted_orders.order_ref
+
+)
+
+select * from final

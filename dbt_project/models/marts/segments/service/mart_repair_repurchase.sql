@@ -1,0 +1,144 @@
+-- Grain: one row per kind of claim (`all` for any) and window of days after it.
+with
+
+units as (
+
+    select * from {{ ref('int_repair_units') }}
+
+),
+
+as_of as (
+
+    select as_of from {{ ref('stg_as_of') }}
+
+),
+
+windows as (
+
+    {%- for window_days in var('repair_repurchase_windows_days') %}
+    select cast({{ window_days }} as integer) as window_days
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+
+),
+
+watched as (
+
+    -- of both sides only those whose window is over
+    select
+        units.is_treated,
+        units.claim_kind,
+        windows.window_days,
+        units.month_start,
+        units.category_code,
+        units.purchase_band,
+        units.recency_band,
+        coalesce(units.next_purchased_on <= {{ plus_days('units.index_on', 'windows.window_days') }}, false)
+            as is_repurchased
+
+    from units
+
+    cross join windows
+
+    inner join as_of
+        on {{ plus_days('units.index_on', 'windows.window_days') }} <= as_of.as_of
+
+    -- the unserved are without a claim to the end of the window
+    where
+        units.is_treated
+        or coalesce(units.claimed_on > {{ plus_days('units.index_on', 'windows.window_days') }}, true)
+
+),
+
+cells as (
+
+    select
+        *,
+        count(*) as unit_count
+
+    from watched
+    group by all
+
+),
+
+kinds as (
+
+    select distinct claim_kind from units
+    where is_treated
+    union all
+    select 'all' as claim_kind
+
+),
+
+by_kind as (
+
+    -- every kind is held against the same unserved customers
+    select
+        kinds.claim_kind as compared_kind,
+        cells.*
+
+    from cells
+
+    inner join kinds
+        on
+            kinds.claim_kind = 'all'
+            or not cells.is_treated
+            or cells.claim_kind = kinds.claim_kind
+
+),
+
+compared as (
+
+    {{ matched_difference(
+        'by_kind',
+        strata=['month_start', 'category_code', 'purchase_band', 'recency_band'],
+        outcome='is_repurchased',
+        groups=['compared_kind', 'window_days'],
+        rows='unit_count'
+    ) }}
+
+),
+
+final as (
+
+    select
+        kinds.claim_kind,
+        windows.window_days,
+        {{ small_cell('compared.treated_count') }} as is_suppressed,
+        {{ unless_small('coalesce(compared.treated_count, 0)', 'compared.treated_count') }} as served_count,
+        {%- set measures = {
+            'matched_treated_count': 'matched_served_count',
+            'unmatched_treated_count': 'unmatched_served_count',
+            'control_count': 'unserved_count',
+            'effective_control_count': 'effective_unserved_count',
+            'stratum_count': 'stratum_count',
+            'treated_mean': 'served_repurchase_rate',
+            'matched_control_mean': 'matched_unserved_repurchase_rate',
+            'difference': 'difference',
+            'difference_low': 'difference_low',
+            'difference_high': 'difference_high',
+            'standard_error': 'standard_error',
+            'relative_difference': 'relative_difference',
+            'relative_low': 'relative_low',
+            'relative_high': 'relative_high',
+            'crude_difference': 'crude_difference',
+        } %}
+        {%- for measure, name in measures.items() %}
+        {{ unless_small('compared.' ~ measure, 'compared.treated_count') }} as {{ name }}
+        {%- if not loop.last %},{% endif %}
+        {%- endfor %}
+
+    from kinds
+
+    cross join windows
+
+    left join compared
+        on
+            kinds.claim_kind = compared.compared_kind
+            and windows.window_days = compared.window_days
+
+)
+
+select * from final
