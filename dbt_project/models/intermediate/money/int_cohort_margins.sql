@@ -1,65 +1,6 @@
 -- Grain: one row per campaign, strategy, month of acquisition and model, and day after the first order with an order.
 with
 
-items as (
-
-    select
-        items.order_key,
-        items.net_cny,
-        items.quantity * products.unit_cost_cny as cost_cny
-
-    from {{ ref('fct_order_items') }} as items
-
-    left join {{ ref('dim_products') }} as products
-        on items.product_key = products.product_key
-
-    where
-        items.is_valid
-        and items.customer_key is not null
-
-),
-
-lines as (
-
-    select
-        order_key,
-        sum(net_cny) as net_cny,
-        sum(net_cny) filter (where cost_cny is not null) as known_net_cny,
-        sum(cost_cny) as cost_cny
-
-    from items
-    group by order_key
-
-),
-
--- an order whose lines are in no export is worth something, and its margin is unknown
-orders as (
-
-    select
-        orders.customer_key,
-        cast(orders.ordered_at as date) as ordered_on,
-        cast(sum(orders.net_cny - orders.refunded_cny) as decimal(18, 2)) as net_cny,
-        cast(sum(
-            (orders.net_cny - orders.refunded_cny) * coalesce(lines.known_net_cny / nullif(lines.net_cny, 0), 0)
-        ) as decimal(18, 2)) as known_net_cny,
-        -- a refund takes its part of the goods back with it
-        cast(sum(
-            (orders.net_cny - orders.refunded_cny)
-            * coalesce((lines.known_net_cny - lines.cost_cny) / nullif(lines.net_cny, 0), 0)
-        ) as decimal(18, 2)) as margin_cny
-
-    from {{ ref('fct_orders') }} as orders
-
-    left join lines
-        on orders.order_key = lines.order_key
-
-    where
-        orders.is_valid
-        and orders.customer_key is not null
-    group by orders.customer_key, cast(orders.ordered_at as date)
-
-),
-
 -- whoever spent nothing in the month has nothing to earn back
 paying_campaigns as (
 
@@ -131,17 +72,17 @@ margins as (
         wanted.strategy_code,
         wanted.month_start,
         wanted.model_code,
-        cast(orders.ordered_on - wanted.acquired_on as integer) as days_after,
-        cast(sum(wanted.weight * orders.net_cny) as decimal(18, 4)) as net_cny,
-        cast(sum(wanted.weight * orders.known_net_cny) as decimal(18, 4)) as known_net_cny,
-        cast(sum(wanted.weight * orders.margin_cny) as decimal(18, 4)) as margin_cny
+        cast(purchases.purchased_on - wanted.acquired_on as integer) as days_after,
+        cast(sum(wanted.weight * purchases.net_cny) as decimal(18, 4)) as net_cny,
+        cast(sum(wanted.weight * purchases.known_net_cny) as decimal(18, 4)) as known_net_cny,
+        cast(sum(wanted.weight * purchases.margin_cny) as decimal(18, 4)) as margin_cny
 
     from wanted
 
-    inner join orders
+    inner join {{ ref('int_purchase_margins') }} as purchases
         on
-            wanted.customer_key = orders.customer_key
-            and wanted.acquired_on <= orders.ordered_on
+            wanted.customer_key = purchases.customer_key
+            and wanted.acquired_on <= purchases.purchased_on
 
     group by all
 
