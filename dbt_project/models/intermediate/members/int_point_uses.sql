@@ -1,0 +1,193 @@
+-- Grain: one row per entry that takes points off an account and entry whose points it took.
+-- The first to expire are taken first, and of those that expire together the first issued. Set-based: the stock of the
+-- first k expiries of an account is a walk that is reflected at 0 (what they cannot cover falls on later ones), so
+-- stock = walk - least(0, lowest point of the walk so far), and what expiry k gives to an entry is what the first
+-- k - 1 leave uncovered of it less what the first k do.
+{{ config(materialized='incremental', incremental_strategy='replace_affected', unique_key='customer_ref') }}
+
+with
+
+affected as (
+
+    {{ affected_keys([changed_in('points', 'customer_ref')]) }}
+
+),
+
+entries as (
+
+    select
+        record_key as entry_key,
+        -- the account; what stands on nobody's account covers nothing
+        customer_ref,
+        point_delta,
+        coalesce(expires_on, date '9999-12-31') as expires_on,
+        -- of entries at one moment, points are booked before they are taken
+        row_number() over (
+            partition by customer_ref
+            order by occurred_at asc, case when point_delta > 0 then 0 else 1 end asc, record_key asc
+        ) as entry_number
+
+    from {{ ref('stg_points') }}
+    where
+        {{ is_affected('customer_ref') }}
+        and customer_ref is not null
+        and point_delta <> 0
+
+),
+
+accounts as (
+
+    -- nobody else's points are taken
+    select distinct customer_ref
+    from entries
+    where point_delta < 0
+
+),
+
+expiries as (
+
+    select
+        lots.customer_ref,
+        lots.expires_on,
+        row_number() over (partition by lots.customer_ref order by lots.expires_on) as expiry_number
+
+    from (
+        select distinct
+            entries.customer_ref,
+            entries.expires_on
+
+        from entries
+
+        inner join accounts
+            on entries.customer_ref = accounts.customer_ref
+
+        where entries.point_delta > 0
+    ) as lots
+
+),
+
+-- what comes in on the first k expiries, and everything that goes out
+walks as (
+
+    select
+        expiries.customer_ref,
+        expiries.expiry_number,
+        entries.entry_key,
+        entries.entry_number,
+        entries.point_delta,
+        sum(case
+            when entries.point_delta < 0 or entries.expires_on <= expiries.expires_on then entries.point_delta
+            else 0
+        end) over (
+            partition by expiries.customer_ref, expiries.expiry_number
+            order by entries.entry_number
+        ) as walk
+
+    from expiries
+
+    inner join entries
+        on expiries.customer_ref = entries.customer_ref
+
+),
+
+uncovered as (
+
+    select
+        *,
+        -least(0, min(walk) over so_far) as uncovered_so_far
+
+    from walks
+    window so_far as (partition by customer_ref, expiry_number order by entry_number)
+
+),
+
+uncovered_of_entries as (
+
+    select
+        customer_ref,
+        expiry_number,
+        entry_key,
+        entry_number,
+        -point_delta as taken,
+        uncovered_so_far
+        - lag(uncovered_so_far, 1, 0) over (partition by customer_ref, expiry_number order by entry_number)
+            as uncovered
+
+    from uncovered
+    qualify point_delta < 0
+
+),
+
+taken as (
+
+    select
+        customer_ref,
+        expiry_number,
+        entry_key,
+        entry_number,
+        lag(uncovered, 1, taken) over (partition by customer_ref, entry_number order by expiry_number) - uncovered
+            as points
+
+    from uncovered_of_entries
+
+),
+
+-- within one expiry the first in is the first out: both sides in points since the account began
+taken_spans as (
+
+    select
+        customer_ref,
+        expiry_number,
+        entry_key,
+        sum(points) over (partition by customer_ref, expiry_number order by entry_number) - points as from_point,
+        sum(points) over (partition by customer_ref, expiry_number order by entry_number) as to_point
+
+    from taken
+    where points > 0
+
+),
+
+issued_spans as (
+
+    select
+        entries.customer_ref,
+        expiries.expiry_number,
+        entries.entry_key,
+        sum(entries.point_delta) over so_far - entries.point_delta as from_point,
+        sum(entries.point_delta) over so_far as to_point
+
+    from entries
+
+    inner join expiries
+        on
+            entries.customer_ref = expiries.customer_ref
+            and entries.expires_on = expiries.expires_on
+
+    where entries.point_delta > 0
+    window so_far as (partition by entries.customer_ref, expiries.expiry_number order by entries.entry_number)
+
+),
+
+final as (
+
+    select
+        taken_spans.customer_ref,
+        taken_spans.entry_key,
+        issued_spans.entry_key as issue_key,
+        cast(
+            least(taken_spans.to_point, issued_spans.to_point)
+            - greatest(taken_spans.from_point, issued_spans.from_point) as bigint
+        ) as point_count
+
+    from taken_spans
+
+    inner join issued_spans
+        on
+            taken_spans.customer_ref = issued_spans.customer_ref
+            and taken_spans.expiry_number = issued_spans.expiry_number
+            and taken_spans.from_point < issued_spans.to_point
+            and taken_spans.to_point > issued_spans.from_point
+
+)
+
+select * from final
