@@ -206,8 +206,15 @@ final as (
         case when shown_count is not null then round((mean_share - margin) * 100, 6) end as index_low,
         case when shown_count is not null then round((mean_share + margin) * 100, 6) end as index_high,
         cast(top_two_count / shown_count as double) as top_two_share,
-        cast(greatest(round({{ wilson_end('top_two_count', 'shown_count', '-') }}, 8), 0) as double) as top_two_low,
-        cast(least(round({{ wilson_end('top_two_count', 'shown_count', '+') }}, 8), 1) as double) as top_two_high,
+        -- rounding errors beyond 0 and 1 are cut, but null is neither
+        case
+            when shown_count is not null
+                then greatest(round({{ wilson_end('top_two_count', 'shown_count', '-') }}, 8), 0.0)
+        end as top_two_low,
+        case
+            when shown_count is not null
+                then least(round({{ wilson_end('top_two_count', 'shown_count', '+') }}, 8), 1.0)
+        end as top_two_high,
         case when shown_count is not null and before_count is not null then round(change * 100, 6) end as index_change,
         case when shown_count is not null and before_count is not null then round((change - change_margin) * 100, 6) end
             as index_change_low,

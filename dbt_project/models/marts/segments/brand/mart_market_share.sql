@@ -213,12 +213,16 @@ shares as (
                 then round(matched.mention_count / nullif(markets.market_mention_count, 0), 8)
         end as sov_mentions,
         case
-            when markets.watched_brand_count > 1 and markets.market_mention_count > 0
-                then {{ wilson_end('matched.mention_count', 'markets.market_mention_count', '-') }}
+            when markets.watched_brand_count > 1 and markets.market_mention_count > 0 and matched.is_watched
+                then greatest(
+                    round({{ wilson_end('matched.mention_count', 'markets.market_mention_count', '-') }}, 8), 0.0
+                )
         end as sov_mentions_low,
         case
-            when markets.watched_brand_count > 1 and markets.market_mention_count > 0
-                then {{ wilson_end('matched.mention_count', 'markets.market_mention_count', '+') }}
+            when markets.watched_brand_count > 1 and markets.market_mention_count > 0 and matched.is_watched
+                then least(
+                    round({{ wilson_end('matched.mention_count', 'markets.market_mention_count', '+') }}, 8), 1.0
+                )
         end as sov_mentions_high,
         case
             when markets.watched_brand_count > 1
@@ -281,8 +285,8 @@ final as (
         earned_mention_count,
         cast(impression_count as bigint) as impression_count,
         sov_mentions,
-        cast(greatest(round(sov_mentions_low, 8), 0) as double) as sov_mentions_low,
-        cast(least(round(sov_mentions_high, 8), 1) as double) as sov_mentions_high,
+        sov_mentions_low,
+        sov_mentions_high,
         sov_earned_mentions,
         sov_impressions,
         round(sov_mentions - som_watched, 8) as esov_mentions,
