@@ -1,30 +1,38 @@
--- Grain: one row per customer and stay in a lifecycle stage, half-open.
+-- Grain: one row per customer, ladder (lifecycle, advocacy) and stay on one of its stages, half-open.
+{%- set ladders = [('lifecycle', 'lifecycle_code'), ('advocacy', 'advocacy_code')] %}
+
 with
 
-entries as (
+segments as (
 
-    select
-        customer_key,
-        valid_from,
-        lifecycle_code,
-        previous_lifecycle_code
-
-    from {{ ref('customer_segments') }}
-    where lifecycle_code is distinct from previous_lifecycle_code
+    select * from {{ ref('customer_segments') }}
 
 ),
 
-stays as (
+{%- for ladder, code in ladders %}
+
+{{ ladder }}_stays as (
 
     select
         customer_key,
-        lifecycle_code,
-        previous_lifecycle_code,
+        '{{ ladder }}' as ladder_code,
+        {{ code }} as stage_code,
+        previous_{{ code }} as previous_stage_code,
         valid_from as began_on,
         -- null for the stage they are in
         lead(valid_from) over (partition by customer_key order by valid_from) as ended_on
 
-    from entries
+    from segments
+    where {{ code }} is distinct from previous_{{ code }}
+
+),
+{%- endfor %}
+
+stays as (
+
+    select * from lifecycle_stays
+    union all
+    select * from advocacy_stays
 
 )
 

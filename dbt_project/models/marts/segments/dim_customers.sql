@@ -29,7 +29,33 @@ known as (
 stays as (
 
     select * from {{ ref('int_stage_stays') }}
-    where ended_on is null
+    where
+        ladder_code = 'lifecycle'
+        and ended_on is null
+
+),
+
+due_offers as (
+
+    -- what they should be given now: of several offers the one that is due first
+    select
+        offer_stays.customer_key,
+        offer_stays.offer_code,
+        offer_stays.due_until
+
+    from {{ ref('int_stage_offer_stays') }} as offer_stays
+
+    cross join as_of
+
+    where
+        offer_stays.ended_on is null
+        and offer_stays.offered_on is null
+        and as_of.as_of < offer_stays.due_until
+
+    qualify row_number() over (
+        partition by offer_stays.customer_key
+        order by offer_stays.due_until, offer_stays.offer_code
+    ) = 1
 
 ),
 
@@ -144,6 +170,10 @@ joined as (
             'monetary': 'segments.monetary_score',
         }) }} as rfm_reason,
 
+        ---------- what is due to them
+        due_offers.offer_code as due_offer_code,
+        due_offers.due_until as due_offer_until,
+
         ---------- orders
         orders.first_order_at,
         orders.last_order_at,
@@ -177,6 +207,9 @@ joined as (
 
     inner join advocacy_rules
         on segments.advocacy_rule_code = advocacy_rules.rule_code
+
+    left join due_offers
+        on segments.customer_key = due_offers.customer_key
 
     left join rungs_reached
         on
