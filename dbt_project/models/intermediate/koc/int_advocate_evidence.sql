@@ -1,15 +1,5 @@
 -- Grain: one row per customer who praised us of their own accord, or stands on an advocate's rung.
 {%- set fan_rungs = "'" ~ var('core_fan_advocacy_codes') | join("', '") ~ "'" %}
-{%- set own %}
-        voices.is_own_brand
-        and voices.voice_kind in ('review', 'mention')
-        and voices.is_public
-        and voices.is_earned
-        and voices.is_original
-        and not voices.is_incentivised
-        and voices.deleted_at is null
-        and cast(voices.posted_at as date) > as_of.as_of - {{ var('advocate_window_days') }}
-{%- endset %}
 with
 
 as_of as (
@@ -20,7 +10,13 @@ as_of as (
 
 ties as (
 
-    select * from {{ ref('int_creator_ties') }}
+    select
+        customer_key,
+        min(case when is_koc then began_on end) as activated_on,
+        bool_or(not is_koc) as is_other_tier
+
+    from {{ ref('int_creator_ties') }}
+    group by customer_key
 
 ),
 
@@ -45,16 +41,9 @@ voices as (
         voices.is_negative,
         voices.follower_count,
         voices.helpful_count,
-        coalesce({{ own }}, false) as is_own,
-        -- stars are what somebody said on purpose; the text decides where there are none, and a bad text spoils stars
-        coalesce(
-            case
-                when voices.is_negative then false
-                when voices.rating_share is not null then voices.rating_share >= {{ var('positive_rating_from') }}
-                else voices.sentiment_code = 'positive'
-            end,
-            false
-        ) as is_positive
+        {{ is_own_voice('voices') }}
+        and cast(voices.posted_at as date) > as_of.as_of - {{ var('advocate_window_days') }} as is_own,
+        {{ is_positive_voice('voices') }} as is_positive
 
     from {{ ref('fct_voices') }} as voices
 

@@ -1,4 +1,4 @@
--- Grain: one row per customer who stands in the register of creators.
+-- Grain: one row per entry of the register of creators that is a known customer.
 with
 
 as_of as (
@@ -76,16 +76,17 @@ collaborations as (
 
 ),
 
-joined as (
+ties as (
 
     select
+        creators.creator_ref,
         creators.customer_key,
         creators.tier_code,
-        creators.listed_on,
-        collaborations.first_on,
+        -- whichever came first: the register often follows the first piece of work by weeks
+        least(creators.listed_on, coalesce(collaborations.first_on, creators.listed_on)) as began_on,
         coalesce(collaborations.collaboration_count, 0) as collaboration_count,
-        coalesce(collaborations.fee_cny, 0) as fee_cny,
-        coalesce(collaborations.product_cost_cny, 0) as product_cost_cny
+        cast(coalesce(collaborations.fee_cny, 0) as decimal(18, 2)) as fee_cny,
+        cast(coalesce(collaborations.product_cost_cny, 0) as decimal(18, 2)) as product_cost_cny
 
     from creators
 
@@ -96,46 +97,17 @@ joined as (
 
 ),
 
-ties as (
-
-    select
-        joined.customer_key,
-        -- whichever came first: the register often follows the first piece of work by weeks
-        min(
-            case
-                when joined.tier_code = 'koc'
-                    then least(joined.listed_on, coalesce(joined.first_on, joined.listed_on))
-            end
-        ) as activated_on,
-        bool_or(joined.tier_code is distinct from 'koc') as is_other_tier,
-        cast(sum(joined.collaboration_count) filter (where joined.tier_code = 'koc') as bigint) as collaboration_count,
-        cast(sum(joined.fee_cny) filter (where joined.tier_code = 'koc') as decimal(18, 2)) as fee_cny,
-        cast(sum(joined.product_cost_cny) filter (where joined.tier_code = 'koc') as decimal(18, 2)) as product_cost_cny
-
-    from joined
-
-    group by joined.customer_key
-
-),
-
 final as (
 
     select
-        ties.customer_key,
-        case when ties.activated_on <= as_of.as_of then ties.activated_on end as activated_on,
-        ties.is_other_tier,
-        coalesce(ties.collaboration_count, 0) as collaboration_count,
-        cast(coalesce(ties.fee_cny, 0) as decimal(18, 2)) as fee_cny,
-        cast(coalesce(ties.product_cost_cny, 0) as decimal(18, 2)) as product_cost_cny
+        ties.*,
+        coalesce(ties.tier_code = 'koc', false) as is_koc
 
     from ties
 
-    cross join as_of
-
-    -- who is to start after the data end is no KOC yet
-    where
-        ties.is_other_tier
-        or ties.activated_on <= as_of.as_of
+    -- who is to start after the data end is no creator of ours yet
+    inner join as_of
+        on ties.began_on <= as_of.as_of
 
 )
 

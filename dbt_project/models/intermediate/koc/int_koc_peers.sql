@@ -1,0 +1,256 @@
+-- Grain: one row per customer activated as a KOC, and per candidate beside whom they are looked at.
+{#- what somebody had done before the day, in bands: below the first one they were no candidate -#}
+{%- set bands = {
+    'purchase': var('koc_matching_purchases_from'),
+    'voice': [var('koc_fewest_positive_voices')] + var('koc_matching_voices_from'),
+} %}
+with
+
+as_of as (
+
+    select as_of from {{ ref('stg_as_of') }}
+
+),
+
+ties as (
+
+    select
+        customer_key,
+        min(began_on) as activated_on
+
+    from {{ ref('int_creator_ties') }}
+    where is_koc
+    group by customer_key
+
+),
+
+-- the gates that have no date: consent, followers and the rest are known as they are now
+open_to as (
+
+    select
+        customer_key,
+        is_activated
+    from {{ ref('mart_advocates') }}
+    where
+        is_not_staff
+        and is_unpaid
+        and is_consented
+        and is_in_follower_band
+        and is_verified_buyer
+
+),
+
+activated as (
+
+    select
+        ties.customer_key,
+        ties.activated_on,
+        cast(least(as_of.as_of - ties.activated_on, {{ var('koc_activation_days') }}) as integer) as followed_days,
+        open_to.customer_key is not null as is_open
+
+    from ties
+
+    cross join as_of
+
+    left join open_to
+        on ties.customer_key = open_to.customer_key
+
+),
+
+persons as (
+
+    select customer_key from activated
+    union
+    select customer_key from open_to
+
+),
+
+praises as (
+
+    select
+        voices.customer_key,
+        cast(voices.posted_at as date) as posted_on
+
+    from {{ ref('fct_voices') }} as voices
+
+    inner join persons
+        on voices.customer_key = persons.customer_key
+
+    where
+        {{ is_own_voice('voices') }}
+        and {{ is_positive_voice('voices') }}
+        and voices.posted_at is not null
+
+),
+
+purchases as (
+
+    select purchases.*
+    from {{ ref('int_purchase_days') }} as purchases
+
+    inner join persons
+        on purchases.customer_key = persons.customer_key
+
+),
+
+deeds as (
+
+    -- what counts from the day after it happened
+    select
+        customer_key,
+        purchased_on + 1 as from_day,
+        1 as purchase_count,
+        0 as voice_count
+    from purchases
+    union all
+    select
+        customer_key,
+        posted_on + 1 as from_day,
+        0 as purchase_count,
+        1 as voice_count
+    from praises
+
+),
+
+deed_days as (
+
+    select
+        customer_key,
+        from_day,
+        sum(purchase_count) as purchase_count,
+        sum(voice_count) as voice_count
+
+    from deeds
+    group by customer_key, from_day
+
+),
+
+standings as (
+
+    select
+        customer_key,
+        from_day,
+        lead(from_day) over by_day as to_day,
+        sum(purchase_count) over by_day as purchase_count,
+        sum(voice_count) over by_day as voice_count
+
+    from deed_days
+    window by_day as (partition by customer_key order by from_day)
+
+),
+
+banded as (
+
+    select
+        customer_key,
+        from_day,
+        to_day,
+        {%- for kind, cuts in bands.items() %}
+        {%- for cut in cuts %}
+        {% if not loop.first %}+ {% endif %}cast({{ kind }}_count >= {{ cut }} as integer)
+        {%- endfor %} as {{ kind }}_band{% if not loop.last %},{% endif %}
+        {%- endfor %}
+
+    from standings
+
+),
+
+treated as (
+
+    select
+        activated.*,
+        case when activated.is_open then banded.purchase_band end as purchase_band,
+        case when activated.is_open then banded.voice_band end as voice_band
+
+    from activated
+
+    left join banded
+        on
+            activated.customer_key = banded.customer_key
+            and activated.activated_on >= banded.from_day
+            and (activated.activated_on < banded.to_day or banded.to_day is null)
+
+),
+
+strata as (
+
+    select distinct
+        activated_on,
+        followed_days,
+        purchase_band,
+        voice_band
+
+    from treated
+    where
+        followed_days >= {{ var('koc_activation_fewest_days') }}
+        and purchase_band > 0
+        and voice_band > 0
+
+),
+
+-- candidates as of the days on which others like them were activated; of several days each gets one, at random but the
+-- same in every build, for a person counts once
+controls as (
+
+    select
+        banded.customer_key,
+        strata.activated_on,
+        strata.followed_days,
+        strata.purchase_band,
+        strata.voice_band
+
+    from banded
+
+    inner join open_to
+        on
+            banded.customer_key = open_to.customer_key
+            and not open_to.is_activated
+
+    inner join strata
+        on
+            banded.purchase_band = strata.purchase_band
+            and banded.voice_band = strata.voice_band
+            and banded.from_day <= strata.activated_on
+            and (banded.to_day > strata.activated_on or banded.to_day is null)
+
+    qualify row_number() over (
+        partition by banded.customer_key
+        order by md5(banded.customer_key || cast(strata.activated_on as string))
+    ) = 1
+
+),
+
+looked_at as (
+
+    select
+        customer_key,
+        true as is_treated,
+        activated_on,
+        followed_days,
+        purchase_band,
+        voice_band
+    from treated
+    union all
+    select
+        customer_key,
+        false as is_treated,
+        activated_on,
+        followed_days,
+        purchase_band,
+        voice_band
+    from controls
+
+),
+
+final as (
+
+    select
+        *,
+        followed_days >= {{ var('koc_activation_fewest_days') }} as is_followed,
+        coalesce(purchase_band > 0 and voice_band > 0, false) as was_candidate
+
+    from looked_at
+
+)
+
+select * from final
