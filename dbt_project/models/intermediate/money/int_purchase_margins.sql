@@ -75,6 +75,7 @@ purchases as (
     select
         *,
         row_number() over (partition by customer_key order by purchased_on) as purchase_number,
+        lag(purchased_on) over (partition by customer_key order by purchased_on) as previous_purchased_on,
         lead(purchased_on) over (partition by customer_key order by purchased_on) as next_purchased_on
 
     from days
