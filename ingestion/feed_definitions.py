@@ -21,6 +21,9 @@ ColumnType = Literal[
 ]
 # whose identifier a column holds; `identity_kind` means that the row says so itself
 IdentifierKind = Literal["customer", "author", "phone", "email", "name", "identity_kind"]
+# what becomes of a row that names somebody who was erased: it goes; it stays and names nobody; it
+# stays under a name that stands for this row alone; or the feed names nobody
+Erasure = Literal["delete", "anonymise", "stand_in", "keep"]
 
 
 class ContractError(Exception):
@@ -66,6 +69,7 @@ class Feed(BaseModel):
     label_zh: str
     description: str
     key: list[str] = Field(min_length=1)
+    erasure: Erasure
     columns: dict[str, FeedColumn]
 
     @model_validator(mode="after")
@@ -76,7 +80,18 @@ class Feed(BaseModel):
         texts = [column.name for column in self.columns.values() if column.type == "text"]
         if len(texts) > 1:
             raise ValueError(f"one text per feed, this one has {', '.join(texts)}")
+        if self.identifiers and self.erasure == "keep":
+            raise ValueError(
+                f"erasure: {self.identifiers[0]} names a person; say delete, anonymise or stand_in"
+            )
+        if not self.identifiers and self.erasure != "keep":
+            raise ValueError("erasure: no column names a person; say keep")
         return self
+
+    @property
+    def identifiers(self) -> list[str]:
+        """The columns that name a person."""
+        return [c.name for c in self.columns.values() if c.identifier is not None]
 
     @property
     def text_column(self) -> str | None:

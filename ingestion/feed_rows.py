@@ -134,7 +134,8 @@ def _find_repeats(connection: duckdb.DuckDBPyConnection, translation: Translatio
     )
     if not is_shared:
         return 0
-    values = [f'"{name}"' for name in translation.filled]
+    # keys are part of it: rows that were made anonymous are equal, and two all the same
+    values = [translation.record_key, *(f'"{name}"' for name in translation.filled)]
     values += [f"e{index}" for index in range(len(translation.extra_headers))]
     return one_count(
         connection,

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from ingestion import feed_rows, file_book, rejections
+from ingestion import feed_rows, file_book, rejections, suppression
 from ingestion.contracts import Feed
 from ingestion.decoding import fetch
 from ingestion.deliveries import Delivery
@@ -112,6 +112,7 @@ class Lander:
         self._originals = originals
         self._work_dir = work_dir
         self._load_id = load_id
+        self._is_suppressing = suppression.is_in_force(connection)
         self._filled: list[str] = []  # feeds of the file at hand, whose temp tables must go
 
     def land(self, delivery: Delivery, *, accept: bool = False) -> LandedFile:
@@ -141,6 +142,7 @@ class Lander:
         """Read and check a file in temp tables; a refusal is noted, not raised."""
         prepared = _Prepared()
         rejections.begin(self._connection)
+        suppression.begin(self._connection)
         edit = delivery.contract.path.name
         try:
             source = read_source(self._connection, path, delivery.export, self._work_dir, edit)
@@ -187,6 +189,10 @@ class Lander:
                 zones=zones,
             )
             feed_rows.make(self._connection, translation, self._hash_parameters)
+            if self._is_suppressing:
+                translation = suppression.filter_rows(
+                    self._connection, translation, self._hash_parameters
+                )
             redact_columns(
                 self._connection,
                 translation.table,
@@ -268,6 +274,8 @@ class Lander:
                     )
                 if rejected != sum(feed.rejected for feed in counts.values()):
                     raise CountsDoNotAddUpError(f"{delivery.file_name}: rejected rows")
+                if self._is_suppressing:
+                    suppression.enter(self._connection, entry.file_id)
                 self._originals.keep(path, sha256)
             self._connection.commit()
         except BaseException:
@@ -330,6 +338,7 @@ class Lander:
             "landing_faults",
             "landing_scans",
             rejections.REJECTS_TABLE,
+            suppression.ERASED_ROWS,
             feed_rows.REPEATS_TABLE,
         ]
         return [SOURCE_TABLE, *books, *(rows_table(self._feeds[name]) for name in self._filled)]

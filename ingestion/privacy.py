@@ -112,10 +112,9 @@ def normal_name(layers: Layers, text: Cell) -> Cell:
 
 
 def normal_account(layers: Layers, value: Cell) -> Cell:
-    """Leave an account id as it is; null when masked (j***n) or 匿名."""
-    return layers.let(
-        f"case when not regexp_matches({value}, '[*＊]{{2}}|^匿名') then {value} end", value
-    )
+    """Leave an account id as it is; null when masked (j***n), 匿名, or erased from an original."""
+    unknown = "[*＊]{2}|^匿名|^erased:[0-9a-f]{16}$"
+    return layers.let(f"case when not regexp_matches({value}, '{unknown}') then {value} end", value)
 
 
 _NORMAL = {"phone": normal_phone, "email": normal_email, "name": normal_name}

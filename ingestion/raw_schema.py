@@ -186,6 +186,42 @@ BOOK_TABLES: tuple[RawTable, ...] = (
         ),
     ),
     RawTable(
+        "suppressions",
+        "屏蔽名单",
+        "One row per identifier of a person who was erased: its keyed hash alone.",
+        _columns(
+            (
+                "node",
+                "varchar",
+                "标识哈希",
+                "The identifier's node; rows that name it are filtered.",
+            ),
+            ("request_ref", "varchar", "请求编号", "The request that it belongs to."),
+        ),
+    ),
+    RawTable(
+        "erasures",
+        "删除记录",
+        "One row per request to be erased that was acted on.",
+        _columns(
+            ("request_ref", "varchar", "请求编号", "Id of the request."),
+            ("requested_on", "date", "请求日期", "The day on which it was made."),
+            ("source_code", "varchar", "来源", "feed or command."),
+        ),
+    ),
+    RawTable(
+        "erased_rows",
+        "删除行数",
+        "One row per request, file and feed: how many rows were deleted or made anonymous.",
+        _columns(
+            ("request_ref", "varchar", "请求编号", "The request."),
+            ("file_id", "varchar", "文件编号", "The file that held the rows."),
+            ("feed", "varchar", "数据流", "The feed."),
+            ("is_deleted", "boolean", "是否删除", "Deleted, or else kept without the person."),
+            ("row_count", "bigint", "行数", "Rows."),
+        ),
+    ),
+    RawTable(
         "settings",
         "设置",
         "What a warehouse was built with and cannot change under its rows.",

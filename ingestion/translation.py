@@ -16,6 +16,9 @@ from ingestion.privacy import identify
 from ingestion.raw_schema import TEXT_SHA256
 from ingestion.reading import SOURCE_TABLE, blank_row_sql
 
+# in an original from which a person was taken, this and 16 hex digits stand for them
+ERASED_MARK = "erased:"
+
 
 @dataclass(frozen=True)
 class Check:
@@ -43,6 +46,7 @@ class Translation:
     text: str | None  # the column of texts, whose hash stands beside it as text_sha256
     record_key: str
     extra_headers: list[str]
+    sources: dict[str, str]  # the source table's column that fills a column, where one does
 
     @property
     def table(self) -> str:
@@ -140,6 +144,7 @@ def translate(
         text=text,
         record_key=_record_key(contract, mapping, feed, key, set(builder.values)),
         extra_headers=extra,
+        sources=builder.sources,
     )
 
 
@@ -163,6 +168,15 @@ class _Builder:
         self._columns = columns
         self._zones = zones
         self._headers: dict[str, str] = {}
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """The source table's column of each column that a header fills."""
+        return {
+            name: self._columns[header]
+            for name, header in self._headers.items()
+            if header in self._columns
+        }
 
     def add(self, header: str, target: ColumnTarget) -> None:
         """Fill a column from a header; with nulls where the file lacks it."""
@@ -198,9 +212,13 @@ class _Builder:
             if name not in self._headers:
                 continue
             condition = f"{self.values[name]} is null"
+            column = self._feed.columns[name]
+            if column.identifier and name in self.sources:
+                # who was erased is unknown, which is no fault of the row
+                mark = f"starts_with({self.sources[name]}, {literal(ERASED_MARK)})"
+                condition += f" and not coalesce({mark}, false)"
             if any(check.condition == condition for check in self.checks):
                 continue
-            column = self._feed.columns[name]
             reason = "is blank, masked or shared by strangers" if column.identifier else "is blank"
             self._check(column, condition, reason)
 
