@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 
+import duckdb
+
 from ingestion.layers import Cell, Layers
 from ingestion.parsing import half_width, literal
 
@@ -115,6 +117,19 @@ def normal_account(layers: Layers, value: Cell) -> Cell:
     """Leave an account id as it is; null when masked (j***n), 匿名, or erased from an original."""
     unknown = "[*＊]{2}|^匿名|^erased:[0-9a-f]{16}$"
     return layers.let(f"case when not regexp_matches({value}, '{unknown}') then {value} end", value)
+
+
+def node_of(connection: duckdb.DuckDBPyConnection, key: bytes, kind: str, value: str) -> str | None:
+    """The node of an identifier as typed, normalised as landing does; None where masked."""
+    layers = Layers()
+    texts = Cell("typed", 0), Cell("kind", 0)
+    read = identify(layers, texts[0], "identity_kind", "", texts[1])
+    given = "select $value::varchar as typed, $kind::varchar as kind"
+    row = connection.execute(
+        f"select {read} from ({layers.over(given)})",
+        {"value": value.strip(), "kind": kind, **hash_parameters(key)},
+    ).fetchone()
+    return None if row is None else row[0]
 
 
 _NORMAL = {"phone": normal_phone, "email": normal_email, "name": normal_name}

@@ -34,6 +34,7 @@ COMMANDS: Final = {
     "rollback": _KEEP,
     "prune": _KEEP,
     "backup": _KEEP,
+    "erase": _KEEP,
     "contracts": _KEEP,
     "dev": _KEEP,
 }

@@ -21,6 +21,7 @@ STAGES = {
     "demo": "写演示导出 Write exports",
     "parse": "读取模型 Read models",
     "land": "导入文件 Land files",
+    "erase": "删除个人 Erase people",
     "landed": "入库检查 Check landed data",
     "score": "文本打分 Score texts",
     "audit": "核对打分 Audit scores",

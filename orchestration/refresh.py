@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
 import duckdb
 
+from ingestion.suppression_list import Request
 from orchestration.dagster_home import open_instance
 from orchestration.dbt_project import ensure_manifest
 from orchestration.definitions import build_defs
@@ -56,6 +57,8 @@ def refresh(
     first: date | None = None,
     last: date | None = None,
     accept: Collection[str] = (),
+    to_erase: Sequence[Request] = (),
+    is_landing: bool = True,
 ) -> Outcome:
     """Land, score, build, check and publish.
 
@@ -65,13 +68,22 @@ def refresh(
         first: Land no earlier day; None for all.
         last: Land no later day; None for all.
         accept: Names of files that a person lets in although they look wrong.
+        to_erase: Requests to be erased, beside those that are delivered.
+        is_landing: Whether files that are due land; else what has landed is built and published.
 
     Raises:
         KoubeiError: It could not start; nothing was written.
         ContractError: A contract is wrong.
     """
     run_id = str(uuid.uuid4())
-    with open_session(settings, run_id=run_id, watcher=watcher, accept=accept) as session:
+    with open_session(
+        settings,
+        run_id=run_id,
+        watcher=watcher,
+        accept=accept,
+        to_erase=to_erase,
+        is_landing=is_landing,
+    ) as session:
         days = days_to_land(session, first, last)
         ensure_manifest(settings, watcher)
         resources = {"session": given_session(session)}

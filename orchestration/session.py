@@ -29,9 +29,11 @@ from ingestion.raw_schema import create_raw_schema
 from ingestion.scoring import Recorded, Referenced, Scorer
 from ingestion.scoring.audit import audit_scores
 from ingestion.scoring.store import score_pending
+from ingestion.suppression_list import Request
 from ingestion.warehouse_settings import verify_settings
 from orchestration import ledger, preflight
 from orchestration.check_results import as_results, audit_result
+from orchestration.erasing import Erasure, erase_due, seen
 from orchestration.errors import GateRefused, KoubeiError
 from orchestration.ledger import CheckResult, LedgerEntry
 from orchestration.progress import Unwatched, Watcher
@@ -66,6 +68,8 @@ class Session:
     due: list[Delivery]
     watcher: Watcher
     accept: frozenset[str] = frozenset()
+    to_erase: Sequence[Request] = ()
+    erasure: Erasure | None = None
     landed: list[LandedFile] = field(default_factory=list)
     scored: int = 0
     annotated: int = 0
@@ -139,6 +143,13 @@ class Session:
                 self.landed.append(landed[-1])
         self.watcher.tell("land", len(self.landed), len(due))
         return landed
+
+    def erase(self) -> None:
+        """Act on requests to be erased: delivered tonight, asked for, or cut short."""
+        with self.step("erase"):
+            self.erasure = erase_due(self.settings, self.feeds, self.to_erase)
+        if self.erasure is not None:
+            self.watcher.tell("erase", len(self.erasure.requests), len(self.erasure.requests))
 
     @cached_property
     def originals(self) -> Originals:
@@ -287,8 +298,12 @@ def open_session(
     run_id: str,
     watcher: Watcher | None = None,
     accept: Collection[str] = (),
+    to_erase: Sequence[Request] = (),
+    is_landing: bool = True,
 ) -> Iterator[Session]:
     """Hold the home, put right what a killed refresh left, and find what is due.
+
+    `to_erase` are requests made by command; without `is_landing` nothing is due.
 
     Raises:
         KoubeiError: Something must be put right first; nothing was written.
@@ -310,7 +325,8 @@ def open_session(
                 business_zone=settings.timezone,
                 hash_key_fingerprint=key_fingerprint(key),
             )
-            due = pending(connection, found.deliveries)
+            seen(settings, connection)
+            due = pending(connection, found.deliveries) if is_landing else []
             due += _accepted(found, due, accept)
             load_id = next_load_id(connection)
         preflight.require_space(settings, due)
@@ -324,6 +340,7 @@ def open_session(
             due=due,
             watcher=watcher or Unwatched(),
             accept=frozenset(delivery.file_name for delivery in due if _is_named(delivery, accept)),
+            to_erase=to_erase,
         )
 
 

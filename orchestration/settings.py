@@ -169,6 +169,11 @@ class Settings(BaseSettings):
         return self.home / "originals"
 
     @property
+    def suppressions_path(self) -> Path:
+        """Who was erased, as keyed hashes; it outlives every build."""
+        return self.home / "suppressions.json"
+
+    @property
     def published_path(self) -> Path:
         """Publications, and the pointer `current`."""
         return self.home / "published"

@@ -47,6 +47,8 @@ def build_raw_asset(
 
     @dg.multi_asset(name="raw", specs=specs)
     def raw(session: dg.ResourceParam[Session]) -> Iterator[dg.MaterializeResult]:
+        # everything has landed, nothing is scored, checked or built yet
+        session.erase()
         for name, rows in session.raw_row_counts([spec.key.path[-1] for spec in specs]).items():
             yield dg.MaterializeResult(
                 asset_key=["raw", name], metadata={"dagster/row_count": rows}

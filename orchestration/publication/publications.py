@@ -155,6 +155,13 @@ def heal(folder: Path) -> list[str]:
             remove(folder, publication_id)
             removed.append(publication_id)
         _forget_pending(folder)
+    for aside in folder.glob(".aside-*"):
+        # the swap of a rewritten publication was cut short; what was old is whole
+        standing = folder / aside.name.removeprefix(".aside-")
+        if not standing.exists():
+            aside.rename(standing)
+        else:
+            _delete(aside)
     for pattern in _LEFTOVERS:
         for leftover in folder.glob(pattern):
             _delete(leftover)
