@@ -28,7 +28,9 @@ def print_proof(
         shown.add_column(heading, justify="left" if heading.startswith("表") else "right")
     for name in sorted({*before.naming, *after.naming}):
         rows = [str(state.rows.get(name, "")) for state in (before, after)]
-        shown.add_row(name, str(before.naming.get(name, 0)), str(after.naming.get(name, 0)), *rows)
+        shown.add_row(
+            name, str(before.naming.get(name, 0)), str(after.naming.get(name, 0)), *totals
+        )
     if before.naming or after.naming:
         out.print(shown)
     else:
