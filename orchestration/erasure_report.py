@@ -27,7 +27,7 @@ def print_proof(
     for heading in ("表 table", "之前 before", "之后 after", "总行数 all rows before", "after"):
         shown.add_column(heading, justify="left" if heading.startswith("表") else "right")
     for name in sorted({*before.naming, *after.naming}):
-        rows = [str(state.rows.get(name, "")) for state in (before, after)]
+        totals = [str(state.rows.get(name, "")) for state in (before, after)]
         shown.add_row(
             name, str(before.naming.get(name, 0)), str(after.naming.get(name, 0)), *totals
         )
@@ -37,10 +37,8 @@ def print_proof(
         out.print("无人 nobody in the home has that identifier; it is remembered for later files")
     erasure = outcome.session.erasure
     if erasure is not None:
-        for publication_id, rows in erasure.rewritten.items():
-            out.print(
-                f"发布 publication {publication_id} rewritten: {rows} rows at most in a table"
-            )
+        for publication_id, count in erasure.rewritten.items():
+            out.print(f"发布 publication {publication_id} rewritten: {count} rows named the person")
     out.print(
         f"订单 orders {before.orders[0]} -> {after.orders[0]}, "
         f"金额 gross CNY {before.orders[1]} -> {after.orders[1]}"
