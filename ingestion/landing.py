@@ -19,6 +19,7 @@ from ingestion import feed_rows, file_book, rejections, suppression
 from ingestion.contracts import Feed
 from ingestion.decoding import fetch
 from ingestion.deliveries import Delivery
+from ingestion.editions import write_edition
 from ingestion.feed_rows import CountsDoNotAddUpError, FeedCounts
 from ingestion.file_book import FileEntry, Outcome, next_load_id
 from ingestion.originals import Originals
@@ -71,6 +72,7 @@ class _Prepared:
     """A file in temp tables, fit or not."""
 
     translations: list[Translation] = field(default_factory=list)
+    headers: list[str] = field(default_factory=list)
     delivered: dict[str, int] = field(default_factory=dict)
     unmapped_columns: list[str] = field(default_factory=list)
     reasons: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -147,6 +149,8 @@ class Lander:
         try:
             source = read_source(self._connection, path, delivery.export, self._work_dir, edit)
             self._translate(delivery, source, prepared)
+            if self._is_suppressing:
+                rejections.forget_values(self._connection, suppression.ERASED_ROWS)
             rejections.finish(self._connection)
             prepared.reasons = rejections.reasons(self._connection)
             try:
@@ -171,6 +175,7 @@ class Lander:
         contract, export = delivery.contract, delivery.export
         known = set(export.headers)
         refuse_headless(contract, export, source.headers)
+        prepared.headers = source.headers
         prepared.unmapped_columns = [
             header for header in dict.fromkeys(source.headers) if header and header not in known
         ]
@@ -274,14 +279,25 @@ class Lander:
                     )
                 if rejected != sum(feed.rejected for feed in counts.values()):
                     raise CountsDoNotAddUpError(f"{delivery.file_name}: rejected rows")
-                if self._is_suppressing:
-                    suppression.enter(self._connection, entry.file_id)
-                self._originals.keep(path, sha256)
+                self._keep(delivery, path, sha256, prepared, entry.file_id)
             self._connection.commit()
         except BaseException:
             self._connection.rollback()
             raise
         return _landed_file(entry, counts)
+
+    def _keep(
+        self, delivery: Delivery, path: Path, sha256: str, prepared: _Prepared, file_id: str
+    ) -> None:
+        """Keep the original, or an edition of it where it names somebody who was erased."""
+        if not self._is_suppressing or not suppression.enter(self._connection, file_id):
+            self._originals.keep(path, sha256)
+            return
+        edition = self._work_dir / "edition"
+        write_edition(
+            self._connection, delivery.export, prepared.headers, prepared.translations, edition
+        )
+        self._originals.keep_edition(edition, sha256)
 
     def _repeat(self, delivery: Delivery, sha256: str, standing: file_book.Standing) -> LandedFile:
         """Book a file whose bytes have landed already."""
@@ -347,7 +363,7 @@ class Lander:
         """Drop the temp tables and files of one landing."""
         for table in self._temp_tables:
             self._connection.execute(f"drop table if exists temp.{table}")
-        for name in ("fetched", "decoded", "unified"):
+        for name in ("fetched", "decoded", "unified", "edition"):
             (self._work_dir / name).unlink(missing_ok=True)
 
 

@@ -3,6 +3,9 @@
 The warehouse can be rebuilt from them, and they hold what landing takes out of rows, so they lie
 encrypted under a key derived from the hash key and go after a set number of days.
 
+An edition is what an original becomes when people are erased from it: it stands under the hash of
+the delivered bytes, which it no longer has, and its header says so.
+
 A kept file is a header and a row of chunks. A chunk is four bytes of length and AES-256-GCM of a
 piece of the zstd stream; its place, and whether it is the last, is authenticated with it, so that
 a file that was cut short or put together anew does not open.
@@ -26,6 +29,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 _MAGIC = b"KBO1"
+_MAGIC_EDITION = b"KBE1"
 _NONCE_PREFIX_BYTES = 8
 _CHUNK = 4 * 1024 * 1024
 _LEVEL = 3
@@ -54,11 +58,23 @@ class Originals:
         if target.is_file():
             target.touch()
             return
+        self._put(path, sha256, _MAGIC)
+
+    def keep_edition(self, path: Path, sha256: str) -> None:
+        """Keep `path` in place of the original of that hash, whose time goes on."""
+        target = self.path_of(sha256)
+        kept_at = target.stat().st_mtime if target.is_file() else None
+        self._put(path, sha256, _MAGIC_EDITION)
+        if kept_at is not None:
+            os.utime(target, (kept_at, kept_at))
+
+    def _put(self, path: Path, sha256: str, magic: bytes) -> None:
+        target = self.path_of(sha256)
         target.parent.mkdir(parents=True, exist_ok=True)
         draft = target.with_name(f".{sha256}.{os.getpid()}")
         try:
             with path.open("rb") as source, draft.open("wb") as output:
-                self._write(source, output, sha256)
+                self._write(source, output, sha256, magic)
                 output.flush()
                 os.fsync(output.fileno())
             draft.chmod(0o600)
@@ -66,8 +82,8 @@ class Originals:
         finally:
             draft.unlink(missing_ok=True)
 
-    def restore(self, sha256: str, to: Path) -> None:
-        """Write the original of that hash to `to`.
+    def restore(self, sha256: str, to: Path) -> bool:
+        """Write the original of that hash to `to`; whether it is an edition, without the erased.
 
         Raises:
             OriginalError: it is not kept, damaged, or was kept under another key.
@@ -79,15 +95,18 @@ class Originals:
         unpack = zstandard.ZstdDecompressor().decompressobj()
         try:
             with kept.open("rb") as source, to.open("wb") as output:
+                is_edition = source.read(len(_MAGIC)) == _MAGIC_EDITION
+                source.seek(0)
                 for chunk in self._read(source, sha256):
                     data = unpack.decompress(chunk)
                     digest.update(data)
                     output.write(data)
-            if digest.hexdigest() != sha256:
+            if not is_edition and digest.hexdigest() != sha256:
                 raise OriginalError(f"original {sha256} is damaged: its bytes have another hash")
         except OriginalError:
             to.unlink()
             raise
+        return is_edition
 
     def prune(self, days: int, today: dt.date) -> int:
         """Delete originals kept for more than `days` days; return how many went."""
@@ -100,9 +119,9 @@ class Originals:
                 gone += 1
         return gone
 
-    def _write(self, source: BinaryIO, output: BinaryIO, sha256: str) -> None:
+    def _write(self, source: BinaryIO, output: BinaryIO, sha256: str, magic: bytes) -> None:
         prefix = secrets.token_bytes(_NONCE_PREFIX_BYTES)
-        output.write(_MAGIC + prefix)
+        output.write(magic + prefix)
         packer = zstandard.ZstdCompressor(level=_LEVEL).chunker(chunk_size=_CHUNK)
 
         def pieces() -> Iterator[bytes]:
@@ -114,10 +133,10 @@ class Originals:
         held: bytes | None = None
         for piece in pieces():
             if held is not None:
-                output.write(self._seal(held, prefix, number, sha256, is_last=False))
+                output.write(self._seal(held, prefix, number, _told(magic, sha256), is_last=False))
                 number += 1
             held = piece
-        output.write(self._seal(held or b"", prefix, number, sha256, is_last=True))
+        output.write(self._seal(held or b"", prefix, number, _told(magic, sha256), is_last=True))
 
     def _seal(
         self, piece: bytes, prefix: bytes, number: int, sha256: str, *, is_last: bool
@@ -130,7 +149,8 @@ class Originals:
     def _read(self, source: BinaryIO, sha256: str) -> Iterator[bytes]:
         header = source.read(len(_MAGIC) + _NONCE_PREFIX_BYTES)
         prefix = header[len(_MAGIC) :]
-        if not header.startswith(_MAGIC) or len(prefix) != _NONCE_PREFIX_BYTES:
+        magic = header[: len(_MAGIC)]
+        if magic not in (_MAGIC, _MAGIC_EDITION) or len(prefix) != _NONCE_PREFIX_BYTES:
             raise OriginalError(f"original {sha256} is damaged: it does not begin as one")
         number = 0
         length = source.read(4)
@@ -142,13 +162,18 @@ class Originals:
                 yield self._cipher.decrypt(
                     prefix + struct.pack(">I", number),
                     sealed,
-                    _context(sha256, number, is_last=not length),
+                    _context(_told(magic, sha256), number, is_last=not length),
                 )
             except InvalidTag as error:
                 raise OriginalError(
                     f"original {sha256} is damaged, or was kept under another hash key"
                 ) from error
             number += 1
+
+
+def _told(magic: bytes, sha256: str) -> str:
+    """What is authenticated of a file: an original cannot be passed off as an edition."""
+    return sha256 if magic == _MAGIC else f"{sha256}|edition"
 
 
 def _context(sha256: str, number: int, *, is_last: bool) -> bytes:

@@ -116,6 +116,14 @@ def _cases(values: dict[int, str]) -> str:
     return f"case fault {whens} end"
 
 
+def forget_values(connection: duckdb.DuckDBPyConnection, erased: str) -> None:
+    """Show nothing of rows that name somebody who was erased; table `erased` has their row_id."""
+    connection.execute(
+        f"update {REJECTS_TABLE} set value_text = null "
+        f"where row_number in (select row_id + 1 from {erased})"
+    )
+
+
 def finish(connection: duckdb.DuckDBPyConnection) -> None:
     """Redact the values and cut them to what finds the place again."""
     if _is_empty(connection):

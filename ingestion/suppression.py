@@ -193,13 +193,18 @@ def _learn(connection: duckdb.DuckDBPyConnection, feed: Feed, table: str, filled
         )
 
 
-def enter(connection: duckdb.DuckDBPyConnection, file_id: str) -> None:
-    """Note in the books how many rows of a file were filtered; runs in the caller's transaction."""
+def enter(connection: duckdb.DuckDBPyConnection, file_id: str) -> bool:
+    """Note in the books how many rows of a file were filtered; whether any were.
+
+    Runs in the caller's transaction.
+    """
     connection.execute(f"delete from raw.erased_rows where file_id = {literal(file_id)}")
-    connection.execute(
+    found = one_count(
+        connection,
         f"insert into raw.erased_rows select request_ref, {literal(file_id)}, feed, is_deleted, "
-        f"count(*) from {ERASED_ROWS} where request_ref is not null group by all"
+        f"count(*) from {ERASED_ROWS} where request_ref is not null group by all",
     )
+    return found > 0
 
 
 def erase_rows(

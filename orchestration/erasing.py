@@ -17,8 +17,10 @@ from pathlib import Path
 
 import duckdb
 
-from ingestion.contracts import Feed
+from ingestion.contracts import Contract, Feed
+from ingestion.erased_originals import Rewritten, rewrite_originals
 from ingestion.erasure_scope import make_links, person_of
+from ingestion.originals import Originals
 from ingestion.privacy import hash_parameters
 from ingestion.suppression import erase_rows
 from ingestion.suppression_list import Request, SuppressionList
@@ -41,7 +43,7 @@ class Erasure:
     requests: list[Request] = field(default_factory=list)
     traces: Traces = field(default_factory=lambda: Traces(()))
     rewritten: dict[str, int] = field(default_factory=dict)
-    unknown: list[str] = field(default_factory=list)
+    originals: Rewritten = field(default_factory=Rewritten)
 
 
 def rules_path(settings: Settings) -> Path:
@@ -57,7 +59,10 @@ def seen(settings: Settings, connection: duckdb.DuckDBPyConnection) -> Suppressi
 
 
 def erase_due(
-    settings: Settings, feeds: Mapping[str, Feed], asked: Sequence[Request] = ()
+    settings: Settings,
+    contracts: Mapping[str, Contract],
+    feeds: Mapping[str, Feed],
+    asked: Sequence[Request] = (),
 ) -> Erasure | None:
     """Act on every request that is not done: those `asked` for, delivered, or cut short.
 
@@ -70,7 +75,7 @@ def erase_due(
     erasure = Erasure()
     with open_file(settings.warehouse_path) as connection:
         listed.learn(connection)
-        _enter_new(connection, settings, listed, asked, erasure)
+        _enter_new(connection, settings, listed, asked)
         left = _named_in_raw(connection, feeds, listed)
         if not listed.pending and not left:
             return None
@@ -78,6 +83,15 @@ def erase_due(
         erasure.requests = listed.pending or listed.requests
         nodes = sorted({node for request in erasure.requests for node in request.nodes})
         erasure.traces = traces_of(connection, feeds, nodes)
+        erasure.originals = rewrite_originals(
+            connection,
+            Originals(settings.originals_path, settings.key_bytes),
+            contracts=contracts,
+            feeds=feeds,
+            hash_key=settings.key_bytes,
+            business_zone=settings.timezone,
+            work_dir=settings.work_path,
+        )
     for published in publications.kept(settings.published_path):
         if rows := rewrite(published, erasure.traces):
             erasure.rewritten[published.publication_id] = rows
@@ -97,7 +111,6 @@ def _enter_new(
     settings: Settings,
     listed: SuppressionList,
     asked: Sequence[Request],
-    erasure: Erasure,
 ) -> None:
     """Write new requests to the list, each with all that is its person's."""
     known = {request.request_ref for request in listed.requests}

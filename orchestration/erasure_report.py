@@ -39,6 +39,11 @@ def print_proof(
     if erasure is not None:
         for publication_id, count in erasure.rewritten.items():
             out.print(f"发布 publication {publication_id} rewritten: {count} rows named the person")
+        told = erasure.originals
+        out.print(
+            f"原始文件 originals rewritten: {told.editions}"
+            + (f"; dropped, their contract has gone: {told.dropped}" if told.dropped else "")
+        )
     out.print(
         f"订单 orders {before.orders[0]} -> {after.orders[0]}, "
         f"金额 gross CNY {before.orders[1]} -> {after.orders[1]}"

@@ -147,7 +147,7 @@ class Session:
     def erase(self) -> None:
         """Act on requests to be erased: delivered tonight, asked for, or cut short."""
         with self.step("erase"):
-            self.erasure = erase_due(self.settings, self.feeds, self.to_erase)
+            self.erasure = erase_due(self.settings, self.contracts, self.feeds, self.to_erase)
         if self.erasure is not None:
             self.watcher.tell("erase", len(self.erasure.requests), len(self.erasure.requests))
 

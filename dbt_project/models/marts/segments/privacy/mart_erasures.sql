@@ -1,0 +1,59 @@
+-- Grain: one row per request to be erased and feed in which rows named the person.
+with
+
+erasures as (
+
+    select * from {{ source('raw', 'erasures') }}
+
+),
+
+erased_rows as (
+
+    select * from {{ source('raw', 'erased_rows') }}
+
+),
+
+counted as (
+
+    select
+        request_ref,
+        feed,
+        count(distinct file_id) as file_count,
+        sum(case when is_deleted then row_count else 0 end) as deleted_count,
+        sum(case when is_deleted then 0 else row_count end) as anonymised_count
+
+    from erased_rows
+    group by request_ref, feed
+
+),
+
+final as (
+
+    select
+
+        ---------- keys
+        erasures.request_ref as request_key,
+
+        ---------- codes
+        coalesce(counted.feed, 'none') as feed_code,
+        erasures.source_code,
+
+        ---------- measures
+        cast(coalesce(counted.file_count, 0) as bigint) as file_count,
+        cast(coalesce(counted.deleted_count, 0) as bigint) as deleted_count,
+        cast(coalesce(counted.anonymised_count, 0) as bigint) as anonymised_count,
+
+        ---------- flags
+        counted.feed is not null as is_known,
+
+        ---------- times
+        erasures.requested_on
+
+    from erasures
+
+    left join counted
+        on erasures.request_ref = counted.request_ref
+
+)
+
+select * from final
