@@ -81,6 +81,13 @@ def test_an_index_and_its_change_are_as_reckoned_by_scipy() -> None:
         ]
     )
     row = rows["W2", "25_34"]
+    every_wave = rows["all", "25_34"]
+    both = np.concatenate([first, second]) / 5
+    assert every_wave["index_value"] == pytest.approx(both.mean() * 100)
+    assert every_wave["index_low"] == pytest.approx(
+        stats.t.interval(0.95, 99, both.mean(), stats.sem(both))[0] * 100, abs=1e-3
+    )
+    assert (every_wave["asked_count"], every_wave["index_change"]) == (120, None)
     # everybody is of that age, so all says the same
     assert rows["W2", "all"] == {**row, "age_band_code": "all"}
     assert (row["asked_count"], row["answer_count"], row["response_rate"]) == (80, 60, 0.75)
@@ -127,6 +134,8 @@ def test_a_hidden_band_cannot_be_reckoned_from_the_others() -> None:
     )
     hidden = {band for (_, band), row in rows.items() if row["is_suppressed"]}
     assert hidden == {"18_24", "25_34"}
+    # all waves together are those that are shown
+    assert {band for wave, band in rows if wave == "all"} == {"35_44", "all"}
     told = {"survey_kind", "wave_code", "age_band_code", "wave_started_on", "previous_wave_code"}
     for band in hidden:
         row = rows["W1", band]
@@ -150,7 +159,7 @@ def test_who_has_no_age_is_unknown_and_who_answers_twice_counts_once() -> None:
             ("later", None, "W9", 5.0),
         ]
     )
-    assert set(rows) == {("W1", "all"), ("W1", "unknown")}
+    assert set(rows) == {(wave, age) for wave in ("W1", "all") for age in ("all", "unknown")}
     row = rows["W1", "unknown"]
     assert (row["asked_count"], row["answer_count"], row["index_value"]) == (11, 10, 80)
 
@@ -275,6 +284,7 @@ PROGRAMMES = pieces(
     "('certification', date '2026-09-01', date '2027-01-29', 'TÜV', null, null)",
     "('certification', date '2026-09-02', date '2027-01-30', 'CQC', null, null)",
     "('certification', date '2026-09-03', null, 'CCC', null, null)",
+    "('certification', date '2025-02-01', date '2026-08-31', 'DIN', null, null)",
 )
 
 
@@ -298,24 +308,33 @@ def test_a_certificate_holds_through_its_last_day() -> None:
         for row in built("mart_brand_programmes", [PROGRAMMES])
         if row["kind_code"] == "certification"
     }
-    counts = ("valid_count", "expiring_count", "lapsed_count")
-    assert [rows["2026-08-01"][count] for count in counts] == [2, 2, 0]
-    # of five one has lapsed, one ends today, one within ninety days, one a day later, one never
-    assert [rows["2026-10-01"][count] for count in counts] == [4, 2, 1]
+    counts = ("valid_count", "expiring_count", "ended_count", "lapsed_count")
+    assert [rows["2026-08-01"][count] for count in counts] == [3, 3, 0, 0]
+    # of six two have ended, one ends today, one within ninety days, one a day later, one never; a body
+    # whose paper has ended did not renew it
+    assert [rows["2026-10-01"][count] for count in counts] == [4, 2, 2, 1]
+    late = pieces(
+        "('certification', date '2025-01-01', date '2025-12-31', 'SGS', null, null)",
+        "('certification', date '2026-03-02', date '2027-12-31', 'SGS', null, null)",
+    )
+    gaps = [row["uncovered_days"] for row in built("mart_certifications", [late])]
+    assert sorted(gaps, key=str) == [60, None]
     papers = {
         (row["outlet_name"], row["valid_to"].isoformat() if row["valid_to"] else None): (
             row["status_code"],
             row["days_left"],
             row["has_later_of_outlet"],
+            row["uncovered_days"],
         )
         for row in built("mart_certifications", [PROGRAMMES])
     }
     assert papers == {
-        ("SGS", "2026-08-31"): ("lapsed", -61, True),
-        ("SGS", "2026-10-31"): ("expiring", 0, False),
-        ("TÜV", "2027-01-29"): ("expiring", 90, False),
-        ("CQC", "2027-01-30"): ("valid", 91, False),
-        ("CCC", None): ("no_end", None, False),
+        ("SGS", "2026-08-31"): ("renewed", -61, True, None),
+        ("SGS", "2026-10-31"): ("expiring", 0, False, 0),
+        ("TÜV", "2027-01-29"): ("expiring", 90, False, None),
+        ("CQC", "2027-01-30"): ("valid", 91, False, None),
+        ("CCC", None): ("no_end", None, False, None),
+        ("DIN", "2026-08-31"): ("lapsed", -61, False, None),
     }
 
 
@@ -358,8 +377,8 @@ def test_earned_media_costs_nothing_and_its_worth_is_only_what_a_rate_says() -> 
         4700,
         None,
     )
-    # who does not say what it cost is neither earned nor paid
-    assert (every["earned_count"], every["paid_count"]) == (1, 2)
+    # of one nobody booked a cost, not even 0
+    assert [every[f"{kind}_count"] for kind in ("earned", "paid", "spend_blank")] == [2, 2, 1]
     mentions = found["mention", "all"]
     assert (mentions["media_count"], mentions["earned_impression_count"]) == (3, 100_000)
     # the rate in force on the day, of earned impressions alone; the forum has none
@@ -370,13 +389,17 @@ def test_earned_media_costs_nothing_and_its_worth_is_only_what_a_rate_says() -> 
 # ---------------------------------------------------------------- staff
 
 
-def advocacy(courses: str, voices: str) -> dict[tuple[int, str], dict[str, Any]]:
-    """Rows of mart_staff_advocacy by the month's number and department."""
+def advocacy(
+    courses: str, voices: str, *headcounts: str
+) -> dict[tuple[int, str, str], dict[str, Any]]:
+    """Rows of mart_staff_advocacy by the month's number, department and course."""
     rows = built(
         "mart_staff_advocacy",
         [
             f"create table stg_staff_training as select * from (values {courses})"
-            " as courses (staff_ref, department_code, passed_at)",
+            " as courses (staff_ref, department_code, passed_at, course_code)",
+            "create table staff_headcounts (department_code varchar, headcount bigint)",
+            *[f"insert into staff_headcounts values {values}" for values in headcounts],
             "create table fct_voices as select voice_key, voice_kind, author_key, author_kind,"
             " is_earned, posted_at, true as is_own_brand, true as is_public, true as is_original"
             f" from (values {voices}) as voices"
@@ -387,12 +410,13 @@ def advocacy(courses: str, voices: str) -> dict[tuple[int, str], dict[str, Any]]
             " from fct_voices where voice_key <> 'v9'",
         ],
     )
-    return {(row["month_start"].month, row["department_code"]): row for row in rows}
+    keys = ("department_code", "course_code")
+    return {(row["month_start"].month, *(row[key] for key in keys)): row for row in rows}  # type: ignore[misc]
 
 
-def course(person: str, department: str | None, passed: str | None) -> str:
+def course(person: str, department: str | None, passed: str | None, code: str = "speak_up") -> str:
     day = "null::timestamp" if passed is None else f"timestamp '{passed} 09:00:00'"
-    return f"('{person}', {'null' if department is None else repr(department)}, {day})"
+    return f"('{person}', {'null' if department is None else repr(department)}, {day}, '{code}')"
 
 
 def test_staff_speak_apart_from_earned_voice() -> None:
@@ -404,7 +428,7 @@ def test_staff_speak_apart_from_earned_voice() -> None:
                 *[course(f"n{n}", "marketing", None) for n in range(4)],
                 # whoever moved is counted where they passed last
                 *[course(f"s{n}", "store", "2026-10-05") for n in range(8)],
-                course("s0", "marketing", "2026-09-05"),
+                course("s0", "marketing", "2026-09-05", "calm"),
                 course("s1", "store", "2026-11-05"),
             ]
         ),
@@ -417,7 +441,7 @@ def test_staff_speak_apart_from_earned_voice() -> None:
         f"('v5', 'mention', 'e', 'creator', false, {october}),"
         f"('v6', 'mention', 'c', 'user', true, timestamp '2026-09-09 09:00:00')",
     )
-    every = rows[10, "all"]
+    every = rows[10, "all", "all"]
     assert (every["voice_count"], every["staff_voice_count"], every["earned_voice_count"]) == (
         6,
         3,
@@ -428,18 +452,24 @@ def test_staff_speak_apart_from_earned_voice() -> None:
     assert (every["staff_impression_count"], every["staff_engagement_count"]) == (20, 4)
     assert (every["earned_impression_count"], every["staff_impression_share"]) == (20, 0.4)
     # two accounts to fourteen who have passed
-    assert (every["staff_author_count"], every["trained_staff_count"]) == (2, 14)
+    assert (every["staff_author_count"], every["passed_staff_count"]) == (2, 14)
     assert every["authors_per_trained"] == pytest.approx(1 / 7)
-    assert (every["staff_count"], every["trained_share"]) == (18, pytest.approx(14 / 18))
-    assert rows[8, "marketing"]["trained_share"] == 0.6
-    assert rows[9, "store"]["trained_staff_count"] == 1
-    assert (rows[10, "store"]["staff_count"], rows[10, "store"]["newly_trained_staff_count"]) == (
+    assert (every["listed_staff_count"], every["passed_share_of_listed"]) == (
+        18,
+        pytest.approx(14 / 18),
+    )
+    assert rows[8, "marketing", "all"]["passed_share_of_listed"] == 0.6
+    assert rows[9, "store", "all"]["passed_staff_count"] == 1
+    assert (
+        rows[10, "store", "all"]["listed_staff_count"],
+        rows[10, "store", "all"]["newly_passed_staff_count"],
+    ) == (
         8,
         7,
     )
-    assert rows[8, "all"]["staff_voice_count"] == 0
-    assert rows[10, "store"]["staff_voice_count"] is None
-    assert min(month for month, _ in rows) == 8
+    assert rows[8, "all", "all"]["staff_voice_count"] == 0
+    assert rows[10, "store", "all"]["staff_voice_count"] is None
+    assert min(month for month, _, _ in rows) == 8
 
 
 def test_an_account_known_as_staff_is_told_where_it_counts_as_earned() -> None:
@@ -450,7 +480,7 @@ def test_an_account_known_as_staff_is_told_where_it_counts_as_earned() -> None:
         f"('v2', 'review', 'a', null, true, {october}),"
         f"('v3', 'review', 'b', null, true, {october})",
     )
-    assert rows[10, "all"]["staff_in_earned_count"] == 1
+    assert rows[10, "all", "all"]["staff_in_earned_count"] == 1
 
 
 def test_a_department_of_few_says_nothing_of_its_people() -> None:
@@ -466,9 +496,46 @@ def test_a_department_of_few_says_nothing_of_its_people() -> None:
         ),
         "('v1', 'mention', 'a', 'employee', false, timestamp '2026-10-09 09:00:00')",
     )
-    hidden = {department for (_, department), row in rows.items() if row["is_suppressed"]}
+    hidden = {department for (_, department, _), row in rows.items() if row["is_suppressed"]}
     # 2 + 1 + 1 are four: the next must be hidden with them
     assert hidden == {"legal", "unknown", "quality", "store"}
-    assert rows[10, "legal"]["trained_share"] is rows[10, "store"]["staff_count"] is None
-    assert rows[10, "marketing"]["trained_share"] == 1
-    assert rows[10, "all"]["staff_count"] == 43
+    assert (
+        rows[10, "legal", "all"]["passed_share_of_listed"]
+        is rows[10, "store", "all"]["listed_staff_count"]
+        is None
+    )
+    assert rows[10, "marketing", "all"]["passed_share_of_listed"] == 1
+    assert rows[10, "all", "all"]["listed_staff_count"] == 43
+
+
+def test_a_share_of_all_staff_needs_to_know_how_many_they_are() -> None:
+    courses = ", ".join(
+        [
+            *[course(f"m{n}", "marketing", "2026-09-03") for n in range(6)],
+            *[course(f"m{n}", "marketing", "2026-10-03", "calm") for n in range(3)],
+            *[course(f"s{n}", "store", "2026-10-03") for n in range(5)],
+        ]
+    )
+    voices = "('v1', 'mention', 'a', 'employee', false, timestamp '2026-10-09 09:00:00')"
+    rows = advocacy(courses, voices, "('marketing', 24)")
+    assert rows[10, "marketing", "all"]["passed_share_of_headcount"] == 0.25
+    assert rows[10, "marketing", "calm"]["passed_share_of_headcount"] == 0.125
+    assert rows[10, "marketing", "calm"]["passed_share_of_listed"] == 0.5
+    assert rows[9, "marketing", "calm"]["passed_staff_count"] == 0
+    # nobody says how many work in the store, so nobody knows of the company
+    assert rows[10, "store", "all"]["passed_share_of_headcount"] is None
+    assert rows[10, "all", "all"]["passed_share_of_headcount"] is None
+    rows = advocacy(courses, voices, "('marketing', 24)", "('store', 20)", "('legal', 11)")
+    assert rows[10, "all", "all"]["passed_share_of_headcount"] == 0.2
+    # voices stand in one row a month
+    assert sum(row["staff_voice_count"] or 0 for row in rows.values()) == 1
+
+
+def test_voices_of_staff_are_told_where_nobody_trains_them() -> None:
+    rows = advocacy(
+        course("late", "store", "2026-11-20"),
+        "('v1', 'mention', 'a', 'employee', false, timestamp '2026-10-09 09:00:00'),"
+        "('v2', 'mention', 'b', 'user', true, timestamp '2026-10-09 09:00:00')",
+    )
+    assert rows[10, "all", "all"]["staff_voice_share"] == 0.5
+    assert rows[10, "all", "all"]["authors_per_trained"] is None

@@ -14,6 +14,7 @@ pieces as (
         pieces.kind_code,
         pieces.published_on,
         pieces.valid_to,
+        coalesce(pieces.outlet_name, pieces.record_key) as holder_key,
         pieces.reach_count,
         pieces.spend_cny
 
@@ -78,20 +79,20 @@ published as (
 
 ),
 
--- what a certificate was on the day: lapsed from the day after valid_to; without one it does not end
-certified as (
+-- a certificate holds through valid_to, and without one for ever
+judged as (
 
     select
         calendar.kind_code,
         calendar.month_start,
-        count(*) filter (where pieces.valid_to is null or pieces.valid_to >= calendar.judged_on) as valid_count,
-        count(*) filter (
-            where
-            pieces.valid_to >= calendar.judged_on
-            and pieces.valid_to <= calendar.judged_on + {{ var('certification_warning_days') }}
-        ) as expiring_count,
-        count(*) filter (where pieces.valid_to < calendar.judged_on) as lapsed_count,
-        min(pieces.valid_to) filter (where pieces.valid_to >= calendar.judged_on) as next_valid_to
+        calendar.judged_on,
+        pieces.holder_key,
+        pieces.valid_to,
+        coalesce(pieces.valid_to >= calendar.judged_on, true) as is_valid,
+        -- a body that has certified again renewed; the last of its papers tells
+        max(coalesce(pieces.valid_to, date '9999-12-31')) over (
+            partition by calendar.month_start, pieces.holder_key
+        ) as held_to
 
     from calendar
 
@@ -101,7 +102,23 @@ certified as (
             and calendar.judged_on >= pieces.published_on
 
     where calendar.kind_code = 'certification'
-    group by calendar.kind_code, calendar.month_start
+
+),
+
+certified as (
+
+    select
+        kind_code,
+        month_start,
+        count(*) filter (where is_valid) as valid_count,
+        count(*) filter (where is_valid and valid_to <= judged_on + {{ var('certification_warning_days') }})
+            as expiring_count,
+        count(*) filter (where not is_valid) as ended_count,
+        count(distinct case when held_to < judged_on then holder_key end) as lapsed_count,
+        min(valid_to) filter (where is_valid) as next_valid_to
+
+    from judged
+    group by kind_code, month_start
 
 ),
 
@@ -145,6 +162,7 @@ final as (
         continued.piece_count = 0 as is_without_piece,
         certified.valid_count,
         certified.expiring_count,
+        certified.ended_count,
         certified.lapsed_count,
         certified.next_valid_to
 

@@ -1,4 +1,4 @@
--- Grain: one row per survey kind (trust, identity), wave and age band; `all` stands for every age.
+-- Grain: one row per survey kind (trust, identity), wave and age band; `all` stands for every wave, and for every age.
 {%- set fewest = var('brand_index_minimum_answers') %}
 with
 
@@ -100,6 +100,29 @@ waves as (
 
 ),
 
+named_waves as (
+
+    select
+        survey_kind,
+        asked_wave_code,
+        wave_started_on,
+        previous_wave_code
+
+    from waves
+
+    union all
+
+    select
+        survey_kind,
+        'all' as asked_wave_code,
+        min(wave_started_on) as wave_started_on,
+        cast(null as {{ dbt.type_string() }}) as previous_wave_code
+
+    from waves
+    group by survey_kind
+
+),
+
 counted as (
 
     select
@@ -110,9 +133,9 @@ counted as (
         count(*) as asked_count,
         count(score) as answer_count,
         cast(sum(is_top_two) as bigint) as top_two_count,
-        -- sums of doubles depend on their order: rounded, two builds agree
-        round(avg(scale_share), 12) as mean_share,
-        round(var_samp(scale_share), 12) as variance
+        -- sums of doubles depend on their order: as decimals, two builds agree
+        sum(cast(scale_share as decimal(18, 12))) as share_sum,
+        sum(cast(scale_share * scale_share as decimal(18, 12))) as square_sum
 
     from people
     group by
@@ -143,13 +166,51 @@ guarded as (
 
 ),
 
+-- all waves together are those in which the band is not hidden: less the others they would tell of those that are
+pooled as (
+
+    select
+        survey_kind,
+        asked_wave_code,
+        age_band_code,
+        asked_count,
+        answer_count,
+        top_two_count,
+        share_sum,
+        square_sum,
+        is_suppressed
+
+    from guarded
+
+    union all
+
+    select
+        survey_kind,
+        'all' as asked_wave_code,
+        age_band_code,
+        cast(sum(asked_count) as bigint) as asked_count,
+        cast(sum(answer_count) as bigint) as answer_count,
+        cast(sum(top_two_count) as bigint) as top_two_count,
+        sum(share_sum) as share_sum,
+        sum(square_sum) as square_sum,
+        false as is_suppressed
+
+    from guarded
+    where not is_suppressed
+    group by survey_kind, age_band_code
+
+),
+
 -- what may be shown of a wave is all that the next one may be held against
 shown as (
 
     select
         *,
-        case when not is_suppressed and answer_count >= {{ fewest }} then answer_count end as shown_count
-    from guarded
+        case when not is_suppressed and answer_count >= {{ fewest }} then answer_count end as shown_count,
+        cast(share_sum as double) / nullif(answer_count, 0) as mean_share,
+        {{ sample_variance('cast(share_sum as double)', 'cast(square_sum as double)', 'answer_count') }} as variance
+
+    from pooled
 
 ),
 
@@ -157,8 +218,8 @@ paired as (
 
     select
         shown.*,
-        waves.wave_started_on,
-        waves.previous_wave_code,
+        named_waves.wave_started_on,
+        named_waves.previous_wave_code,
         before.shown_count as before_count,
         before.mean_share as before_share,
         before.variance as before_variance,
@@ -166,15 +227,15 @@ paired as (
 
     from shown
 
-    inner join waves
+    inner join named_waves
         on
-            shown.survey_kind = waves.survey_kind
-            and shown.asked_wave_code = waves.asked_wave_code
+            shown.survey_kind = named_waves.survey_kind
+            and shown.asked_wave_code = named_waves.asked_wave_code
 
     left join shown as before
         on
-            waves.survey_kind = before.survey_kind
-            and waves.previous_wave_code = before.asked_wave_code
+            named_waves.survey_kind = before.survey_kind
+            and named_waves.previous_wave_code = before.asked_wave_code
             and shown.age_band_code = before.age_band_code
 
 ),
@@ -201,7 +262,7 @@ final as (
         previous_wave_code,
         case when not is_suppressed then asked_count end as asked_count,
         case when not is_suppressed then answer_count end as answer_count,
-        cast(case when not is_suppressed then answer_count / asked_count end as double) as response_rate,
+        cast(case when not is_suppressed then answer_count / nullif(asked_count, 0) end as double) as response_rate,
         case when shown_count is not null then round(mean_share * 100, 6) end as index_value,
         case when shown_count is not null then round((mean_share - margin) * 100, 6) end as index_low,
         case when shown_count is not null then round((mean_share + margin) * 100, 6) end as index_high,

@@ -16,7 +16,11 @@ pieces as (
         pieces.outlet_name,
         pieces.published_on,
         pieces.valid_to,
-        cast(pieces.valid_to - as_of.as_of as integer) as days_left
+        as_of.as_of,
+        cast(pieces.valid_to - as_of.as_of as integer) as days_left,
+        -- a body that certifies again renews; who names no body renews nothing
+        coalesce(pieces.outlet_name, pieces.record_key) as holder_key,
+        coalesce(pieces.valid_to, date '9999-12-31') as holds_to
 
     from {{ ref('stg_brand_programmes') }} as pieces
 
@@ -24,6 +28,21 @@ pieces as (
         on coalesce(pieces.published_on, as_of.as_of) <= as_of.as_of
 
     where pieces.kind_code = 'certification' or pieces.valid_to is not null
+
+),
+
+renewed as (
+
+    select
+        *,
+        max(holds_to) over (
+            partition by kind_code, holder_key
+            order by published_on, piece_key
+            rows between unbounded preceding and 1 preceding
+        ) as held_to_before,
+        max(holds_to) over (partition by kind_code, holder_key) as held_to
+
+    from pieces
 
 ),
 
@@ -39,22 +58,18 @@ final as (
         days_left,
         case
             when days_left is null then 'no_end'
+            when days_left < 0 and held_to >= as_of then 'renewed'
             when days_left < 0 then 'lapsed'
             when days_left <= {{ var('certification_warning_days') }} then 'expiring'
             else 'valid'
         end as status_code,
-        -- whether the same body has certified again for longer: a lapsed paper that was renewed is no gap
+        coalesce(valid_to < held_to, false) as has_later_of_outlet,
         case
-            when outlet_name is not null
-                then
-                    coalesce(
-                        count(*) over (partition by kind_code, outlet_name) > 1
-                        and valid_to < max(valid_to) over (partition by kind_code, outlet_name),
-                        false
-                    )
-        end as has_later_of_outlet
+            when published_on is not null and held_to_before is not null
+                then cast(greatest(published_on - held_to_before - 1, 0) as integer)
+        end as uncovered_days
 
-    from pieces
+    from renewed
 
 )
 

@@ -1,4 +1,4 @@
--- Grain: one row per month and department; `all` is the company, and the only row that knows of voices.
+-- Grain: one row per month, department and course; `all` is every one of them, and all of both alone knows of voices.
 with
 
 as_of as (
@@ -11,6 +11,7 @@ courses as (
 
     select
         courses.staff_ref,
+        courses.course_code,
         coalesce(courses.department_code, 'unknown') as department_code,
         case when cast(courses.passed_at as date) <= as_of.as_of then courses.passed_at end as passed_at
 
@@ -25,14 +26,27 @@ staff as (
 
     select
         staff_ref,
-        department_code,
-        cast(date_trunc('month', min(passed_at) over (partition by staff_ref)) as date) as trained_month_start
+        department_code
 
     from courses
     qualify row_number() over (
         partition by staff_ref
         order by case when passed_at is null then 1 else 0 end asc, passed_at desc, department_code asc
     ) = 1
+
+),
+
+-- the month in which each passed first: every course, and any
+passes as (
+
+    select
+        staff_ref,
+        case when grouping(course_code) = 1 then 'all' else course_code end as course_code,
+        cast(date_trunc('month', min(passed_at)) as date) as passed_month_start
+
+    from courses
+    where passed_at is not null
+    group by grouping sets ((staff_ref), (staff_ref, course_code))
 
 ),
 
@@ -116,7 +130,7 @@ firsts as (
 
     select min(first_month) as first_month
     from (
-        select min(trained_month_start) as first_month from staff
+        select min(passed_month_start) as first_month from passes
         union all
         select min(month_start) as first_month from spoken_months
         where staff_voice_count > 0
@@ -130,32 +144,68 @@ months as (
 
 ),
 
-departments as (
+headcounts as (
 
-    select distinct department_code from staff
-    union all
-    select 'all' as department_code
+    select * from {{ ref('staff_headcounts') }}
 
 ),
 
-trained as (
+members as (
 
     select
-        months.month_start,
+        staff_ref,
+        department_code,
+        false as is_company
+
+    from staff
+
+    union all
+
+    select
+        staff_ref,
+        'all' as department_code,
+        true as is_company
+
+    from staff
+
+),
+
+departments as (
+
+    select
+        members.department_code,
+        members.is_company,
+        count(*) as listed_staff_count
+
+    from members
+    group by members.department_code, members.is_company
+
+),
+
+company as (
+
+    select cast(sum(headcount) as bigint) as headcount from headcounts
+
+),
+
+sized as (
+
+    select
         departments.department_code,
-        count(staff.staff_ref) as staff_count,
-        count(staff.staff_ref) filter (where staff.trained_month_start <= months.month_start) as trained_staff_count,
-        count(staff.staff_ref) filter (where staff.trained_month_start = months.month_start)
-            as newly_trained_staff_count
+        departments.is_company,
+        departments.listed_staff_count,
+        case
+            when not departments.is_company then headcounts.headcount
+            -- the company's is known when that of every department on the list is
+            when count(*) over () - 1 = count(headcounts.headcount) over () then company.headcount
+        end as headcount
 
-    from months
+    from departments
 
-    cross join departments
+    left join headcounts
+        on departments.department_code = headcounts.department_code
 
-    left join staff
-        on departments.department_code in (staff.department_code, 'all')
-
-    group by months.month_start, departments.department_code
+    cross join company
 
 ),
 
@@ -164,49 +214,132 @@ guarded as (
     select
         *,
         {{ hidden_cell(
-            'staff_count',
-            "month_start, case when department_code = 'all' then 1 else 0 end",
+            'greatest(coalesce(headcount, 0), listed_staff_count)',
+            'is_company',
             'department_code'
         ) }} as is_suppressed
-    from trained
+    from sized
+
+),
+
+taught as (
+
+    select distinct course_code from courses
+    union all
+    select 'all' as course_code
+
+),
+
+-- the company stands even where nobody is on the list, for its voices
+cells as (
+
+    select
+        months.month_start,
+        guarded.department_code,
+        guarded.is_suppressed,
+        taught.course_code,
+        guarded.headcount,
+        guarded.listed_staff_count
+
+    from months
+
+    cross join guarded
+
+    cross join taught
+
+    union all
+
+    select
+        months.month_start,
+        'all' as department_code,
+        false as is_suppressed,
+        'all' as course_code,
+        cast(null as bigint) as headcount,
+        cast(0 as bigint) as listed_staff_count
+
+    from months
+    where (select count(*) from staff) = 0
+
+),
+
+passed as (
+
+    select
+        months.month_start,
+        members.department_code,
+        passes.course_code,
+        count(*) as passed_staff_count,
+        count(*) filter (where passes.passed_month_start = months.month_start) as newly_passed_staff_count
+
+    from months
+
+    inner join passes
+        on months.month_start >= passes.passed_month_start
+
+    inner join members
+        on passes.staff_ref = members.staff_ref
+
+    group by months.month_start, members.department_code, passes.course_code
+
+),
+
+joined as (
+
+    select
+        cells.*,
+        cells.department_code = 'all' and cells.course_code = 'all' as is_company_month,
+        coalesce(passed.passed_staff_count, 0) as passed_staff_count,
+        coalesce(passed.newly_passed_staff_count, 0) as newly_passed_staff_count
+
+    from cells
+
+    left join passed
+        on
+            cells.month_start = passed.month_start
+            and cells.department_code = passed.department_code
+            and cells.course_code = passed.course_code
 
 ),
 
 final as (
 
     select
-        guarded.month_start,
-        guarded.department_code,
-        case when not guarded.is_suppressed then guarded.staff_count end as staff_count,
-        case when not guarded.is_suppressed then guarded.trained_staff_count end as trained_staff_count,
-        case when not guarded.is_suppressed then guarded.newly_trained_staff_count end as newly_trained_staff_count,
+        joined.month_start,
+        joined.department_code,
+        joined.course_code,
+        case when not joined.is_suppressed then joined.headcount end as headcount,
+        case when not joined.is_suppressed then joined.listed_staff_count end as listed_staff_count,
+        case when not joined.is_suppressed then joined.passed_staff_count end as passed_staff_count,
+        case when not joined.is_suppressed then joined.newly_passed_staff_count end as newly_passed_staff_count,
         case
-            when not guarded.is_suppressed
-                then round(guarded.trained_staff_count / nullif(guarded.staff_count, 0), 8)
-        end as trained_share,
-        case when guarded.department_code = 'all' then coalesce(spoken.voice_count, 0) end as voice_count,
-        case when guarded.department_code = 'all' then coalesce(spoken.staff_voice_count, 0) end as staff_voice_count,
+            when not joined.is_suppressed
+                then round(joined.passed_staff_count / nullif(joined.listed_staff_count, 0), 8)
+        end as passed_share_of_listed,
+        case
+            when not joined.is_suppressed then round(joined.passed_staff_count / nullif(joined.headcount, 0), 8)
+        end as passed_share_of_headcount,
+        case when joined.is_company_month then coalesce(spoken.voice_count, 0) end as voice_count,
+        case when joined.is_company_month then coalesce(spoken.staff_voice_count, 0) end as staff_voice_count,
         round(spoken.staff_voice_count / nullif(spoken.voice_count, 0), 8) as staff_voice_share,
-        case when guarded.department_code = 'all' then coalesce(spoken.staff_author_count, 0) end as staff_author_count,
+        case when joined.is_company_month then coalesce(spoken.staff_author_count, 0) end as staff_author_count,
         case
-            when not guarded.is_suppressed
-                then round(spoken.staff_author_count / nullif(guarded.trained_staff_count, 0), 8)
+            when joined.is_company_month and not joined.is_suppressed
+                then round(coalesce(spoken.staff_author_count, 0) / nullif(joined.passed_staff_count, 0), 8)
         end as authors_per_trained,
         spoken.staff_impression_count,
         round(spoken.staff_impression_count / nullif(spoken.impression_count, 0), 8) as staff_impression_share,
         spoken.staff_engagement_count,
-        case when guarded.department_code = 'all' then coalesce(spoken.earned_voice_count, 0) end as earned_voice_count,
+        case when joined.is_company_month then coalesce(spoken.earned_voice_count, 0) end as earned_voice_count,
         spoken.earned_impression_count,
-        case when guarded.department_code = 'all' then coalesce(spoken.staff_in_earned_count, 0) end
-            as staff_in_earned_count,
-        guarded.is_suppressed
+        case when joined.is_company_month then coalesce(spoken.staff_in_earned_count, 0) end as staff_in_earned_count,
+        joined.is_suppressed
 
-    from guarded
+    from joined
 
     left join spoken_months as spoken
         on
-            guarded.month_start = spoken.month_start
-            and guarded.department_code = 'all'
+            joined.month_start = spoken.month_start
+            and joined.is_company_month
 
 )
 
