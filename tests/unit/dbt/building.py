@@ -30,6 +30,7 @@ MACROS = [
     PROJECT / "macros/path_transform.sql",
     PROJECT / "macros/credit_by.sql",
     PROJECT / "macros/small_cell.sql",
+    PROJECT / "macros/paired_interval.sql",
     PROJECT / "macros/sample_variance.sql",
     PROJECT / "macros/matched_difference.sql",
     PROJECT / "macros/hidden_cell.sql",
