@@ -38,8 +38,7 @@ firsts as (
     select
         {{ cohort_dimensions() | indent(8) }},
         cast(date_trunc('month', purchases.purchased_on) as date) as month_start,
-        count(*) as customer_count
-        {%- for days in windows %},
+        {%- for days in windows %}
         -- a buyer of last week has not failed to come back
         count(*) filter (where purchases.purchased_on + {{ days }} <= as_of.as_of) as matured_{{ days }}d_count,
         sum(case
@@ -48,8 +47,9 @@ firsts as (
                 and purchases.purchased_on + {{ days }} <= as_of.as_of
                 then 1
             else 0
-        end) as repurchased_{{ days }}d_count
+        end) as repurchased_{{ days }}d_count,
         {%- endfor %}
+        count(*) as customer_count
 
     from purchases
 
