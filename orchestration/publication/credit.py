@@ -12,6 +12,8 @@ from typing import Any
 
 import duckdb
 
+from orchestration.publication.tables import rows_of, shade
+
 _PERFORMANCE = "attribution.strategy_performance"
 _MULTIPLE = "attribution.mart_wom_multiple"
 _EXPERIMENTS = "attribution.fct_experiments"
@@ -131,13 +133,13 @@ def read_credit(
         picture = _picture(connection, month)
     multiple = None
     if _MULTIPLE in published:
-        rows = _rows(connection, _WOM, [month]) if month else []
+        rows = rows_of(connection, _WOM, [month]) if month else []
         multiple = rows[0] if rows else {}
     return {
         "picture": picture,
         "multiple": multiple,
-        "experiments": _rows(connection, _VERDICTS) if _EXPERIMENTS in published else None,
-        "calibrations": _rows(connection, _CALIBRATIONS) if _CALIBRATION in published else None,
+        "experiments": rows_of(connection, _VERDICTS) if _EXPERIMENTS in published else None,
+        "calibrations": rows_of(connection, _CALIBRATIONS) if _CALIBRATION in published else None,
     }
 
 
@@ -153,11 +155,11 @@ def money(value: float | None, unit: int) -> str:
 
 def _picture(connection: duckdb.DuckDBPyConnection, month: date | None) -> dict[str, Any]:
     """Strategies by models: each strategy's credited value, and how dark its cell is."""
-    cells = _rows(connection, _CREDIT, [month]) if month else []
+    cells = rows_of(connection, _CREDIT, [month]) if month else []
     codes = {cell["model_code"] for cell in cells}
     models = [
         {**row, "short_zh": _short(row["name_zh"]), "short_en": _short(row["name_en"])}
-        for row in _rows(connection, _MODELS)
+        for row in rows_of(connection, _MODELS)
         if row["model_code"] in codes
     ]
     leading = next((code for code in _LEADING if code in codes), None) or (
@@ -177,7 +179,7 @@ def _picture(connection: duckdb.DuckDBPyConnection, month: date | None) -> dict[
     ]
     for row in rows:
         row["shades"] = [
-            0.0 if row["strategy_code"] == UNATTRIBUTED else _shade(value, largest)
+            0.0 if row["strategy_code"] == UNATTRIBUTED else shade(value, largest)
             for value in row["values"]
         ]
         row["tops"] = [
@@ -224,16 +226,3 @@ def _row(
 def _short(name: str) -> str:
     """A model's name for the head of a column: without what stands in brackets."""
     return name.partition("（")[0].partition(" (")[0]
-
-
-def _shade(value: float, largest: float) -> float:
-    """How dark a cell is, 0 to .6: darker would swallow the number on it."""
-    return round(0.6 * max(value, 0.0) / largest, 3) if largest > 0 else 0.0
-
-
-def _rows(
-    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object] = ()
-) -> list[dict[str, Any]]:
-    cursor = connection.execute(sql, list(parameters))
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

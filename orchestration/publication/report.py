@@ -19,6 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from orchestration.publication.attention import ALERT_DAYS, read_attention
 from orchestration.publication.content import columns_of
 from orchestration.publication.credit import BANDS, VERDICTS, money, read_credit
+from orchestration.publication.customers import read_customers
 from orchestration.publication.exposed import ExposedModel
 from orchestration.publication.labels import Labels
 from orchestration.reading.health import Health
@@ -70,6 +71,7 @@ def write_report(
         attention=read_attention(connection, published),
         alert_days=ALERT_DAYS,
         credit=read_credit(connection, published, manifest["as_of"]),
+        customers=read_customers(connection, published),
         bands=BANDS,
         verdicts=VERDICTS,
         severities=SEVERITIES,
