@@ -68,6 +68,10 @@ invented; texts are real review lines (see `texts`).
 * `content`: pieces, those per generation from a review on, the pieces of a loop, reach per
   generation; `actions`: the ledger, with the day on which one was done; `relief`: complaints
   of its aspect in the equal windows before and after it.
+* `points_ledger`: issued (all that is above nought, corrections by hand among them), redeemed,
+  expired, taken back by hand, what is left; the same by reason; a member who redeemed more than
+  they held; an entry booked a second time under another number; review points that were spent, with
+  everything else that their holders had, at the second of an order.
 * `ideas` as they stand on the last day: adopted of all and of those decided on, days, and of those
   who had them how many bought before and after their first. `trials`: enrolled, finished, broken
   off, running; completion among those of thirty days ago; pairs of scores, their mean gain in

@@ -118,8 +118,8 @@ select
     member(p.customer) as 会员号,
     iso_second(p.occurred) as 发生时间,
     format('{:,}', p.delta) as 积分变动,
-    ['购物', '评价', '签到', '兑换', '邀请', '过期'][p.reason + 1] as 事由,
-    case when p.delta > 0 then '2027-12-31' else '' end as 有效期至
+    ['购物', '评价', '签到', '兑换', '邀请', '过期', '调整'][p.reason + 1] as 事由,
+    case when has(p.expires) then day_of(p.expires) else '' end as 有效期至
 from point_editions as e
 join points as p on p.entry = e.id
 """

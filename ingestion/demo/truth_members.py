@@ -1,0 +1,94 @@
+"""What was planted of members: points, offers, groups."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from ingestion.demo.points import (
+    EXPIRY,
+    OVERDRAFT,
+    REASONS,
+    REDEMPTION,
+    REVIEW,
+    SPENT_ON_ORDER,
+    TWICE,
+)
+from ingestion.demo.simulation import Simulation
+from ingestion.demo.truth_forms import Json, iso, member, rate
+
+
+def points_ledger(simulation: Simulation) -> Json:
+    """Sums of the ledger, by reason too, and what is wrong in it."""
+    frame = simulation.loyalty.points
+    plus, minus = frame[frame["delta"] > 0], frame[frame["delta"] < 0]
+    by_reason = {
+        name: {"entries": len(group), "points": int(group["delta"].sum())}
+        for code, name in enumerate(REASONS)
+        if len(group := frame[frame["reason"] == code])
+    }
+    balance = frame.groupby("customer")["delta"].sum()
+    expired = -int(minus.loc[minus["reason"] == EXPIRY, "delta"].sum())
+    return {
+        "entries": len(frame),
+        "members": len(balance),
+        "issued": int(plus["delta"].sum()),
+        "redeemed": -int(minus.loc[minus["reason"] == REDEMPTION, "delta"].sum()),
+        "expired": expired,
+        "taken_back_by_hand": -int(
+            minus.loc[~minus["reason"].isin([REDEMPTION, EXPIRY]), "delta"].sum()
+        ),
+        "balance": int(frame["delta"].sum()),
+        "breakage": rate(expired, int(plus["delta"].sum())),
+        "by_reason": by_reason,
+        "overdrawn": [
+            {
+                "entry_ref": _entry(row["entry"]),
+                "member": member(row["customer"]),
+                "balance": int(balance.loc[row["customer"]]),
+            }
+            for row in frame[frame["plant"] == OVERDRAFT].to_dict("records")
+        ],
+        "booked_twice": _booked_twice(frame),
+        "review_points": _review_points(simulation, frame),
+    }
+
+
+def _entry(number: int) -> str:
+    return f"PT{int(number):08d}"
+
+
+def _booked_twice(frame: pd.DataFrame) -> list[Json]:
+    """Entries that are alike in all but their number."""
+    twice = frame[frame["plant"] == TWICE]
+    alike = frame.merge(twice[["customer", "occurred", "delta", "reason"]])
+    return [
+        {
+            "member": member(int(group["customer"].iloc[0])),
+            "points": int(group["delta"].iloc[0]),
+            "entry_refs": [_entry(number) for number in group["entry"]],
+        }
+        for _, group in alike.groupby("customer")
+    ]
+
+
+def _review_points(simulation: Simulation, frame: pd.DataFrame) -> Json:
+    """Points for reviews, and the orders that members paid for with these and all others."""
+    world, orders = simulation.world, simulation.bought.orders.set_index("order")
+    spent = frame[frame["plant"] == SPENT_ON_ORDER]
+    earned = frame[(frame["reason"] == REVIEW) & frame["customer"].isin(spent["customer"])]
+    before = earned["occurred"] < earned["customer"].map(
+        spent.set_index("customer")["occurred"].groupby(level=0).max()
+    )
+    return {
+        "issued": int(frame.loc[frame["reason"] == REVIEW, "delta"].sum()),
+        "spent_on_orders": int(earned.loc[before, "delta"].sum()),
+        "orders": [
+            {
+                "member": member(row["customer"]),
+                "ordered_at": iso(world, int(row["occurred"])),
+                "points": -int(row["delta"]),
+                "shop": ("jd", "tmall")[int(orders["shop"].loc[row["order"]])],
+            }
+            for row in spent.to_dict("records")
+        ],
+    }
