@@ -72,6 +72,12 @@ invented; texts are real review lines (see `texts`).
   expired, taken back by hand, what is left; the same by reason; a member who redeemed more than
   they held; an entry booked a second time under another number; review points that were spent, with
   everything else that their holders had, at the second of an order.
+* `stage_offers`: per programme offered, claimed by the last day, and offered to members in another
+  stage than it is meant for; and of the members who had stopped buying before the window (they are
+  members more than the flag asks for), who was sent a coupon and who came back.
+* `koc_activation`: members by the part that they play, each with notes and kept orders before and
+  after the day (that day left out): `candidate` is to be found, `activated` became a KOC on it; the
+  others are staff, paid, without consent, no buyers, or have praised us once.
 * `ideas` as they stand on the last day: adopted of all and of those decided on, days, and of those
   who had them how many bought before and after their first. `trials`: enrolled, finished, broken
   off, running; completion among those of thirty days ago; pairs of scores, their mean gain in

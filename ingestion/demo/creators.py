@@ -13,7 +13,7 @@ import pandas as pd
 
 from ingestion.demo.catalogue import CAMPAIGNS
 from ingestion.demo.texts import Catalogue
-from ingestion.demo.world import DAY, Ints, World
+from ingestion.demo.world import DAY, NEVER, Ints, World
 
 KOC, KOL, INSTITUTION = 0, 1, 2
 TIERS = ("koc", "kol", "institution")
@@ -36,7 +36,8 @@ ACCOUNTS = 900_000_000
 class Creators:
     """Creators and their notes.
 
-    Columns of creators: creator, tier (TIERS), account, customer (-1 none), followers. Of notes:
+    Columns of creators: creator, tier (TIERS), account, customer (-1 none), followers, hired (s;
+    NEVER, or when the register first names them). Of notes:
     note, creator, tier, campaign (index into CAMPAIGNS), published (s), title (text), reach,
     is_hit, fee and goods (cents), likes, comments, shares, saves.
     """
@@ -69,6 +70,8 @@ def make_creators(world: World, kocs: Ints, catalogue: Catalogue) -> Creators:
     creators["account"] = np.where(
         creators["customer"] >= 0, creators["customer"], ACCOUNTS + creators["creator"]
     )
+    # the register names them from the first day on
+    creators["hired"] = NEVER
     return Creators(creators, _notes(world, rng, creators, catalogue))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ingestion.demo.advocates import cast_advocates, hire, let_praise
 from ingestion.demo.aftermath import assign_owners, better_reviews, contradict
 from ingestion.demo.amplification import Studio, make_studio, make_wave, relieve
 from ingestion.demo.brand import BrandYear, make_brand_year
@@ -20,6 +21,7 @@ from ingestion.demo.journeys import Journeys, make_journeys
 from ingestion.demo.lift import make_searches
 from ingestion.demo.loyalty import Loyalty, make_loyalty
 from ingestion.demo.mentions import make_mentions, make_messages
+from ingestion.demo.offers import make_offers
 from ingestion.demo.orders import Orders, make_orders
 from ingestion.demo.partners import Partners, make_partners
 from ingestion.demo.plants import plant
@@ -32,6 +34,7 @@ from ingestion.demo.texts import Catalogue, make_catalogue
 from ingestion.demo.touches import attach_reviews, dress, numbered
 from ingestion.demo.traffic import make_traffic
 from ingestion.demo.trust import ask_for_trust
+from ingestion.demo.veterans import Veterans, add_veterans
 from ingestion.demo.world import DAY, HOUR, MINUTE, Ints, World
 
 
@@ -68,6 +71,9 @@ class Simulation:
     studio: Studio
     partners: Partners
     brand_year: BrandYear
+    advocates: pd.DataFrame  # as `cast_advocates` makes them
+    veterans: Veterans
+    offers: pd.DataFrame  # as `make_offers` makes them
     erasures: pd.DataFrame  # as `choose_erasures` makes them
 
 
@@ -117,6 +123,10 @@ def simulate(world: World) -> Simulation:
     service, conflicting, agreeing = contradict(world, assign_owners(world, service), catalogue)
     loyalty = make_loyalty(world, customers, bought.orders, reviews, referrals)
     bettered = better_reviews(world, reviews, review_answers, plants, catalogue)
+    advocates = cast_advocates(world, customers, bought.orders, kocs)
+    veterans = add_veterans(world, customers, links, bought)
+    orders = veterans.bought.orders
+    offers = make_offers(world, veterans.customers, orders, veterans.people)
     partners = make_partners(world, customers, bought.orders)
     erasures = choose_erasures(
         world,
@@ -129,6 +139,7 @@ def simulate(world: World) -> Simulation:
         bought.orders,
         [
             *(frame["customer"] for frame in (partners.ideas, partners.trials, service.cases)),
+            *(frame["customer"] for frame in (advocates, offers)),
             bought.orders.loc[bought.orders["claim_kind"] > 0, "customer"],
             traffic.touches["customer"],
             referrals["inviter"],
@@ -139,20 +150,20 @@ def simulate(world: World) -> Simulation:
     return Simulation(
         world=world,
         catalogue=catalogue,
-        customers=customers,
+        customers=veterans.customers,
         kocs=kocs,
         journeys=journeys,
         touches=numbered(usual.assign(plant=0), traffic.touches),
-        creators=creators,
+        creators=hire(world, advocates, creators, catalogue),
         experiments=make_experiments(world),
         searches=make_searches(world),
-        links=links.assign(link=np.arange(1, len(links) + 1)),
-        bought=bought,
+        links=veterans.links.assign(link=np.arange(1, len(veterans.links) + 1)),
+        bought=veterans.bought,
         grants=grants,
         # after all that draws from reviews, so that nothing else moves
         reviews=pd.concat([bettered, wave], ignore_index=True),
         review_answers=review_answers,
-        mentions=mentions,
+        mentions=let_praise(world, advocates, mentions, catalogue),
         mention_answers=answer_mentions(world, mentions, catalogue),
         messages=messages,
         service=service,
@@ -167,6 +178,9 @@ def simulate(world: World) -> Simulation:
         studio=studio,
         partners=partners,
         brand_year=make_brand_year(world),
+        advocates=advocates,
+        veterans=veterans,
+        offers=offers,
         erasures=erasures,
     )
 

@@ -142,6 +142,7 @@ def _facts(simulation: Simulation) -> dict[str, pd.DataFrame]:
         "ideas": simulation.partners.ideas,
         "trials": simulation.partners.trials,
         "erasures": simulation.erasures,
+        "offers": simulation.offers,
         "market": simulation.brand_year.market,
         "quality": simulation.brand_year.quality,
         "pieces": simulation.brand_year.pieces,
@@ -229,6 +230,7 @@ def _purchases(simulation: Simulation) -> list[_Subject]:
         _Subject("tmall_item", tmall, "order", ("ordered",), 3),
         _Subject("refund", bought.refunds, "refund", ("refunded",), 7),
         _Subject("claim", claims, "claim", ("opened", "closed"), 7),
+        _Subject("offer", simulation.offers, "offer", ("offered", "claimed"), 7),
         _Subject("grant", simulation.grants, "grant", ("offered", "claimed"), 7),
     ]
 

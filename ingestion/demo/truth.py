@@ -67,6 +67,8 @@ def make_truth(simulation: Simulation) -> Json:
         "creators": truth_attribution.creators(simulation),
         "campaigns": truth_attribution.campaigns(simulation),
         "points_ledger": truth_members.points_ledger(simulation),
+        "stage_offers": truth_members.stage_offers(simulation),
+        "koc_activation": truth_members.koc_activation(simulation),
         "ideas": truth_partners.ideas(simulation),
         "trials": truth_partners.trials(simulation),
         "erasures": truth_partners.erasures(simulation),

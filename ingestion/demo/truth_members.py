@@ -1,9 +1,11 @@
-"""What was planted of members: points, offers, groups."""
+"""What was planted of members: points, offers by stage, advocates."""
 
 from __future__ import annotations
 
 import pandas as pd
 
+from ingestion.demo.advocates import ROLES, activated_at
+from ingestion.demo.offers import OFFERED_SHARE, PROGRAMMES, TAKE_UP
 from ingestion.demo.points import (
     EXPIRY,
     OVERDRAFT,
@@ -14,7 +16,8 @@ from ingestion.demo.points import (
     TWICE,
 )
 from ingestion.demo.simulation import Simulation
-from ingestion.demo.truth_forms import Json, iso, member, rate
+from ingestion.demo.truth_forms import Json, iso, member, opaque, rate
+from ingestion.demo.world import DAY, NEVER
 
 
 def points_ledger(simulation: Simulation) -> Json:
@@ -92,3 +95,61 @@ def _review_points(simulation: Simulation, frame: pd.DataFrame) -> Json:
             for row in spent.to_dict("records")
         ],
     }
+
+
+def stage_offers(simulation: Simulation) -> Json:
+    """Per programme: offered, to the right stage and not, and claimed by the last day."""
+    frame, veterans = simulation.offers, simulation.veterans.people
+    result: Json = {
+        name: {
+            "offered": len(group),
+            "to_the_right_stage": int(group["is_right"].sum()),
+            "to_another_stage": int((~group["is_right"]).sum()),
+            "claimed": int((group["claimed"] != NEVER).sum()),
+            "take_up": rate(int((group["claimed"] != NEVER).sum()), len(group)),
+        }
+        for code, name in enumerate(PROGRAMMES)
+        if len(group := frame[frame["programme"] == code])
+    }
+    for name, offered, take_up in zip(PROGRAMMES, OFFERED_SHARE, TAKE_UP, strict=False):
+        if name in result:
+            result[name] |= {"planted_offered_share": offered, "planted_take_up": take_up}
+    is_sent = veterans["offered"] != NEVER
+    came = veterans["returned"] != NEVER
+    result["silent_members"] = {
+        "members": len(veterans),
+        "sent_a_coupon": int(is_sent.sum()),
+        "came_back_with_coupon": int((is_sent & came).sum()),
+        "came_back_without": int((~is_sent & came).sum()),
+        "lost_on_the_last_day": int(
+            (~came & (simulation.world.end - veterans["last"] >= 180 * DAY)).sum()
+        ),
+    }
+    return result
+
+
+def koc_activation(simulation: Simulation) -> Json:
+    """Who is to be found, who was made a KOC on the day, and who only looks like one."""
+    world, advocates = simulation.world, simulation.advocates
+    orders, mentions = simulation.bought.orders, simulation.mentions
+    kept = orders[orders["cancelled"] == NEVER]
+    posts = mentions[mentions["author"].isin(advocates["customer"]) & mentions["is_member"]]
+    day = activated_at(world)
+    result: Json = {"activated_on": world.date_of(day // DAY).isoformat()}
+    for role, name in enumerate(ROLES):
+        rows = []
+        for who in advocates.loc[advocates["role"] == role, "customer"]:
+            said = posts.loc[(posts["author"] == who) & (posts["platform"] == 1), "posted"]
+            bought = kept.loc[kept["customer"] == who, "ordered"]
+            rows.append(
+                {
+                    "member": member(who),
+                    "xiaohongshu_author": opaque("xu", who),
+                    "notes_before": int((said < day).sum()),
+                    "notes_after": int((said >= day + DAY).sum()),
+                    "orders_before": int((bought < day).sum()),
+                    "orders_after": int((bought >= day + DAY).sum()),
+                }
+            )
+        result[name] = rows
+    return result

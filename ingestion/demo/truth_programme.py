@@ -14,12 +14,13 @@ FAULTS = ("self", "loop", "duplicate", "device")
 
 
 def _people(simulation: Simulation) -> Ints:
-    """Who each member is: two memberships that show one telephone are one person."""
+    """Who each customer is: two memberships that show one telephone are one person."""
     members = simulation.customers[simulation.customers["is_member"]]
     is_shown = (members["phone_style"] < 3).to_numpy()
     number = np.where(is_shown, members["phone_person"], -1 - members["customer"])
-    first: Ints = members["customer"].groupby(number).transform("min").to_numpy(dtype=np.int64)
-    return first
+    people: Ints = np.arange(len(simulation.customers), dtype=np.int64)
+    people[members["customer"]] = members["customer"].groupby(number).transform("min").to_numpy()
+    return people
 
 
 def _counted(simulation: Simulation) -> pd.DataFrame:
@@ -31,7 +32,7 @@ def _counted(simulation: Simulation) -> pd.DataFrame:
         invitee=np.where(rows["invitee"] >= 0, person[np.maximum(rows["invitee"], 0)], -1),
     )
     members = simulation.customers[simulation.customers["is_member"]]
-    since = members["registered"].groupby(person).min()
+    since = members["registered"].groupby(person[members["customer"]]).min()
     joined = frame["invitee"].map(since).fillna(NEVER).to_numpy()
     is_known = (frame["invitee"] >= 0).to_numpy() & (joined <= frame["sent"].to_numpy())
     is_self = (frame["inviter"] == frame["invitee"]).to_numpy()

@@ -139,6 +139,21 @@ select
     case when g.is_disclosed then '是' else '否' end as 是否披露
 from grant_editions as e
 join grants as g on g."grant" = e.id
+union all
+select
+    e.file as _file,
+    1000000000 + o.offer as _rank,
+    printf('F%06d', o.offer) as 发放单号,
+    ['WELCOME_PACK', 'UPGRADE_GIFT', 'WINBACK_COUPON'][o.programme + 1] as 计划编号,
+    member(o.customer) as 会员号,
+    '' as 订单编号,
+    iso_second(o.offered) as 发放时间,
+    case when is_past(o.claimed, e.as_of) then iso_second(o.claimed) else '' end as 领取时间,
+    money(o.reward) as 奖励金额,
+    '否' as 要求好评,
+    '' as 是否披露
+from offer_editions as e
+join offers as o on o.offer = e.id
 """
 
 EXPERIMENTS = """

@@ -83,7 +83,7 @@ select
     case when c.tier = 0 then '否' else '是' end as 是否认证,
     '达人' || c.creator as 昵称
 from snapshot_days as e
-join creators as c on true
+join creators as c on c.hired < e.as_of
 where e.name = 'creators'
 """
 
