@@ -78,6 +78,14 @@ invented; texts are real review lines (see `texts`).
 * `koc_activation`: members by the part that they play, each with notes and kept orders before and
   after the day (that day left out): `candidate` is to be found, `activated` became a KOC on it; the
   others are staff, paid, without consent, no buyers, or have praised us once.
+* `private_domain`: members who joined 企业微信, by month of the window; those with linked accounts
+  who ordered after it; members active in its groups, and in its events; and of those who joined at
+  least thirty days before the last one, who was active on days 1 to 30 after it, and later.
+* `service_contacts`: by stage, contacts, answers, minutes to the first, orders that came of advice;
+  by hour of the day, what went unanswered (everything at night but chats that ended in an order).
+* `warranty`: per kind of repair hours, costs and charges of what is closed; the uplift that repeat
+  orders are dealt out by, over first orders on 京东 without a repair. `releases`: two generations
+  of one product with their launch and mean stars as they stand.
 * `ideas` as they stand on the last day: adopted of all and of those decided on, days, and of those
   who had them how many bought before and after their first. `trials`: enrolled, finished, broken
   off, running; completion among those of thirty days ago; pairs of scores, their mean gain in

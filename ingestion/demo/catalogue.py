@@ -83,6 +83,12 @@ PRODUCTS = [
     Product("P203", "北屿空气炸锅", "air_fryer", "beiyu", 329, 0.0, 0.1, False),
 ]
 
+# The second generation of one of them, of which nothing is drawn: see `releases`.
+SUCCESSOR_OF = 2
+ALL_PRODUCTS = [
+    *PRODUCTS,
+    PRODUCTS[SUCCESSOR_OF]._replace(code="P009", name="禾木空气炸锅2代", sales=0.0),
+]
 # Places of our own articles.
 OWN_PRODUCTS = np.array([i for i, p in enumerate(PRODUCTS) if p.brand == OWN_BRAND])
 

@@ -23,6 +23,8 @@ LASTS = {PURCHASE: 365, REVIEW: 180, REFERRAL: 365, CHECK_IN: 90}
 # Of the members, those with points of signing in that run out in the window.
 SIGNED_IN_SHARE, FEWEST_SIGNED_IN = 0.04, 8
 ADJUSTED, FEWEST_SPENDERS = 4, 3
+# Seconds from such a redemption to its order.
+SPENT_BEFORE = 300
 # The redemption beyond the balance, beyond it by this much.
 OVERDRAWN = 777
 PLAIN, OVERDRAFT, TWICE, SPENT_ON_ORDER = "", "overdraft", "twice", "spent_on_order"
@@ -107,14 +109,15 @@ def _spend_whole(
     later = later.sort_values("ordered").drop_duplicates("customer")
     count = min(len(later), max(FEWEST_SPENDERS, len(later) // 3))
     chosen = later.iloc[np.sort(rng.permutation(len(later))[:count])]
-    when = chosen.set_index("customer")["ordered"]
+    when = chosen.set_index("customer")["ordered"] - SPENT_BEFORE
     earned = pd.concat(made, ignore_index=True)
     earlier = earned[earned["occurred"] < earned["customer"].map(when)]
     held = earlier.groupby("customer")["delta"].sum().reindex(when.index)
     spent = pd.DataFrame(
         {
             "customer": chosen["customer"].to_numpy(),
-            "occurred": chosen["ordered"].to_numpy(),
+            # minutes before they order with them
+            "occurred": chosen["ordered"].to_numpy() - SPENT_BEFORE,
             "delta": -held.to_numpy(),
             "reason": REDEMPTION,
             "plant": SPENT_ON_ORDER,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -26,8 +26,10 @@ from ingestion.demo.orders import Orders, make_orders
 from ingestion.demo.partners import Partners, make_partners
 from ingestion.demo.plants import plant
 from ingestion.demo.referrals import make_referrals
+from ingestion.demo.releases import release
 from ingestion.demo.responses import answer_mentions, answer_reviews
 from ingestion.demo.reviews import make_grants, make_reviews
+from ingestion.demo.service_desk import add_contacts
 from ingestion.demo.spend import make_spend
 from ingestion.demo.surveys import ask_where_from, make_surveys
 from ingestion.demo.texts import Catalogue, make_catalogue
@@ -120,10 +122,13 @@ def simulate(world: World) -> Simulation:
     review_answers = answer_reviews(world, reviews, catalogue)
     wave = make_wave(world, reviews, catalogue)
     studio = make_studio(world, reviews, catalogue)
+    service = replace(service, contacts=add_contacts(world, service.contacts))
     service, conflicting, agreeing = contradict(world, assign_owners(world, service), catalogue)
-    loyalty = make_loyalty(world, customers, bought.orders, reviews, referrals)
+    loyalty = make_loyalty(world, customers, bought.orders, reviews, referrals, touches=usual)
     bettered = better_reviews(world, reviews, review_answers, plants, catalogue)
     advocates = cast_advocates(world, customers, bought.orders, kocs)
+    items, bettered = release(world, bought.orders, bought.items, bettered)
+    bought = replace(bought, items=items)
     veterans = add_veterans(world, customers, links, bought)
     orders = veterans.bought.orders
     offers = make_offers(world, veterans.customers, orders, veterans.people)

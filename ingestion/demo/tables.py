@@ -14,16 +14,17 @@ import pyarrow as pa
 
 from ingestion.demo.amplification import TOPICS
 from ingestion.demo.catalogue import (
+    ALL_PRODUCTS,
     BRANDS,
     CAMPAIGNS,
     MARKETING_CHANNELS,
-    PRODUCTS,
     STRATEGIES,
-    launched_on,
 )
 from ingestion.demo.editions import LATE_SHARE, editions, export_days
+from ingestion.demo.groups import EVENT_EVERY, FIRST_EVENT
 from ingestion.demo.lift import window
 from ingestion.demo.mentions import ORIGINAL, PLATFORMS
+from ingestion.demo.releases import launch_dates
 from ingestion.demo.reviews import DIANPING
 from ingestion.demo.simulation import Simulation
 from ingestion.demo.surveys import KIND_LABELS, SCALES
@@ -58,7 +59,7 @@ def register(connection: duckdb.DuckDBPyConnection, simulation: Simulation) -> d
         Rows that reach their first file late, by subject.
     """
     world = simulation.world
-    for name, frame in {**_facts(simulation), **_constants()}.items():
+    for name, frame in {**_facts(simulation), **_constants(world)}.items():
         connection.register(name, pa.Table.from_pandas(frame, preserve_index=False))
     texts = pa.array(simulation.catalogue.texts, pa.string())
     ids = pa.array(np.arange(len(texts), dtype=np.int64))
@@ -126,7 +127,9 @@ def _facts(simulation: Simulation) -> dict[str, pd.DataFrame]:
         "invitations": invited[["inviter", "invitee"]],
         "points": loyalty.points,
         "experiments": _numbered(simulation.experiments, "unit"),
-        "activity": _numbered(loyalty.activity, "activity"),
+        "activity": _numbered(loyalty.activity, "activity").assign(
+            is_event=loyalty.activity["day"] % EVENT_EVERY == FIRST_EVENT
+        ),
         "surveys": surveys.assign(
             label=np.array(KIND_LABELS, dtype=object)[surveys["kind"]],
             scale=np.array(SCALES)[surveys["kind"]],
@@ -150,7 +153,7 @@ def _facts(simulation: Simulation) -> dict[str, pd.DataFrame]:
     }
 
 
-def _constants() -> dict[str, pd.DataFrame]:
+def _constants(world: World) -> dict[str, pd.DataFrame]:
     labels = {s.code: s.label for s in STRATEGIES}
     return {
         "topics": _numbered(
@@ -158,8 +161,8 @@ def _constants() -> dict[str, pd.DataFrame]:
         ),
         "media": pd.DataFrame(MARKETING_CHANNELS.items(), columns=["code", "label"]),
         "brands": _numbered(pd.DataFrame(BRANDS), "brand", 0),
-        "products": _numbered(pd.DataFrame(PRODUCTS), "product", 0).assign(
-            launched=[launched_on(i) for i in range(len(PRODUCTS))]
+        "products": _numbered(pd.DataFrame(ALL_PRODUCTS), "product", 0).assign(
+            launched=launch_dates(world)
         ),
         "campaigns": _numbered(pd.DataFrame(CAMPAIGNS), "campaign", 0).assign(
             label=[labels[c.strategy] for c in CAMPAIGNS]

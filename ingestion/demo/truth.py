@@ -16,6 +16,7 @@ from ingestion.demo import (
     truth_members,
     truth_partners,
     truth_programme,
+    truth_service,
     truth_studio,
     truth_voices,
 )
@@ -69,6 +70,10 @@ def make_truth(simulation: Simulation) -> Json:
         "points_ledger": truth_members.points_ledger(simulation),
         "stage_offers": truth_members.stage_offers(simulation),
         "koc_activation": truth_members.koc_activation(simulation),
+        "private_domain": truth_members.private_domain(simulation),
+        "service_contacts": truth_service.service_contacts(simulation),
+        "warranty": truth_service.warranty(simulation),
+        "releases": truth_service.releases(simulation),
         "ideas": truth_partners.ideas(simulation),
         "trials": truth_partners.trials(simulation),
         "erasures": truth_partners.erasures(simulation),

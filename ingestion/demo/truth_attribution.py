@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ingestion.demo.amplification import PIECE_TOPICS, TOPICS
-from ingestion.demo.catalogue import CAMPAIGNS, PRODUCTS, STRATEGIES
+from ingestion.demo.catalogue import ALL_PRODUCTS, CAMPAIGNS, STRATEGIES
 from ingestion.demo.creators import COUNTERS, RATES, TIERS
 from ingestion.demo.lift import (
     CAMPAIGN,
@@ -119,7 +119,7 @@ def topic_lift(simulation: Simulation) -> Json:
     world = simulation.world
     first, last = window(world)
     orders, items = simulation.bought.orders, simulation.bought.items
-    of_category = items[np.array([p.category == CATEGORY for p in PRODUCTS])[items["product"]]]
+    of_category = items[np.array([p.category == CATEGORY for p in ALL_PRODUCTS])[items["product"]]]
     sold = orders[orders["order"].isin(of_category["order"])]
     now = sold[(sold["ordered"] // DAY).between(first, last)]
     added = int((now["wanted"] == PRODUCT).sum())

@@ -1,10 +1,11 @@
-"""What was planted of members: points, offers by stage, advocates."""
+"""What was planted of members: points, offers by stage, advocates, groups."""
 
 from __future__ import annotations
 
 import pandas as pd
 
 from ingestion.demo.advocates import ROLES, activated_at
+from ingestion.demo.groups import EVENT_EVERY, FIRST_EVENT
 from ingestion.demo.offers import OFFERED_SHARE, PROGRAMMES, TAKE_UP
 from ingestion.demo.points import (
     EXPIRY,
@@ -17,7 +18,7 @@ from ingestion.demo.points import (
 )
 from ingestion.demo.simulation import Simulation
 from ingestion.demo.truth_forms import Json, iso, member, opaque, rate
-from ingestion.demo.world import DAY, NEVER
+from ingestion.demo.world import DAY, NEVER, World
 
 
 def points_ledger(simulation: Simulation) -> Json:
@@ -153,3 +154,50 @@ def koc_activation(simulation: Simulation) -> Json:
             )
         result[name] = rows
     return result
+
+
+def private_domain(simulation: Simulation) -> Json:
+    """Who joined 企业微信 and when, who ordered after it, who is active in its groups."""
+    world, customers = simulation.world, simulation.customers
+    orders, activity = simulation.bought.orders, simulation.loyalty.activity
+    members = customers[customers["is_member"]]
+    joined = members[members["joined"] != NEVER]
+    since = joined.set_index("customer")["joined"]
+    linked = joined[joined["is_linked"]]
+    kept = orders[(orders["cancelled"] == NEVER) & orders["customer"].isin(linked["customer"])]
+    is_after = kept["ordered"] > kept["customer"].map(since)
+    in_window = since[since >= 0]
+    days = activity["day"] - activity["customer"].map(since) // DAY
+    followed = since[(since >= 0) & (since // DAY + 30 <= world.days - 1)].index
+    own = activity[activity["customer"].isin(followed)]
+    events = activity[activity["day"] % EVENT_EVERY == FIRST_EVENT]
+    return {
+        "members": len(members),
+        "joined": len(joined),
+        "joined_share": rate(len(joined), len(members)),
+        "joined_in_window": len(in_window),
+        "joined_by_month": _by_month(world, in_window // DAY),
+        "joined_and_linked": len(linked),
+        "ordered_after_joining": int(kept.loc[is_after, "customer"].nunique()),
+        "conversion_after_joining": rate(kept.loc[is_after, "customer"].nunique(), len(linked)),
+        "active_members": int(activity["customer"].nunique()),
+        "active_days": len(activity),
+        "posts": int(activity["posts"].sum()),
+        "active_in_last_thirty_days": int(
+            activity.loc[activity["day"] > world.days - 1 - 30, "customer"].nunique()
+        ),
+        "events": {
+            f"EV{day}": int(group["customer"].nunique()) for day, group in events.groupby("day")
+        },
+        "event_participants": int(events["customer"].nunique()),
+        "followed_thirty_days": len(followed),
+        "of_these_active_on_days_1_to_30": int(
+            own.loc[days[own.index].between(1, 30), "customer"].nunique()
+        ),
+        "of_these_active_from_day_30_on": int(own.loc[days[own.index] >= 30, "customer"].nunique()),
+    }
+
+
+def _by_month(world: World, days: pd.Series) -> Json:
+    months = pd.Series([world.date_of(day).isoformat()[:7] for day in days], dtype=object)
+    return {str(month): int(n) for month, n in months.value_counts().sort_index().items()}

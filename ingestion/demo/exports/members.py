@@ -72,7 +72,7 @@ select
     case when p.brand = 'hemu' then money(p.price * 52) else '' end as 单位成本,
     '标准' as 规格
 from snapshot_days as e
-join products as p on true
+join products as p on p.launched::date <= at_time(e.as_of - 1)::date
 where e.name = 'products'
 """
 

@@ -216,7 +216,7 @@ select
     opaque('wm_', a.customer) as 外部联系人ID,
     day_of(a.day) as 活跃日期,
     a.posts::varchar as 发言数,
-    case when a.day % 14 = 3 then 'EV' || a.day else '' end as 活动编号,
+    case when a.is_event then 'EV' || a.day else '' end as 活动编号,
     '老友群' || a."group" as 群名称
 from activity_editions as e
 join activity as a on a.activity = e.id
