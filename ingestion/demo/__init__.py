@@ -17,8 +17,8 @@ invented; texts are real review lines (see `texts`).
 * `word_of_mouth`: journeys, customers and conversions whose touches are all word of mouth, all
   paid, or mixed (a customer stays with one of the three); `multiple` is the rate of the first over
   the second, as achieved and as expected. Anonymous journeys stay on cookies that nobody links.
-* `attributed_sales`: orders that a journey led to, repeat orders among them, and the share of the
-  rest.
+* `attributed_sales`: orders of the window that a journey led to, repeat orders among them, and the
+  share of the rest.
 * `traffic`: touches that must not count, with their ids: robots (cookies that click over a hundred
   times in an hour, one of them a member's), own_content (creators on their own notes), own_link
   (inviters on the link that they sent); tablet: visits on a shop's device that many members have

@@ -35,7 +35,7 @@ from ingestion.demo.surveys import ask_where_from, make_surveys
 from ingestion.demo.texts import Catalogue, make_catalogue
 from ingestion.demo.touches import attach_reviews, dress, numbered
 from ingestion.demo.traffic import make_traffic
-from ingestion.demo.trust import ask_for_trust
+from ingestion.demo.trust import ask_for_trust, rescore
 from ingestion.demo.veterans import Veterans, add_veterans
 from ingestion.demo.world import DAY, HOUR, MINUTE, Ints, World
 
@@ -108,7 +108,7 @@ def simulate(world: World) -> Simulation:
     asked = ask_where_from(world, bought.orders, usual, surveys)
     surveys = pd.concat([surveys, asked], ignore_index=True)
     trust = ask_for_trust(world, customers, surveys)
-    surveys = pd.concat([surveys, trust], ignore_index=True)
+    surveys = pd.concat([rescore(world, customers, surveys), trust], ignore_index=True)
     plants = plant(
         world,
         catalogue,

@@ -86,8 +86,9 @@ def word_of_mouth(simulation: Simulation) -> Json:
 
 
 def attributed_sales(simulation: Simulation) -> Json:
-    """Orders that a journey led to, and all others."""
+    """Orders of the window that a journey led to, and all others."""
     orders = simulation.bought.orders
+    orders = orders[orders["ordered"] >= 0]
     has_journey = orders["journey"] >= 0
     return {
         "orders": len(orders),

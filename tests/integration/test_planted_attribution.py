@@ -69,11 +69,15 @@ def test_markov_and_shapley_recover_the_planted_ranking(
 
 
 def test_half_of_all_sales_are_attributed_and_repeat_orders_among_them(demo_home: Home) -> None:
+    # what was sold before the tracker saw anybody can have no touch
+    first_day = demo_home.truth["world"]["first_day"]
     rows = demo_home.query(
-        "select goal_code, sum(weight) as conversions, "
-        "sum(weight) filter (where touch_key is null) as unattributed "
-        "from attribution.fct_attribution "
-        "where goal_code in ('sale', 'retention') and model_code = 'linear' group by all"
+        "select credits.goal_code, sum(credits.weight) as conversions, "
+        "sum(credits.weight) filter (where credits.touch_key is null) as unattributed "
+        "from attribution.fct_attribution as credits "
+        "inner join attribution.fct_conversions as conversions using (conversion_key) "
+        "where credits.goal_code in ('sale', 'retention') and credits.model_code = 'linear' "
+        f"and conversions.converted_at >= '{first_day}' group by all"
     )
     found = {row["goal_code"]: row for row in rows}
     assert found["sale"]["unattributed"] <= 0.5 * found["sale"]["conversions"]

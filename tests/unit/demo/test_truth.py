@@ -313,7 +313,8 @@ def test_half_of_all_orders_have_a_journey_repeat_orders_too(demo: Exports) -> N
     truth = demo.truth["attributed_sales"]
     assert truth["unattributed_share"] <= 0.5
     assert truth["repeat_orders_with_journey"] > truth["repeat_orders"] / 2
-    assert truth["orders"] == sum(shop["orders"] for shop in demo.truth["orders"].values())
+    # some members bought before the window, when nobody was tracked
+    assert truth["orders"] < sum(shop["orders"] for shop in demo.truth["orders"].values())
 
 
 def test_the_strategy_that_closes_is_not_the_one_that_brings_in(demo: Exports) -> None:
