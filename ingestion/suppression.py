@@ -82,7 +82,7 @@ def filter_rows(
         for cell in dict.fromkeys(marked)
     ]
     hits = [
-        f"select row_id, request_ref from {translation.table} as rows "
+        f"select row_id, named.request_ref from {translation.table} as rows "
         f'join raw.suppressions as named on rows."{name}" = named.node'
         for name in named
     ]
