@@ -34,7 +34,9 @@ def marts_database(
     """The raw schema, and the marts as their contracts describe them."""
     for path in sorted((MODELS / "marts").rglob("*.yml")):
         for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
-            create_table(raw_database, path.parent.name, model)
+            # the folder under marts is the schema, whatever subject a sub-folder is about
+            schema = path.relative_to(MODELS / "marts").parts[0]
+            create_table(raw_database, schema, model)
     for model in yaml.safe_load((MODELS / "kpis" / "_kpis.yml").read_text(encoding="utf-8"))[
         "models"
     ]:

@@ -82,6 +82,37 @@ HISTORY = """
         date '2026-10-31' - cast(n as integer) as period_end
     from range(20) as numbers (n), (values ('day'), ('week')) as kinds (period_kind)
 """
+# forty buyers of a hundred yuan each
+BUYERS = """
+    insert into segments.dim_customers by name
+    select 'b' || n as customer_key, 2 as order_count, 100 as net_cny from range(40) as buyers (n)
+"""
+VALUES = """
+    insert into segments.customer_value by name
+    select
+        'b' || n as customer_key, 100 as historic_net_cny, 80 as value_12m_cny, 0.8 as p_alive,
+        1.5 as expected_orders_12m
+    from range(40) as buyers (n)
+"""
+MARKET = """
+    insert into segments.mart_market_share by name
+    select
+        'panel' as channel_code, 'panel' as source_name, categories.category_code,
+        date '2026-09-01' as month_start, brand_code, som, sov_mentions, sov_mentions - som as esov_mentions
+    from (values ('own', 0.6, 0.7), ('rival', 0.4, 0.3)) as brands (brand_code, som, sov_mentions),
+        (values ('all'), ('laptop')) as categories (category_code)
+"""
+STAFF = """
+    insert into segments.mart_staff_advocacy by name
+    select
+        date '2026-10-01' as month_start, 'all' as department_code, 'all' as course_code,
+        100 as voice_count, 10 as staff_voice_count, 80 as earned_voice_count,
+        0 as staff_in_earned_count
+"""
+POINTS = """
+    insert into segments.fct_points by name
+    select 'e' || n as entry_key from range(100) as entries (n)
+"""
 
 
 @dataclass(frozen=True)
@@ -93,6 +124,73 @@ class Case:
 
 
 CASES = {
+    "customer_value_bounds: a buyer lost": Case(
+        (BUYERS, VALUES),
+        "delete from segments.customer_value where customer_key = 'b3'",
+        "valued_share",
+        "critical",
+    ),
+    "customer_value_bounds: money multiplied": Case(
+        (BUYERS, VALUES),
+        "update segments.customer_value set historic_net_cny = 2 * historic_net_cny",
+        "money_share",
+        "critical",
+    ),
+    "customer_value_bounds: certain and more": Case(
+        (BUYERS, VALUES),
+        "update segments.customer_value set p_alive = 1.2 where customer_key = 'b3'",
+        "highest_p_alive",
+        "critical",
+    ),
+    "customer_value_bounds: many times a day": Case(
+        (BUYERS, VALUES),
+        "update segments.customer_value set expected_orders_12m = 900 where customer_key = 'b3'",
+        "most_orders",
+        "critical",
+    ),
+    "customer_value_bounds: a reseller": Case(
+        (BUYERS, VALUES),
+        "update segments.customer_value set value_12m_cny = 3000 where customer_key = 'b3'",
+        "largest_value_share",
+        "warning",
+    ),
+    "mart_market_share_sums: a brand lost": Case(
+        (AS_OF, MARKET),
+        "update segments.mart_market_share set som = 0.5 where brand_code = 'own'",
+        "som_gap",
+        "critical",
+    ),
+    "mart_market_share_sums: another market's voice": Case(
+        (AS_OF, MARKET),
+        "update segments.mart_market_share set esov_mentions = 0.2 where brand_code = 'own'",
+        "esov_gap",
+        "critical",
+    ),
+    "mart_market_share_sums: stale": Case(
+        (AS_OF, MARKET),
+        "update segments.mart_market_share set month_start = date '2026-05-01'",
+        "months_behind",
+        "warning",
+    ),
+    "mart_staff_advocacy_apart: in both": Case(
+        (STAFF,),
+        "update segments.mart_staff_advocacy set earned_voice_count = 95",
+        "voice_count, told_count",
+        "critical",
+    ),
+    "mart_staff_advocacy_apart: unmarked": Case(
+        (STAFF,),
+        "update segments.mart_staff_advocacy set staff_in_earned_count = 3",
+        "staff_in_earned_count",
+        "warning",
+    ),
+    "fct_points_exceptions: booked twice": Case(
+        (POINTS,),
+        "insert into segments.mart_points_exceptions by name "
+        "select entry_key, 'booked_twice' as exception_code from segments.fct_points limit 9",
+        "exception_share",
+        "warning",
+    ),
     "fct_voices_volume: rows lost": Case(
         (AS_OF, REVIEWS, VOICES),
         "delete from reviews.fct_voices where voice_key like '%1'",
