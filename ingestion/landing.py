@@ -93,8 +93,11 @@ class Lander:
         originals: Originals,
         work_dir: Path,
         load_id: int,
+        fingerprint: str | None = None,
     ) -> None:
         """Prepare to land; `work_dir` holds decoded files while they are read.
+
+        `fingerprint` is that of the key which seals `hash_key`, where there is one.
 
         Raises:
             SettingsMismatchError: the warehouse was built with another zone or key.
@@ -104,7 +107,7 @@ class Lander:
         verify_settings(
             connection,
             business_zone=business_zone,
-            hash_key_fingerprint=key_fingerprint(hash_key),
+            hash_key_fingerprint=fingerprint or key_fingerprint(hash_key),
         )
         create_macros(connection)
         self._connection = connection

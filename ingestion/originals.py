@@ -108,6 +108,25 @@ class Originals:
             raise
         return is_edition
 
+    def copy_under(self, root: Path, key: bytes, work_dir: Path) -> int:
+        """Copy all originals to `root`, encrypted under another key; return how many.
+
+        Raises:
+            OriginalError: one does not open; it is named.
+        """
+        copies = Originals(root, key)
+        root.mkdir(parents=True, exist_ok=True)
+        plain = work_dir / "plain"
+        count = 0
+        for path in sorted(self._root.glob("??/[!.]*")):
+            is_edition = self.restore(path.name, plain)
+            copies._put(plain, path.name, _MAGIC_EDITION if is_edition else _MAGIC)
+            kept_at = path.stat().st_mtime
+            os.utime(copies.path_of(path.name), (kept_at, kept_at))
+            count += 1
+        plain.unlink(missing_ok=True)
+        return count
+
     def prune(self, days: int, today: dt.date) -> int:
         """Delete originals kept for more than `days` days; return how many went."""
         oldest = today - dt.timedelta(days=days)

@@ -26,6 +26,12 @@ _ADVICE = {
 }
 
 
+def is_settled(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the warehouse was built with a key already."""
+    found = connection.execute("select 1 from raw.settings where name = 'hash_key_fingerprint'")
+    return bool(found.fetchall())
+
+
 def verify_settings(
     connection: duckdb.DuckDBPyConnection, *, business_zone: str, hash_key_fingerprint: str
 ) -> None:

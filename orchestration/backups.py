@@ -26,13 +26,15 @@ from orchestration.settings import Settings
 _RESTORE = """Koubei backup of {stamp}
 
 What is in it: build/warehouse.duckdb (the build), published/ (the publication readers saw),
-originals/ (delivered files, encrypted). What is not: the key. Without it the build can be read,
-but nothing more can land in it and no original can be opened.
+originals/ (delivered files, encrypted), keyring.json (the data key, sealed under the key) and
+suppressions.json (who was erased, as keyed hashes). What is not: the key. Without it the build can
+be read, but nothing more can land in it and no original can be opened.
 
 The key's fingerprint: {fingerprint}
 
 To restore into an empty home:
-  1. cp -a build published originals "$KOUBEI_HOME"/     (from this folder)
+  1. cp -a build published originals *.json "$KOUBEI_HOME"/     (from this folder; where people
+     were erased since, keep the home's newer suppressions.json: the next refresh erases them again)
   2. set KOUBEI_HASH_KEY to the key with the fingerprint above
   3. koubei status        (the publication is back)
   4. koubei refresh       (lands what was delivered since)
@@ -117,6 +119,10 @@ def _copy(
     if seen is not None:
         shutil.copytree(seen.path, draft / "published" / seen.publication_id)
         (draft / "published" / "current").symlink_to(seen.publication_id)
+    # without them nobody would match themselves, and people who were erased would come back
+    for path in (settings.keyring_path, settings.suppressions_path):
+        if path.exists():
+            shutil.copy2(path, draft / path.name)
     # an original never changes under its name, so on the same disk a second name is a copy
     if settings.originals_path.is_dir():
         shutil.copytree(settings.originals_path, draft / "originals", copy_function=_link_or_copy)

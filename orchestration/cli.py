@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "prune": _KEEP,
     "backup": _KEEP,
     "erase": _KEEP,
+    "rotate-key": _KEEP,
     "contracts": _KEEP,
     "dev": _KEEP,
 }

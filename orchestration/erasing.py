@@ -24,6 +24,7 @@ from ingestion.originals import Originals
 from ingestion.privacy import hash_parameters
 from ingestion.suppression import erase_rows
 from ingestion.suppression_list import Request, SuppressionList
+from orchestration.keys import node_key
 from orchestration.ledger import transaction
 from orchestration.publication import publications
 from orchestration.publication.content import literal, quoted
@@ -88,7 +89,7 @@ def erase_due(
             Originals(settings.originals_path, settings.key_bytes),
             contracts=contracts,
             feeds=feeds,
-            hash_key=settings.key_bytes,
+            hash_key=node_key(settings),
             business_zone=settings.timezone,
             work_dir=settings.work_path,
         )
@@ -96,7 +97,7 @@ def erase_due(
         if rows := rewrite(published, erasure.traces):
             erasure.rewritten[published.publication_id] = rows
     with open_file(settings.warehouse_path) as connection, transaction(connection):
-        erase_rows(connection, feeds, hash_parameters(settings.key_bytes))
+        erase_rows(connection, feeds, hash_parameters(node_key(settings)))
         _scrub_ledger(connection, erasure.traces)
         # incremental models ask what has landed since; what has gone only a full build notices
         connection.execute("update raw.builds set fingerprint = 'erased'")

@@ -15,6 +15,7 @@ from ingestion.privacy import node_of
 from ingestion.suppression_list import Request, SuppressionList
 from orchestration.erasing import nodes_of_key, rules_path, traces_of
 from orchestration.errors import KoubeiError
+from orchestration.keys import node_key
 from orchestration.publication.traces import Traces, keys_of
 from orchestration.reading.readers import open_build
 from orchestration.settings import Settings
@@ -82,7 +83,7 @@ def _start(
     # the build file is open to be read only
     with duckdb.connect() as scratch:
         create_macros(scratch)
-        node = node_of(scratch, settings.key_bytes, kind, value)
+        node = node_of(scratch, node_key(settings), kind, value)
     if node is None:
         raise UnknownCustomerError(
             f"that {kind} is masked or none: give the whole identifier, as the channel writes it"

@@ -30,11 +30,12 @@ from ingestion.scoring import Recorded, Referenced, Scorer
 from ingestion.scoring.audit import audit_scores
 from ingestion.scoring.store import score_pending
 from ingestion.suppression_list import Request
-from ingestion.warehouse_settings import verify_settings
+from ingestion.warehouse_settings import is_settled, verify_settings
 from orchestration import ledger, preflight
 from orchestration.check_results import as_results, audit_result
 from orchestration.erasing import Erasure, erase_due, seen
 from orchestration.errors import GateRefused, KoubeiError
+from orchestration.keys import finish_rotation, make_keyring, node_key
 from orchestration.ledger import CheckResult, LedgerEntry
 from orchestration.progress import Unwatched, Watcher
 from orchestration.publish import Publication, publish, repair
@@ -130,7 +131,8 @@ class Session:
             lander = Lander(
                 connection,
                 feeds=self.feeds,
-                hash_key=self.settings.key_bytes,
+                hash_key=node_key(self.settings),
+                fingerprint=key_fingerprint(self.settings.key_bytes),
                 business_zone=self.settings.timezone,
                 originals=self.originals,
                 work_dir=self.settings.work_path,
@@ -315,11 +317,13 @@ def open_session(
     contracts = load_contracts(settings.channels)
     with preflight.holding(settings):
         preflight.clean_work(settings)
+        finish_rotation(settings)
         repair(settings)
         found = scan(settings.exports_url, contracts)
         with open_file(settings.warehouse_path) as connection:
             create_raw_schema(connection, feeds)
             ledger.create_ledger(connection)
+            make_keyring(settings, is_new=not is_settled(connection))
             verify_settings(
                 connection,
                 business_zone=settings.timezone,

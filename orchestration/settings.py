@@ -44,6 +44,9 @@ class Settings(BaseSettings):
     hash_key: Annotated[
         SecretStr | None, Field(description="secret that identifiers are hashed with")
     ] = None
+    new_hash_key: Annotated[
+        SecretStr | None, Field(description="the key that koubei rotate-key changes to")
+    ] = None
     schedule: Annotated[str, Field(description="cron of the nightly refresh, business time")] = (
         "0 6 * * *"
     )
@@ -100,7 +103,7 @@ class Settings(BaseSettings):
             raise ValueError(f"{name!r} is not a time zone such as Asia/Shanghai") from error
         return name
 
-    @field_validator("hash_key", mode="after")
+    @field_validator("hash_key", "new_hash_key", mode="after")
     @classmethod
     def _is_long_enough(cls, key: SecretStr | None) -> SecretStr | None:
         if key is not None and len(key.get_secret_value().strip()) < SHORTEST_KEY:
@@ -147,6 +150,16 @@ class Settings(BaseSettings):
     def key_path(self) -> Path:
         """Where `koubei demo` keeps the key that it made."""
         return self.home / "hash.key"
+
+    @property
+    def keyring_path(self) -> Path:
+        """The data key that identifiers are hashed with, sealed under the key."""
+        return self.home / "keyring.json"
+
+    @property
+    def rotation_path(self) -> Path:
+        """There while a change of the key is being finished."""
+        return self.home / "rotation.json"
 
     @property
     def build_path(self) -> Path:

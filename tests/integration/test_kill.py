@@ -41,7 +41,8 @@ def three_days_short(demo_home: Home, shared_folder: Path) -> Home:
 
     def make(folder: Path) -> None:
         shutil.copytree(demo_home.exports, folder / "exports")
-        shutil.copy2(demo_home.path / "hash.key", folder / "hash.key")
+        for name in ("hash.key", "keyring.json"):
+            shutil.copy2(demo_home.path / name, folder / name)
         last = date.fromisoformat(demo_home.manifest["as_of"]) - timedelta(days=3)
         Home(folder).run("refresh", "--to", last.isoformat())
 

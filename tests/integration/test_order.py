@@ -14,7 +14,9 @@ from ingestion.contracts import load_contracts, load_feeds
 from ingestion.deliveries import Delivery, scan
 from ingestion.landing import Lander, next_load_id
 from ingestion.originals import Originals
+from ingestion.privacy import key_fingerprint
 from ingestion.raw_schema import create_raw_schema
+from orchestration.keys import node_key
 from orchestration.settings import Settings
 from tests.integration.home import Home
 
@@ -31,7 +33,8 @@ def same_world(demo_home: Home, folder: Path) -> Home:
     """A home with the demo's exports and key, and nothing landed."""
     folder.mkdir()
     shutil.copytree(demo_home.exports, folder / "exports")
-    shutil.copy2(demo_home.path / "hash.key", folder / "hash.key")
+    for name in ("hash.key", "keyring.json"):
+        shutil.copy2(demo_home.path / name, folder / name)
     return Home(folder)
 
 
@@ -47,7 +50,8 @@ def land_only(home: Home) -> None:
             lander = Lander(
                 connection,
                 feeds=feeds,
-                hash_key=settings.key_bytes,
+                hash_key=node_key(settings),
+                fingerprint=key_fingerprint(settings.key_bytes),
                 business_zone=settings.timezone,
                 originals=Originals(settings.originals_path, settings.key_bytes),
                 work_dir=settings.work_path,

@@ -44,6 +44,7 @@ def test_there_is_a_table_for_every_feed_and_book_and_twice_is_once() -> None:
     books = {"files", "file_feeds", "rejected_rows", "texts", "text_scores", "builds", "settings"}
     books.add("work_calendar")
     books |= {"score_audits", "models", "score_calibrations"}
+    books |= {"suppressions", "erasures", "erased_rows"}
     annotations = {"annotated_texts", "text_terms", "text_aspects", "text_themes", "text_minhash"}
     assert tables == set(load_feeds()) | books | annotations
 
