@@ -40,6 +40,11 @@ exports:
     feeds:
       community_activity:
         columns: {群: community_ref, 人: customer_ref, 日: active_on, 数: post_count}
+  - name: requests
+    files: {pattern: "requests_{date}[_r{revision}].csv", format: csv}
+    feeds:
+      erasure_requests:
+        columns: {单号: request_ref, 会员: customer_ref, 时间: requested_at}
   - name: members
     files: {pattern: "members_{date}[_r{revision}].csv", format: csv}
     mode: snapshot
@@ -59,13 +64,14 @@ FILES = {
         "项目,参与者,开始,状态\nT1,anna,2026-11-01,enrolled\nT1,bob,2026-11-01,enrolled\n"
     ),
     "activity_20261120.csv": "群,人,日,数\ng1,anna,2026-11-20,4\ng1,bob,2026-11-20,1\n",
+    "requests_20261120.csv": "单号,会员,时间\nE1,anna,2026-11-20 10:00:00\n",
     "members_20261120.csv": (
         "会员,手机,注册\nanna,13800001234,2026-01-01 10:00:00\nbob,13900001234,2026-01-01 10:00:00\n"
     ),
 }
 ANNA = [node(KEY, "shop_customer", "anna"), node(KEY, "shop_author", "anna")]
 PHONE = node(KEY, "phone", "13800001234")
-TABLES = ("reviews", "orders", "trials", "community_activity", "customers")
+TABLES = ("reviews", "orders", "trials", "community_activity", "customers", "erasure_requests")
 
 
 def suppress(house: House, *nodes: str) -> None:
@@ -149,6 +155,7 @@ def test_the_books_add_up_without_the_rows_that_went(before: House) -> None:
     ) == [
         ("community_activity", False, 1),
         ("customers", True, 1),
+        ("erasure_requests", False, 1),
         ("orders", False, 1),
         ("reviews", False, 2),
         ("trials", False, 1),
