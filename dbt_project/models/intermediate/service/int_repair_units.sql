@@ -176,21 +176,22 @@ watched as (
 
 bought as (
 
-    -- the largest line of the day says what it was that was bought
+    -- the largest line of the day says what it was that was bought; one row per unit, for a customer may be two
     select
-        items.customer_key,
-        cast(items.ordered_at as date) as purchased_on,
-        items.product_key,
-        items.net_cny,
-        items.order_item_key
+        watched.customer_key,
+        watched.is_treated,
+        items.product_key
 
-    from {{ ref('fct_order_items') }} as items
+    from watched
 
-    where
-        items.is_valid
-        and items.customer_key in (select watched.customer_key from watched)
+    inner join {{ ref('fct_order_items') }} as items
+        on
+            watched.customer_key = items.customer_key
+            and watched.purchased_on = cast(items.ordered_at as date)
+
+    where items.is_valid
     qualify row_number() over (
-        partition by items.customer_key, cast(items.ordered_at as date)
+        partition by watched.customer_key, watched.is_treated
         order by items.net_cny desc, items.order_item_key asc
     ) = 1
 
@@ -221,7 +222,7 @@ final as (
     left join bought
         on
             watched.customer_key = bought.customer_key
-            and watched.purchased_on = bought.purchased_on
+            and watched.is_treated = bought.is_treated
 
     left join {{ ref('dim_products') }} as products
         on bought.product_key = products.product_key
