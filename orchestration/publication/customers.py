@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.publication.lifetime_value import LTV_TABLE, read_lifetime_value
 from orchestration.publication.tables import rows_of, shade
 
 _STAGES = "segments.mart_customer_stages"
@@ -116,12 +117,14 @@ def read_customers(
 
     Returns:
         `stages` (rows and rungs), `transitions` (month and a grid per ladder), `offers` (rows),
-        `cohorts` (rows and periods), `koc` (counts and rows), `activation` (rows).
+        `ltv` (horizon, groups, strategies), `cohorts` (rows and periods), `koc` (counts and rows),
+        `activation` (rows).
     """
     readers = {
         "stages": (_STAGES, _stages),
         "transitions": (_TRANSITIONS, _transitions),
         "offers": (_OFFERS, _offers),
+        "ltv": (LTV_TABLE, read_lifetime_value),
         "cohorts": (_COHORTS, _cohorts),
         "koc": (_CANDIDATES, _koc),
         "activation": (_ACTIVATION, _activation),

@@ -17,6 +17,7 @@ MARTS = [
     "mart_customer_stages",
     "mart_stage_transitions",
     "mart_stage_offers",
+    "mart_ltv_cac",
     "mart_cohorts",
     "mart_advocates",
     "mart_koc_candidates",
@@ -54,6 +55,23 @@ create or replace table segments.mart_stage_offers as select * from (values
     ('month', 'welcome_pack', '新客<礼包>', 'active', true, 50, 0.1, 1, 0.1, 0.1, 0.1)
 ) as offers(period_kind, offer_code, offer_name, lifecycle_code, is_right_stage, due_count, given_share,
     claimed_count, take_up_rate, bought_rate, untouched_bought_rate);
+create or replace table seeds.strategies as select * from (values
+    ('koc', 'KOC 种草', 'KOC seeding'), ('kol', 'KOL 种草', 'KOL seeding')
+) as strategies(strategy_code, strategy_name, strategy_name_en);
+create or replace table segments.mart_ltv_cac as
+select *,
+    null::double as ltv_365d_cny, 100.0 as ltv_30d_cny, null::double as ltv_predicted_cny,
+    ltv_90d_cny - 10 as ltv_90d_low_cny, ltv_90d_cny + 10 as ltv_90d_high_cny,
+    ltv_90d_cny / cac_cny as ltv_90d_to_cac, null::double as ltv_90d_to_cac_low,
+    null::double as ltv_90d_to_cac_high, ltv_90d_cny - 200 as ltv_90d_minus_paid_cny,
+    null::double as ltv_90d_minus_paid_low_cny, null::double as ltv_90d_minus_paid_high_cny
+from (values
+    ('all', 'group', 'unattributed', null, 30, null, 150.0, false),
+    ('all', 'group', 'paid', null, 40, 100.0, 200.0, false), ('all', 'group', 'wom', null, 50, 60.0, 300.0, false),
+    ('all', 'strategy', 'kol', 'KOL 种草', 20, 90.0, 250.0, false), ('all', 'strategy', 'koc', 'KOC 种草', 30, 30.0, 333.0, false),
+    ('all', 'strategy', 'unattributed', null, 30, null, 150.0, false),
+    ('all', 'strategy', 'media', '媒体', null, null, null, true), ('month', 'group', 'wom', null, 9, 1.0, 777.0, false)
+) as ltv(period_kind, dimension_code, dimension_value, dimension_name, customer_count, cac_cny, ltv_90d_cny, is_suppressed);
 create or replace table segments.mart_cohorts as select * from (values
     ('all', date '2026-08-01', 0, 50, 1.0, 100.0, true), ('all', date '2026-08-01', 1, 50, 0.2, 120.0, true),
     ('all', date '2026-08-01', 2, 50, null, null, false), ('all', date '2026-09-01', 0, null, null, null, true),
@@ -128,6 +146,16 @@ def test_the_triangle_is_blank_where_a_month_is_not_over_and_says_nothing_of_few
     assert [row["net_per_customer"] for row in cohorts["rows"]] == [120.0, None, None]
 
 
+def test_value_is_that_of_the_furthest_horizon_known_and_word_of_mouth_comes_first(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    ltv = read(connection)["ltv"]
+    assert ltv["horizon"] == ("首购后 90 天", "first 90 days")
+    assert [row["code"] for row in ltv["groups"]] == ["wom", "paid", "unattributed"]
+    assert [row["code"] for row in ltv["strategies"]] == ["koc", "kol"], "too few people: no row"
+    assert (ltv["groups"][0]["ratio"], ltv["groups"][0]["gap"]) == (5.0, 100.0)
+
+
 def test_who_is_a_koc_already_is_counted_and_not_proposed(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
@@ -176,6 +204,8 @@ def test_the_page_says_who_the_customers_are_and_fetches_nothing(reported: House
     assert "新客&lt;礼包&gt;" in page, "what came from files cannot become markup"
     assert page.count("新客&lt;") == 1, "of all months, and of the right stage"
     assert "30.0 %（未获 20.0 %）" in page
+    assert "300（290 – 310）" in page
+    assert '">5.00x<' in page
     assert '<b style="width: 96.5%">' in page
     assert "小红书粉丝 12,345，<b>核心粉丝 core fan</b>" in page
     assert ">k3<" not in page
@@ -187,6 +217,13 @@ def test_the_page_says_who_the_customers_are_and_fetches_nothing(reported: House
 def test_empty_marts_are_sentences_and_no_broken_tables(reported: House) -> None:
     reported.run(*(f"delete from segments.{name}" for name in MARTS))
     page = section_of(reported)
-    for said in ("还没有客户", "还没有阶段变化", "没有发放记录", "还没有过完一个月", "没有候选"):
+    for said in (
+        "还没有客户",
+        "还没有阶段变化",
+        "没有发放记录",
+        "不给出客户价值",
+        "还没有过完一个月",
+        "没有候选",
+    ):
         assert said in page
     assert "<table" not in page

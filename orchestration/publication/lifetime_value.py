@@ -1,0 +1,83 @@
+"""What customers are worth beside what they cost, for the report: word of mouth against paid."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+
+from orchestration.publication.tables import rows_of
+
+LTV_TABLE = "segments.mart_ltv_cac"
+
+GROUPS = {
+    "wom": ("口碑", "word of mouth"),
+    "paid": ("付费", "paid"),
+    "owned": ("自有", "owned"),
+    "direct": ("直接访问", "direct"),
+    "unattributed": ("无触点", "no touch"),
+}
+# the value that is shown is the furthest that anything is known of
+HORIZONS = {
+    "predicted": ("至今加未来 12 个月预期", "so far and the 12 months to come"),
+    "365d": ("首购后 365 天", "first 365 days"),
+    "90d": ("首购后 90 天", "first 90 days"),
+    "30d": ("首购后 30 天", "first 30 days"),
+}
+_ROWS = f"""
+select ltv.*, coalesce(ltv.dimension_name, strategies.strategy_name, ltv.dimension_value) as zh,
+    coalesce(strategies.strategy_name_en, '') as en
+from {LTV_TABLE} as ltv
+left join seeds.strategies as strategies on strategies.strategy_code = ltv.dimension_value
+where ltv.period_kind = 'all' and ltv.dimension_code in ('group', 'strategy')
+    and not ltv.is_suppressed and ltv.customer_count > 0
+order by ltv.dimension_code, ltv.dimension_value
+"""
+
+
+def read_lifetime_value(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """Value against cost by what brought a customer.
+
+    Returns:
+        `horizon` (its name in Chinese and English; None where no value is known), `groups` in their
+        order and `strategies` by value, each with value, ratio, and gap to paid, with intervals.
+    """
+    found = rows_of(connection, _ROWS)
+    horizon = next(
+        (h for h in HORIZONS if any(row[f"ltv_{h}_cny"] is not None for row in found)), None
+    )
+    if horizon is None:
+        return {"horizon": None, "groups": [], "strategies": []}
+    rows = [
+        {
+            "code": row["dimension_value"],
+            "zh": GROUPS.get(row["dimension_value"], (row["zh"], row["en"]))[0],
+            "en": GROUPS.get(row["dimension_value"], (row["zh"], row["en"]))[1],
+            "is_group": row["dimension_code"] == "group",
+            "customer_count": row["customer_count"],
+            "cac_cny": row["cac_cny"],
+            **{
+                name: row[f"ltv_{horizon}_{column}"]
+                for name, column in (
+                    ("ltv", "cny"), ("ltv_low", "low_cny"), ("ltv_high", "high_cny"),
+                    ("ratio", "to_cac"), ("ratio_low", "to_cac_low"), ("ratio_high", "to_cac_high"),
+                    ("gap", "minus_paid_cny"), ("gap_low", "minus_paid_low_cny"),
+                    ("gap_high", "minus_paid_high_cny"),
+                )
+            },
+        }
+        for row in found
+    ]  # fmt: skip
+    places = {code: place for place, code in enumerate(GROUPS)}
+    return {
+        "horizon": HORIZONS[horizon],
+        "groups": sorted(
+            (row for row in rows if row["is_group"]),
+            key=lambda row: (places.get(row["code"], len(places)), row["code"]),
+        ),
+        # who had no touch is a group, and stands there
+        "strategies": sorted(
+            (row for row in rows if not row["is_group"] and row["code"] not in GROUPS),
+            key=lambda row: (row["ltv"] is None, -(row["ltv"] or 0), row["code"]),
+        ),
+    }
