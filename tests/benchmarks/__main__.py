@@ -15,7 +15,7 @@ import tests.benchmarks as package
 from orchestration.settings import load_settings
 from tests.benchmarks.timing import Timing
 
-FRAME = {"__main__", "attribution_peers", "memory", "naive_day", "timing"}
+FRAME = {"__main__", "attribution_peers", "clv_log", "clv_peer", "memory", "naive_day", "timing"}
 
 
 def main() -> None:
