@@ -213,7 +213,7 @@ def test_cut_points_hold_for_their_month_and_stays_for_their_stage(seed: int) ->
         db,
         "select count(*) from customer_segments as s inner join int_stage_stays as t on s.customer_key = t.customer_key "
         "and s.valid_from >= t.began_on and (s.valid_from < t.ended_on or t.ended_on is null) "
-        "and s.lifecycle_code = t.lifecycle_code",
+        "and s.lifecycle_code = t.stage_code and t.ladder_code = 'lifecycle'",
     )
     assert stays == rows(db, "select count(*) from customer_segments")
 

@@ -49,6 +49,39 @@ rfm_rules as (
 
 ),
 
+scores as (
+
+    select scores.score
+    from (values (1), (2), (3), (4), (5)) as scores (score)
+
+),
+
+-- all 125 combinations with their segments: a join on one number instead of three ranges
+rfm_segments as (
+
+    select
+        100 * recency.score + 10 * frequency.score + monetary.score as rfm_number,
+        cast(100 * recency.score + 10 * frequency.score + monetary.score as {{ dbt.type_string() }}) as rfm_code,
+        rfm_rules.rfm_segment_code,
+        rfm_rules.rule_code,
+        recency.score as recency_score,
+        frequency.score as frequency_score,
+        monetary.score as monetary_score
+
+    from scores as recency
+
+    cross join scores as frequency
+
+    cross join scores as monetary
+
+    inner join rfm_rules
+        on
+            recency.score between rfm_rules.recency_from and rfm_rules.recency_to
+            and frequency.score between rfm_rules.frequency_from and rfm_rules.frequency_to
+            and monetary.score between rfm_rules.monetary_from and rfm_rules.monetary_to
+
+),
+
 by_month as (
 
     select
@@ -147,9 +180,6 @@ periods as (
         advocacy_rule_number,
         previous_lifecycle_rule_number,
         previous_advocacy_rule_number,
-        cast(floor(rfm_number / 100) as integer) as recency_score,
-        cast(floor(rfm_number / 10) % 10 as integer) as frequency_score,
-        cast(rfm_number % 10 as integer) as monetary_score,
         rfm_number
 
     from compared
@@ -172,12 +202,12 @@ named as (
         advocacy_rules.advocacy_code,
         advocacy_rules.rule_code as advocacy_rule_code,
         previous_advocacy_rules.advocacy_code as previous_advocacy_code,
-        cast(periods.rfm_number as {{ dbt.type_string() }}) as rfm_code,
-        rfm_rules.rfm_segment_code,
-        rfm_rules.rule_code as rfm_rule_code,
-        periods.recency_score,
-        periods.frequency_score,
-        periods.monetary_score
+        rfm_segments.rfm_code,
+        rfm_segments.rfm_segment_code,
+        rfm_segments.rule_code as rfm_rule_code,
+        rfm_segments.recency_score,
+        rfm_segments.frequency_score,
+        rfm_segments.monetary_score
 
     from periods
 
@@ -193,11 +223,8 @@ named as (
     left join advocacy_rules as previous_advocacy_rules
         on periods.previous_advocacy_rule_number = previous_advocacy_rules.rule_number
 
-    left join rfm_rules
-        on
-            periods.recency_score between rfm_rules.recency_from and rfm_rules.recency_to
-            and periods.frequency_score between rfm_rules.frequency_from and rfm_rules.frequency_to
-            and periods.monetary_score between rfm_rules.monetary_from and rfm_rules.monetary_to
+    left join rfm_segments
+        on periods.rfm_number = rfm_segments.rfm_number
 
 )
 
