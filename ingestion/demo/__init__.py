@@ -99,7 +99,8 @@ invented; texts are real review lines (see `texts`).
   on the staff passed which course.
 * `quality`: of the last month and of all months, units, failures and the industry's share.
 * `erasures`: requests to be forgotten, one of them about nobody, and how many rows of the exports
-  are that member's, by subject.
+  are that member's, by subject. Where people of the member programme are counted (`k_factor`,
+  `points_ledger`, `private_domain`) they are left out, where money and rows are, they are not.
 * `personal_data`: texts that hold telephones, e-mails, ID cards or WeChat ids: where, and the
   values that must never be readable anywhere.
 * `late_rows`: rows that reach their first file days late, by subject.

@@ -1,7 +1,7 @@
 """Members who ask to be forgotten: who, and when.
 
 The first has left traces on as many channels as anybody, the second has bought nothing. Neither
-takes part in what other plants count by name: invitations, repairs, trials, ideas, notes.
+takes part in what other plants count by name: invitations, repairs, offers, trials, notes, chats.
 """
 
 from __future__ import annotations

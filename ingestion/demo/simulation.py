@@ -144,7 +144,7 @@ def simulate(world: World) -> Simulation:
         bought.orders,
         [
             *(frame["customer"] for frame in (partners.ideas, partners.trials, service.cases)),
-            *(frame["customer"] for frame in (advocates, offers)),
+            *(frame["customer"] for frame in (advocates, offers, service.contacts, trust)),
             bought.orders.loc[bought.orders["claim_kind"] > 0, "customer"],
             traffic.touches["customer"],
             referrals["inviter"],

@@ -17,6 +17,7 @@ from ingestion.demo.points import (
     TWICE,
 )
 from ingestion.demo.simulation import Simulation
+from ingestion.demo.truth_forgotten import forgotten
 from ingestion.demo.truth_forms import Json, iso, member, opaque, rate
 from ingestion.demo.world import DAY, NEVER, World
 
@@ -34,7 +35,7 @@ def points_ledger(simulation: Simulation) -> Json:
     expired = -int(minus.loc[minus["reason"] == EXPIRY, "delta"].sum())
     return {
         "entries": len(frame),
-        "members": len(balance),
+        "members": len(set(balance.index) - forgotten(simulation)),
         "issued": int(plus["delta"].sum()),
         "redeemed": -int(minus.loc[minus["reason"] == REDEMPTION, "delta"].sum()),
         "expired": expired,
@@ -123,7 +124,7 @@ def stage_offers(simulation: Simulation) -> Json:
         "came_back_with_coupon": int((is_sent & came).sum()),
         "came_back_without": int((~is_sent & came).sum()),
         "lost_on_the_last_day": int(
-            (~came & (simulation.world.end - veterans["last"] >= 180 * DAY)).sum()
+            (~came & (simulation.world.days - 1 - veterans["last"] // DAY >= 180)).sum()
         ),
     }
     return result
@@ -160,7 +161,9 @@ def private_domain(simulation: Simulation) -> Json:
     """Who joined 企业微信 and when, who ordered after it, who is active in its groups."""
     world, customers = simulation.world, simulation.customers
     orders, activity = simulation.bought.orders, simulation.loyalty.activity
-    members = customers[customers["is_member"]]
+    gone = forgotten(simulation)
+    members = customers[customers["is_member"] & ~customers["customer"].isin(gone)]
+    activity = activity[~activity["customer"].isin(gone)]
     joined = members[members["joined"] != NEVER]
     since = joined.set_index("customer")["joined"]
     linked = joined[joined["is_linked"]]

@@ -7,6 +7,7 @@ import pandas as pd
 
 from ingestion.demo.experiments import EXPERIMENTS
 from ingestion.demo.simulation import Simulation
+from ingestion.demo.truth_forgotten import forgotten
 from ingestion.demo.truth_forms import Json, member, rate
 from ingestion.demo.world import DAY, NEVER, Ints
 
@@ -89,6 +90,7 @@ def _k_factor(simulation: Simulation, counted: pd.DataFrame) -> Json:
     customers = simulation.customers
     is_known = (customers["is_linked"] & customers["is_member"]).to_numpy()
     kept = orders[(orders["cancelled"] == NEVER) & is_known[orders["customer"]]]
+    kept = kept[~kept["customer"].isin(forgotten(simulation))]
     active = set(person[kept["customer"]].tolist()) | set(counted["inviter"].tolist())
     came = counted[counted["registered"] != NEVER]
     cycle = (came["registered"] - came["since"]) / DAY

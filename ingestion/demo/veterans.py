@@ -15,11 +15,14 @@ import pandas as pd
 from ingestion.demo.catalogue import OWN_PRODUCTS, PRODUCTS
 from ingestion.demo.draws import between, pick, quota
 from ingestion.demo.orders import Orders
-from ingestion.demo.world import DAY, NEVER, Ints, World
+from ingestion.demo.world import DAY, HOUR, NEVER, Ints, World
 
 VETERAN_SHARE, FEWEST_VETERANS = 0.05, 24
 # Days from the last order before the window to the last day: dormant from 90 on, lost from 180 on.
 SILENT_FROM, SILENT_TO = 96, 400
+# Some bought less long ago, if that is before the window: they are on their way out.
+FADING_SHARE, FADING_FROM = 0.25, 32
+DORMANT_AFTER = 91
 # Of the veterans, those who had bought more than once; days between their orders.
 REGULAR_SHARE, ORDERS_APART = 0.4, (20, 75)
 # Of them, those sent a coupon; of these, those who use it; of the rest, those who come back anyway.
@@ -46,9 +49,7 @@ def add_veterans(
     """Put them behind everybody else."""
     rng = world.rng("veterans")
     n = max(FEWEST_VETERANS, round(VETERAN_SHARE * world.customers))
-    last = world.end - between(rng, SILENT_FROM, SILENT_TO, n)
-    # in a window of months they would buy in the midst of it
-    last = np.sort(np.minimum(last, -DAY))
+    last = _last_orders(world, rng, n)
     is_regular = quota(rng, np.full(n, REGULAR_SHARE))
     earlier = last - between(rng, *ORDERS_APART, n)
     first = np.where(is_regular, earlier, last)
@@ -75,6 +76,17 @@ def add_veterans(
     )
 
 
+def _last_orders(world: World, rng: np.random.Generator, n: int) -> Ints:
+    """When each bought last before the window (s), in order of time; a few not long ago."""
+    silent = world.end - between(rng, SILENT_FROM, SILENT_TO, n)
+    # evenly, so that no ten days before the window are without an order
+    fading = round(n * FADING_SHARE) if world.days < SILENT_FROM - 1 else 0
+    ago = np.linspace(max(FADING_FROM, world.days + 1), SILENT_FROM, fading)
+    silent[:fading] = world.end - (ago * DAY).astype(np.int64)
+    # in a window of months they would buy in the midst of it
+    return np.sort(np.minimum(silent, -DAY // 4))
+
+
 def _members(rng: np.random.Generator, customers: pd.DataFrame, first: Ints) -> pd.DataFrame:
     """Members like others, who registered before their first order; linked, and with no account."""
     n = len(first)
@@ -92,10 +104,12 @@ def _members(rng: np.random.Generator, customers: pd.DataFrame, first: Ints) -> 
 def _coupons(world: World, rng: np.random.Generator, last: Ints) -> tuple[Ints, Ints]:
     """Who is sent a coupon, early in the window, and who comes back; NEVER where nobody does."""
     n = len(last)
-    is_sent = quota(rng, np.full(n, COUPON_SHARE))
     sent = (world.end * rng.uniform(0.1, 0.5, n)).astype(np.int64)
+    # not before they are dormant
+    sent = np.maximum(sent, (last // DAY + DORMANT_AFTER) * DAY + 10 * HOUR)
+    is_sent = quota(rng, np.where(sent < world.end, COUPON_SHARE, 0.0))
     comes = quota(rng, np.where(is_sent, TAKEN_UP_SHARE, BACK_ANYWAY_SHARE))
-    back = np.maximum(sent, 0) + (between(rng, 0.5, 14, n) * world.tempo).astype(np.int64)
+    back = np.clip(sent, 0, world.end) + (between(rng, 0.5, 14, n) * world.tempo).astype(np.int64)
     return np.where(is_sent, sent, NEVER), np.where(comes & (back < world.end), back, NEVER)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from ingestion.demo.truth_forms import opaque
 from tests.unit.demo.reading import Exports
 
 
@@ -101,11 +102,15 @@ def test_look_alikes_praise_as_much_as_those_to_be_found(demo: Exports) -> None:
 def test_groups_have_events_and_members_who_order(demo: Exports) -> None:
     truth = demo.truth["private_domain"]
     rows = demo.rows("wecom", "community_activity", "群ID", "外部联系人ID", "活跃日期")
+    gone = [said["member"] for said in demo.truth["erasures"]]
+    # those who asked to be forgotten are nobody
+    rows = rows[~rows["外部联系人ID"].isin([opaque("wm_", int(member[1:])) for member in gone])]
     assert truth["active_days"] == len(rows)
     assert truth["active_members"] == rows["外部联系人ID"].nunique()
     events = rows[rows["活动编号"] != ""].groupby("活动编号")["外部联系人ID"].nunique()
     assert truth["events"] == events.to_dict() != {}
     members = demo.rows("crm", "customers", "会员号")
+    members = members[~members["会员号"].isin(gone)]
     assert truth["joined"] == int((members["加企微时间"] != "").sum())
     assert 0 < truth["ordered_after_joining"] < truth["joined_and_linked"]
 
