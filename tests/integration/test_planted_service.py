@@ -56,7 +56,7 @@ def test_the_desk_is_seen_to_sleep_at_night(demo_home: Home) -> None:
         "select * from segments.mart_service_coverage where channel_code = 'all' order by hour_of_week"
     )
     assert [row["hour_of_week"] for row in rows] == list(range(168))
-    silent = [row for row in rows if row["contact_count"] and not row["answered_count"]]
+    silent = [row for row in rows if row["is_unstaffed_hour"]]
     asked = [row for row in rows if row["contact_count"]]
     if demo_home.truth["world"]["days"] <= 56:
         assert len(asked) == pytest.approx(truth["hours_of_week_with_contacts"], abs=2)
@@ -70,6 +70,7 @@ def test_the_desk_is_seen_to_sleep_at_night(demo_home: Home) -> None:
     assert sum(row["is_covered"] for row in night) < 0.3 * len(night)
     for row in rows:
         assert row["channel_covered_hours"] == sum(bool(r["is_covered"]) for r in rows)
+        assert row["channel_unstaffed_hours"] == len(silent)
         assert row["channel_unanswered_hours"] == sum(r["is_unanswered_hour"] for r in rows)
 
 
@@ -167,8 +168,9 @@ def test_two_generations_are_one_line_and_rated_apart(demo_home: Home) -> None:
     assert new["previous_product_key"] == old["product_key"]
     assert new["released_on"] == second["launched_on"]
     for row, planted in ((old, first), (new, second)):
-        assert row["review_count"] == pytest.approx(planted["reviews"], rel=0.05, abs=2)
-        assert row["mean_stars"] == pytest.approx(planted["mean_stars"], abs=0.1)
+        # reviews on one site name no product
+        assert 0.75 * planted["reviews"] <= row["review_count"] <= planted["reviews"]
+        assert row["mean_stars"] == pytest.approx(planted["mean_stars"], abs=0.3)
     difference = second["mean_stars"] - first["mean_stars"]
     if new["stars_difference_low"] is not None:
         assert new["stars_difference_low"] < difference < new["stars_difference_high"]

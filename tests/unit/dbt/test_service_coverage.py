@@ -49,6 +49,7 @@ def test_every_hour_of_the_week_stands_once_and_tells_whether_anybody_answered()
         ("chat", "2026-11-16 00:59:59", 600),  # the same hour a week on, late
         ("chat", "2026-11-11 03:30:00", None),  # Wednesday night, never answered
         ("chat", "2026-11-18 03:59:59", 181),  # and late by a second
+        ("chat", "2026-11-12 03:30:00", None),  # Thursday night: nobody
         ("phone", "2026-11-18 03:00:00", 180),  # in time, on another channel
         ("chat", "2026-11-22 23:00:00", 0),  # Sunday, the last hour
         ("chat", "2026-11-22 23:58:00", None),  # not due at the end of the data
@@ -70,6 +71,10 @@ def test_every_hour_of_the_week_stands_once_and_tells_whether_anybody_answered()
     night = chat[2 * 24 + 3]
     assert (night["contact_count"], night["answered_count"]) == (2, 1)
     assert (night["is_covered"], night["is_unanswered_hour"]) == (False, True)
+    # answered late, which is more than nobody there at all
+    assert not night["is_unstaffed_hour"]
+    thursday = chat[3 * 24 + 3]
+    assert (thursday["is_unanswered_hour"], thursday["is_unstaffed_hour"]) == (True, True)
     assert chat[167]["contact_count"] == 1
     # nobody asked on Sunday noon: neither covered nor not
     noon = chat[6 * 24 + 12]
@@ -80,10 +85,10 @@ def test_every_hour_of_the_week_stands_once_and_tells_whether_anybody_answered()
     )
     assert noon["in_target_share"] is None
     for row in chat:
-        assert (row["channel_covered_hours"], row["channel_unanswered_hours"]) == (2, 1)
-        assert row["channel_silent_hours"] == 165
+        assert (row["channel_covered_hours"], row["channel_unanswered_hours"]) == (2, 2)
+        assert (row["channel_unstaffed_hours"], row["channel_silent_hours"]) == (1, 164)
         assert row["channel_coverage_share"] == round(2 / 168, 6)
-        assert row["channel_asked_coverage_share"] == round(2 / 3, 6)
+        assert row["channel_asked_coverage_share"] == 0.5
     assert by_channel["all"][2 * 24 + 3]["is_covered"] is True
     assert by_channel["all"][0]["channel_covered_hours"] == 3
 

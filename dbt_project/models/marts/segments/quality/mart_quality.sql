@@ -82,6 +82,7 @@ final as (
         round(return_share, 8) as return_share,
         benchmarked_units,
         benchmarked_failures,
+        round(benchmarked_share, 8) as benchmarked_share,
         industry_failure_share,
         benchmark_source,
         benchmark_date,

@@ -1,4 +1,21 @@
 -- Grain: one row per kind of claim (`all` for any) and window of days after it.
+{%- set measures = {
+    'matched_treated_count': 'matched_served_count',
+    'unmatched_treated_count': 'unmatched_served_count',
+    'control_count': 'unserved_count',
+    'effective_control_count': 'effective_unserved_count',
+    'stratum_count': 'stratum_count',
+    'treated_mean': 'served_repurchase_rate',
+    'matched_control_mean': 'matched_unserved_repurchase_rate',
+    'difference': 'difference',
+    'difference_low': 'difference_low',
+    'difference_high': 'difference_high',
+    'standard_error': 'standard_error',
+    'relative_difference': 'relative_difference',
+    'relative_low': 'relative_low',
+    'relative_high': 'relative_high',
+    'crude_difference': 'crude_difference',
+} %}
 with
 
 units as (
@@ -101,32 +118,15 @@ compared as (
 
 ),
 
-final as (
+listed as (
 
     select
         kinds.claim_kind,
         windows.window_days,
-        {{ small_cell('compared.treated_count') }} as is_suppressed,
-        {{ unless_small('coalesce(compared.treated_count, 0)', 'compared.treated_count') }} as served_count,
-        {%- set measures = {
-            'matched_treated_count': 'matched_served_count',
-            'unmatched_treated_count': 'unmatched_served_count',
-            'control_count': 'unserved_count',
-            'effective_control_count': 'effective_unserved_count',
-            'stratum_count': 'stratum_count',
-            'treated_mean': 'served_repurchase_rate',
-            'matched_control_mean': 'matched_unserved_repurchase_rate',
-            'difference': 'difference',
-            'difference_low': 'difference_low',
-            'difference_high': 'difference_high',
-            'standard_error': 'standard_error',
-            'relative_difference': 'relative_difference',
-            'relative_low': 'relative_low',
-            'relative_high': 'relative_high',
-            'crude_difference': 'crude_difference',
-        } %}
-        {%- for measure, name in measures.items() %}
-        {{ unless_small('compared.' ~ measure, 'compared.treated_count') }} as {{ name }}
+        kinds.claim_kind = 'all' as is_every_kind,
+        coalesce(compared.treated_count, 0) as treated_count,
+        {%- for measure in measures %}
+        compared.{{ measure }}
         {%- if not loop.last %},{% endif %}
         {%- endfor %}
 
@@ -138,6 +138,32 @@ final as (
         on
             kinds.claim_kind = compared.compared_kind
             and windows.window_days = compared.window_days
+
+),
+
+judged as (
+
+    select
+        *,
+        {{ hidden_cell('treated_count', 'window_days, is_every_kind', 'claim_kind') }} as is_suppressed
+
+    from listed
+
+),
+
+final as (
+
+    select
+        claim_kind,
+        window_days,
+        is_suppressed,
+        case when not is_suppressed then treated_count end as served_count,
+        {%- for measure, name in measures.items() %}
+        case when not is_suppressed then {{ measure }} end as {{ name }}
+        {%- if not loop.last %},{% endif %}
+        {%- endfor %}
+
+    from judged
 
 )
 

@@ -96,8 +96,11 @@ final as (
         round(cast(first_response_median_minutes as double), 4) as first_response_median_minutes,
         is_covered,
         coalesce(not is_covered, false) as is_unanswered_hour,
+        contact_count > 0 and answered_count = 0 as is_unstaffed_hour,
         cast(count(*) filter (where is_covered) over channel as bigint) as channel_covered_hours,
         cast(count(*) filter (where not is_covered) over channel as bigint) as channel_unanswered_hours,
+        cast(count(*) filter (where contact_count > 0 and answered_count = 0) over channel as bigint)
+            as channel_unstaffed_hours,
         cast(count(*) filter (where is_covered is null) over channel as bigint) as channel_silent_hours,
         round(cast(count(*) filter (where is_covered) over channel as double) / 168, 6) as channel_coverage_share,
         round(
