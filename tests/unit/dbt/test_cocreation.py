@@ -118,6 +118,19 @@ def test_completion_is_told_of_those_whose_thirty_days_are_over() -> None:
     assert found["all"]["enrolled_count"] == 14
 
 
+def test_what_few_people_scored_is_not_told_of_however_many_were_enrolled() -> None:
+    rows: list[Row] = [
+        *[("p", *DONE, 60, 70)] * 4,
+        *[("p", *DONE, None, None)] * 10,
+        ("p", *DONE, 42, None),
+    ]
+    row = trials(rows)["p"]
+    assert not row["is_suppressed"]
+    assert (row["enrolled_count"], row["pair_count"], row["without_post_count"]) == (15, 4, 11)
+    scores = ["pre_score", "post_score", "uplift_points", "relative_uplift", "unpaired_pre_score"]
+    assert {row[score] for score in scores} == {None}
+
+
 # ---------------------------------------------------------------- ideas
 
 

@@ -63,6 +63,7 @@ counted as (
         covar_samp(pre_score, post_score) filter (where is_paired) as covariance,
         count(*) filter (where is_completed and post_score is null) as without_post_count,
         count(*) filter (where pre_score is null) as without_pre_count,
+        count(pre_score) filter (where not is_paired) as unpaired_count,
         avg(pre_score) filter (where not is_paired) as unpaired_pre_score
 
     from (
@@ -115,6 +116,7 @@ final as (
         {{ unless_small('round(livestream_count / nullif(started_count, 0), 4)', 'enrolled_count') }}
             as livestreams_per_participant,
         {{ unless_small('pair_count', 'enrolled_count') }} as pair_count,
+        -- what few people scored is theirs, however many were enrolled
         {%- for column, expression in [
             ('pre_score', 'pre_score'),
             ('post_score', 'post_score'),
@@ -124,10 +126,12 @@ final as (
             ('relative_uplift', 'relative_uplift'),
             ('relative_uplift_low', 'relative_uplift - relative_margin'),
             ('relative_uplift_high', 'relative_uplift + relative_margin'),
-            ('unpaired_pre_score', 'unpaired_pre_score'),
         ] %}
-        {{ unless_small('round(' ~ expression ~ ', 6)', 'enrolled_count') }} as {{ column }},
+        {{ unless_small(unless_small('round(' ~ expression ~ ', 6)', 'pair_count'), 'enrolled_count') }}
+            as {{ column }},
         {%- endfor %}
+        {{ unless_small(unless_small('round(unpaired_pre_score, 6)', 'unpaired_count'), 'enrolled_count') }}
+            as unpaired_pre_score,
         {{ unless_small('without_post_count', 'enrolled_count') }} as without_post_count,
         {{ unless_small('without_pre_count', 'enrolled_count') }} as without_pre_count
 
