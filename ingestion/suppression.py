@@ -57,7 +57,7 @@ def begin(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the empty table of this file's rows that name somebody erased."""
     connection.execute(
         f"create or replace temp table {ERASED_ROWS} (feed varchar, row_id bigint, mark varchar, "
-        "request_ref varchar, is_deleted boolean)"
+        "request_ref varchar, is_deleted boolean, is_fit boolean)"
     )
 
 
@@ -97,7 +97,7 @@ def filter_rows(
         )
         select {literal(feed.name)}, rows.row_id,
             coalesce({", ".join([*marks, mark_sql(f"rows.{_KEY}")])}),
-            hits.request_ref, {feed.erasure == "delete"}
+            hits.request_ref, {feed.erasure == "delete"}, rows.fault is null
         from hits
         join (select *, {translation.record_key} as {_KEY} from {translation.table}) as rows
             on hits.row_id = rows.row_id
@@ -110,7 +110,8 @@ def filter_rows(
     _learn(connection, feed, translation.table, set(translation.filled))
     if feed.erasure == "delete":
         connection.execute(
-            f"delete from {translation.table} where row_id in "
+            # a row that is rejected stays in the books, which show nothing of it
+            f"delete from {translation.table} where fault is null and row_id in "
             f"(select row_id from {ERASED_ROWS} where feed = {literal(feed.name)})"
         )
         return translation
@@ -194,17 +195,17 @@ def _learn(connection: duckdb.DuckDBPyConnection, feed: Feed, table: str, filled
 
 
 def enter(connection: duckdb.DuckDBPyConnection, file_id: str) -> bool:
-    """Note in the books how many rows of a file were filtered; whether any were.
+    """Note in the books how many records of a file were filtered; whether any rows were.
 
     Runs in the caller's transaction.
     """
     connection.execute(f"delete from raw.erased_rows where file_id = {literal(file_id)}")
-    found = one_count(
-        connection,
+    connection.execute(
         f"insert into raw.erased_rows select request_ref, {literal(file_id)}, feed, is_deleted, "
-        f"count(*) from {ERASED_ROWS} where request_ref is not null group by all",
+        f"count(distinct mark) from {ERASED_ROWS} where request_ref is not null and is_fit "
+        "group by all"
     )
-    return found > 0
+    return one_count(connection, f"select count(*) from {ERASED_ROWS}") > 0
 
 
 def erase_rows(
@@ -224,15 +225,20 @@ def erase_rows(
         named = feed.identifiers
         is_hit = " or ".join(f'"{name}" in (select node from raw.suppressions)' for name in named)
         hits = " union all ".join(
-            f'select rows.rowid as row, file_id, named.request_ref from raw."{feed.name}" as rows '
+            f"select rows.rowid as row, file_id, record_key, named.request_ref "
+            f'from raw."{feed.name}" as rows '
             f'join raw.suppressions as named on rows."{name}" = named.node'
             for name in named
         )
         connection.execute(
             f"""
             insert into raw.erased_rows
-            select request_ref, file_id, {literal(feed.name)}, {feed.erasure == "delete"}, count(*)
-            from (select row, file_id, min(request_ref) as request_ref from ({hits}) group by all)
+            select request_ref, file_id, {literal(feed.name)}, {feed.erasure == "delete"},
+                count(distinct record_key)
+            from (
+                select row, file_id, record_key, min(request_ref) as request_ref
+                from ({hits}) group by all
+            )
             group by all
             """
         )
