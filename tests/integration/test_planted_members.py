@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -34,7 +35,7 @@ def test_the_ledger_is_the_planted_one_and_reconciles_to_zero(demo_home: Home) -
     assert total["expired_points"] == truth["expired"] > 0
     assert total["adjusted_points"] == by_hand
     assert total["closing_points"] == truth["balance"] == months[-1]["closing_points"]
-    for before, month in zip(months, months[1:], strict=False):
+    for before, month in pairwise(months):
         assert month["opening_points"] == before["closing_points"]
     # signing in is all that has matured, and whoever had points of it redeemed nothing
     assert total["breakage_rate"] == 1
