@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from dbt_project.estimators.maximum_likelihood import Fit, maximise
+from dbt_project.estimators.maximum_likelihood import Fit, dot, maximise
 
 Floats = npt.NDArray[np.float64]
 
@@ -96,20 +96,20 @@ class _Likelihood:
             + special.gammaln(a + b) + special.gammaln(b + x)
             - special.gammaln(b) - special.gammaln(a + b + x)
         )  # fmt: skip
-        value = float(weights @ by_count + n * r * logs[1] + self._weight @ both)
+        value = dot(weights, by_count) + n * r * logs[1] + dot(self._weight, both)
 
         stopped_by_count = np.bincount(self._place, weights=is_stopped, minlength=len(x))
         changes = special.psi(a + b) - special.psi(a + b + x)
         with np.errstate(divide="ignore", invalid="ignore"):
             per_b = np.where(x > 0, stopped_by_count / (b + x - 1), 0.0)
         slope = np.array([
-            weights @ (special.psi(r + x) - special.psi(r)) + n * logs[1]
-            - is_alive @ log_age - is_stopped @ log_recency,
+            dot(weights, special.psi(r + x) - special.psi(r)) + n * logs[1]
+            - dot(is_alive, log_age) - dot(is_stopped, log_recency),
             n * r / alpha
-            - (exponent * is_alive) @ (1 / (alpha + self._age))
-            - (exponent * is_stopped) @ (1 / (alpha + self._recency)),
-            weights @ changes + stopped_by_count.sum() / a,
-            weights @ (changes + special.psi(b + x) - special.psi(b)) - per_b.sum(),
+            - dot(exponent, is_alive / (alpha + self._age))
+            - dot(exponent, is_stopped / (alpha + self._recency)),
+            dot(weights, changes) + stopped_by_count.sum() / a,
+            dot(weights, changes + special.psi(b + x) - special.psi(b)) - per_b.sum(),
         ])  # fmt: skip
         return value, slope * np.array([r, alpha, a, b])
 

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from dbt_project.estimators.maximum_likelihood import Fit, maximise
+from dbt_project.estimators.maximum_likelihood import Fit, dot, maximise
 
 Floats = npt.NDArray[np.float64]
 
@@ -54,18 +54,18 @@ def fit(spending: Spending) -> Fit:
         log_total = np.log(v + total)
         exponent = (shape + q)[place] * spending.weight
         of_log = np.bincount(place, weights=spending.weight * log_total)
-        value = float(
-            by_count @ (special.gammaln(shape + q) - special.gammaln(shape))
-            + by_count @ (shape * np.log(counts))
+        value = (
+            dot(by_count, special.gammaln(shape + q) - special.gammaln(shape))
+            + dot(by_count, shape * np.log(counts))
             - n * special.gammaln(q) + n * q * logs[2]
-            + (shape - 1) @ log_mean - (shape + q) @ of_log
+            + dot(shape - 1, log_mean) - dot(shape + q, of_log)
         )  # fmt: skip
         grown = special.psi(shape + q)
         slope = np.array([
-            (by_count * counts) @ (grown - special.psi(shape) + np.log(counts))
-            + counts @ log_mean - counts @ of_log,
-            by_count @ grown - n * special.psi(q) + n * logs[2] - of_log.sum(),
-            n * q / v - exponent @ (1 / (v + total)),
+            dot(by_count * counts, grown - special.psi(shape) + np.log(counts))
+            + dot(counts, log_mean) - dot(counts, of_log),
+            dot(by_count, grown) - n * special.psi(q) + n * logs[2] - of_log.sum(),
+            n * q / v - dot(exponent, 1 / (v + total)),
         ])  # fmt: skip
         return value, slope * np.array([p, q, v])
 

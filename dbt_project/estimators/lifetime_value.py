@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from dbt_project.estimators import bgnbd, gamma_gamma
-from dbt_project.estimators.maximum_likelihood import Fit
+from dbt_project.estimators.maximum_likelihood import Fit, dot
 
 Floats = npt.NDArray[np.float64]
 
@@ -120,7 +120,7 @@ def expect_purchases(
             **{name: of_code[name] for name in _HISTORY},
             "p_alive": np.round(alive, 9),
             "expected_orders_12m": np.round(so_far[:, -1], 9),
-            "discounted_orders_12m": np.round(by_month @ worth, 9),
+            "discounted_orders_12m": np.round((by_month * worth).sum(axis=1), 9),
             "expected_test_orders": pa.nulls(of_code.num_rows, pa.float64())
             if tested is None else pa.array(tested),
         }))  # fmt: skip
@@ -157,7 +157,7 @@ def _by_week(known: bgnbd.Histories, parameters: bgnbd.Parameters, weeks: int) -
     kinds, place = _kinds_of(known)
     weights = np.bincount(place, weights=alive * known.weight)
     return [
-        round(float(weights @ bgnbd.expected_of_the_living(
+        round(dot(weights, bgnbd.expected_of_the_living(
             kinds.frequency, kinds.age, np.full(len(weights), float(week)), parameters
         )), 6)
         for week in range(1, weeks + 1)
@@ -207,8 +207,8 @@ def _correlation(spent: gamma_gamma.Spending) -> float | None:
     """Pearson's, between how often customers buy and what they spend each time."""
     x = spent.frequency - np.average(spent.frequency, weights=spent.weight)
     y = spent.monetary - np.average(spent.monetary, weights=spent.weight)
-    spread = np.sqrt((spent.weight @ x**2) * (spent.weight @ y**2))
-    return round(float((spent.weight * x) @ y / spread), 9) if spread > 0 else None
+    spread = np.sqrt(dot(spent.weight, x**2) * dot(spent.weight, y**2))
+    return round(dot(spent.weight * x, y) / spread, 9) if spread > 0 else None
 
 
 def _rounded(parameters: Floats) -> list[float]:
