@@ -29,15 +29,70 @@ customers as (
 
 ),
 
+ranked as (
+
+    -- every customer is ranked, praise or none: what somebody stands above is the house, not the few who speak
+    select
+        customers.customer_key,
+        percent_rank() over (order by customers.order_count) as order_rank,
+        percent_rank() over (order by customers.net_cny) as net_rank,
+        percent_rank() over (order by coalesce(evidence.positive_voice_count + evidence.referral_count, 0))
+            as advocacy_rank,
+        percent_rank() over (order by coalesce(evidence.engagement_count, 0)) as engagement_rank
+
+    from customers
+
+    left join evidence
+        on customers.customer_key = evidence.customer_key
+
+),
+
+scored as (
+
+    select
+        customer_key,
+        round((order_rank + net_rank) / 2, 6) as purchase_score,
+        round(advocacy_rank, 6) as advocacy_score,
+        round(engagement_rank, 6) as engagement_score
+
+    from ranked
+
+),
+
+summed as (
+
+    select
+        *,
+        round((purchase_score + advocacy_score + engagement_score) / 3, 6) as score
+
+    from scored
+
+),
+
+placed as (
+
+    -- equal scores stand in one decile, the better one
+    select
+        *,
+        1 + floor(10 * (rank() over (order by score desc) - 1) / cast(count(*) over () as double)) as decile
+
+    from summed
+
+),
+
 joined as (
 
     select
         evidence.*,
+        placed.purchase_score,
+        placed.advocacy_score,
+        placed.engagement_score,
+        placed.score,
+        placed.decile,
         customers.lifecycle_code,
         customers.advocacy_code,
         customers.order_count,
         customers.net_cny,
-        evidence.positive_voice_count + evidence.referral_count as advocacy_count,
         customers.order_count > 0 as is_verified_buyer,
         coalesce(customers.is_marketing_consented, false) as is_consented,
         evidence.positive_voice_count >= {{ var('koc_fewest_positive_voices') }} as has_enough_voices,
@@ -45,8 +100,6 @@ joined as (
         not evidence.is_staff as is_not_staff,
         not evidence.is_paid as is_unpaid,
         evidence.activated_on is not null as is_activated,
-        -- who has bought and praised: among them the score says where somebody stands
-        customers.order_count > 0 and evidence.positive_voice_count > 0 as is_scored,
         customers.advocacy_code in ({{ fan_rungs }})
         and customers.lifecycle_code in ({{ fan_stages }})
         and (
@@ -62,16 +115,15 @@ joined as (
     inner join customers
         on evidence.customer_key = customers.customer_key
 
+    inner join placed
+        on evidence.customer_key = placed.customer_key
+
 ),
 
-ranked as (
+gated as (
 
     select
         *,
-        {%- for measure in ['order_count', 'net_cny', 'advocacy_count', 'engagement_count'] %}
-        case when is_scored then percent_rank() over (partition by is_scored order by {{ measure }}) end
-            as {{ measure }}_rank,
-        {%- endfor %}
         -- followers whom no platform tells are in no band: one miss, not two
         {%- for code, gate in gates if code != 'followers_unknown' %}
         cast(not {{ gate }} as integer){% if not loop.last %} +{% endif %}
@@ -83,28 +135,6 @@ ranked as (
         end as rejected_code
 
     from joined
-
-),
-
-scored as (
-
-    select
-        *,
-        round((order_count_rank + net_cny_rank) / 2, 6) as purchase_score,
-        round(advocacy_count_rank, 6) as advocacy_score,
-        round(engagement_count_rank, 6) as engagement_score
-
-    from ranked
-
-),
-
-summed as (
-
-    select
-        *,
-        round((purchase_score + advocacy_score + engagement_score) / 3, 6) as score
-
-    from scored
 
 ),
 
@@ -158,16 +188,9 @@ final as (
         cast(advocacy_score as double) as advocacy_score,
         cast(engagement_score as double) as engagement_score,
         cast(score as double) as score,
-        -- equal scores stand in one decile, the better one
-        cast(case
-            when is_scored
-                then 1 + floor(
-                    10 * (rank() over (partition by is_scored order by score desc) - 1)
-                    / cast(count(*) over (partition by is_scored) as double)
-                )
-        end as integer) as decile
+        cast(decile as integer) as decile
 
-    from summed
+    from gated
 
 )
 

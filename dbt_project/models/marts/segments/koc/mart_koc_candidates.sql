@@ -54,12 +54,12 @@ final as (
         engagement_score,
 
         ---------- why
-        '下单 ' || orders_said || ' 次、净消费 ' || net_said || ' 元（高于 ' || purchase_above || '% 的称赞者），自发好评 '
+        '下单 ' || orders_said || ' 次、净消费 ' || net_said || ' 元（高于 ' || purchase_above || '% 的客户），自发好评 '
         || voices_said || ' 条、带来 ' || referrals_said || ' 人（高于 ' || advocacy_above || '%），互动 ' || engagement_said
         || ' 次（高于 ' || engagement_above || '%），' || channel_zh || '粉丝 ' || followers_said
         || case when is_activated then '，已激活' else '' end
         || '；' || orders_said || ' order(s) worth ' || net_said || ' CNY (above ' || purchase_above
-        || ' % of those who praise us), ' || voices_said || ' own positive voices, ' || referrals_said
+        || ' % of all customers), ' || voices_said || ' own positive voices, ' || referrals_said
         || ' people brought (above ' || advocacy_above || ' %), ' || engagement_said || ' interactions (above '
         || engagement_above || ' %), ' || followers_said || ' followers on ' || channel_en
         || case when is_activated then ', activated already' else '' end as why,
