@@ -147,12 +147,13 @@ def _anonymise(
 
 def key_without(record_key: str, named: list[str], mark: str) -> str:
     """SQL of a record key in which nobody is named any more."""
+    # the row of an edition has no node left, but the mark that stands for one
+    for name in named:
+        record_key = record_key.replace(f'"{name}"', f'coalesce("{name}", {mark})')
     for name in named:
         is_hit = f'"{name}" in (select node from raw.suppressions)'
         record_key = f'if({is_hit}, replace({record_key}, "{name}", {mark}), {record_key})'
-    # an erased edition's row has no node left, and the key would end in nothing
-    blank = " and ".join(f'"{name}" is null' for name in named)
-    return f"if({blank}, {record_key} || {mark}, {record_key})"
+    return record_key
 
 
 def assignments(feed: Feed, named: list[str], record_key: str, mark: str) -> dict[str, str]:
