@@ -7,8 +7,10 @@ import random
 from collections import defaultdict
 from datetime import date, timedelta
 
+import duckdb
 import pytest
 
+from tests.unit.dbt.building import Build
 from tests.unit.dbt.points_world import Entry, points_world, rows
 
 
@@ -147,3 +149,43 @@ def test_an_order_soon_after_a_redemption_is_what_it_was_for() -> None:
     assert redemptions["e3"]["order_key"] == "o2"
     assert redemptions["e5"]["order_key"] is redemptions["e7"]["order_key"] is None
     assert [redemptions[key]["review_points"] for key in ("e3", "e5")] == [30, 0]
+
+
+def test_a_night_gives_the_uses_of_a_full_build() -> None:
+    with duckdb.connect() as connection:
+        connection.execute("create schema raw")
+        connection.execute("create table raw.builds (load_id bigint)")
+        connection.execute(
+            "create table raw.points (record_key varchar, customer_ref varchar, occurred_at"
+            " timestamp, point_delta bigint, reason_code varchar, expires_on date, load_id bigint,"
+            " superseded_load_id bigint, channel_code varchar default 'crm', entry_ref varchar,"
+            " export_date date default date '2026-10-01', delivery_seq bigint default 1,"
+            " row_number bigint default 1, file_id varchar default 'f')"
+        )
+
+        def land(load: int, entries: list[Entry]) -> None:
+            """Land entries as one load; a standing row of the same key is superseded."""
+            for e in entries:
+                connection.execute(
+                    "update raw.points set superseded_load_id = ? where record_key = ?",
+                    [load, e.key],
+                )
+                connection.execute(
+                    "insert into raw.points (record_key, customer_ref, occurred_at, point_delta,"
+                    " reason_code, expires_on, load_id) values (?, ?, ?, ?, ?, ?, ?)",
+                    [e.key, e.account, e.at, e.delta, e.reason, e.expires, load],
+                )
+
+        build = Build(connection)
+        land(1, [e for e in LEDGER if e.key not in ("e2", "e6")])
+        build.run("stg_points", "int_point_uses")
+        connection.execute("insert into raw.builds values (1)")
+        # late points that were there before what took others; a redemption that was somebody else's
+        moved = Entry("e7", "cid", "2026-09-05 10:00:00", -60, "redemption")
+        land(2, [e for e in LEDGER if e.key in ("e2", "e6")] + [moved])
+        build.run("stg_points", "int_point_uses", incremental=True)
+        query = "from int_point_uses order by all"
+        night = connection.sql(query).fetchall()
+        build.run("stg_points", "int_point_uses")
+        assert night == connection.sql(query).fetchall()
+        assert {row[1] for row in night if row[0] == "cid"} == {"e7"}
