@@ -45,6 +45,17 @@ buyers as (
 
 ),
 
+buyer_counts as (
+
+    select
+        month_start,
+        count(*) as buyer_count
+
+    from buyers
+    group by month_start
+
+),
+
 -- Borders are the smallest values that at least one, two, three and four fifths of the buyers do not exceed, found by
 -- counting equal values: so that millions of buyers need not be held in memory.
 {%- for measure, column in measures %}
@@ -64,16 +75,19 @@ buyers as (
 {{ measure }}_shares as (
 
     select
-        month_start,
-        measured,
-        sum(buyer_count) over (
-            partition by month_start
-            order by measured
+        counted.month_start,
+        counted.measured,
+        sum(counted.buyer_count) over (
+            partition by counted.month_start
+            order by counted.measured
             rows between unbounded preceding and current row
         ) as buyers_up_to,
-        sum(buyer_count) over (partition by month_start) as buyer_count
+        buyer_counts.buyer_count
 
-    from {{ measure }}_values
+    from {{ measure }}_values as counted
+
+    inner join buyer_counts
+        on counted.month_start = buyer_counts.month_start
 
 ),
 
@@ -81,7 +95,6 @@ buyers as (
 
     select
         month_start,
-        cast(max(buyer_count) as bigint) as buyer_count,
         {%- for fifth in range(1, 5) %}
         min(measured) filter (where 5 * buyers_up_to >= {{ fifth }} * buyer_count) as {{ measure }}_cut_{{ fifth }}
         {%- if not loop.last %},{% endif %}
@@ -97,7 +110,7 @@ cut_points as (
 
     select
         recency_borders.month_start,
-        recency_borders.buyer_count,
+        buyer_counts.buyer_count,
         {%- for measure, column in measures %}
         {%- set last_measure = loop.last %}
         {%- for fifth in range(1, 5) %}
@@ -107,6 +120,9 @@ cut_points as (
         {%- endfor %}
 
     from recency_borders
+
+    inner join buyer_counts
+        on recency_borders.month_start = buyer_counts.month_start
 
     inner join frequency_borders
         on recency_borders.month_start = frequency_borders.month_start
