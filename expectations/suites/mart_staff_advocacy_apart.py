@@ -10,6 +10,8 @@ SUITE = Suite(
     query="""
         select
             month_start, voice_count, staff_in_earned_count,
+            staff_in_earned_count / nullif(staff_voice_count + staff_in_earned_count, 0)
+                as unmarked_share,
             staff_voice_count + earned_voice_count as told_count
         from segments.mart_staff_advocacy
         where department_code = 'all' and course_code = 'all'
@@ -24,8 +26,9 @@ SUITE = Suite(
             "a voice is both of staff and earned",
         ),
         gxe.ExpectColumnValuesToBeBetween(
-            column="staff_in_earned_count",
-            max_value=0,
+            column="unmarked_share",
+            # the mart tells of a post or two that slipped; this of a channel that marks nobody
+            max_value=0.2,
             severity="warning",
             description="已知员工账号的声音计入自发，请在导出中标明；"
             "accounts known as staff speak as earned voices: let their exports say employee",

@@ -181,7 +181,7 @@ CASES = {
     "mart_staff_advocacy_apart: unmarked": Case(
         (STAFF,),
         "update segments.mart_staff_advocacy set staff_in_earned_count = 3",
-        "staff_in_earned_count",
+        "unmarked_share",
         "warning",
     ),
     "fct_points_exceptions: booked twice": Case(
