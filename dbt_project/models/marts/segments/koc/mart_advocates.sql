@@ -11,6 +11,7 @@
     ('outside_follower_band', 'is_in_follower_band'),
     ('no_consent', 'is_consented'),
 ] %}
+{%- set measures = ['order_count', 'net_cny', 'advocacy_count', 'engagement_count'] %}
 with
 
 evidence as (
@@ -29,16 +30,15 @@ customers as (
 
 ),
 
-ranked as (
+measured as (
 
     -- every customer is ranked, praise or none: what somebody stands above is the house, not the few who speak
     select
         customers.customer_key,
-        percent_rank() over (order by customers.order_count) as order_rank,
-        percent_rank() over (order by customers.net_cny) as net_rank,
-        percent_rank() over (order by coalesce(evidence.positive_voice_count + evidence.referral_count, 0))
-            as advocacy_rank,
-        percent_rank() over (order by coalesce(evidence.engagement_count, 0)) as engagement_rank
+        customers.order_count,
+        customers.net_cny,
+        coalesce(evidence.positive_voice_count + evidence.referral_count, 0) as advocacy_count,
+        coalesce(evidence.engagement_count, 0) as engagement_count
 
     from customers
 
@@ -47,16 +47,37 @@ ranked as (
 
 ),
 
+-- percent ranks, of distinct values: people who share one share its rank, and sorting millions of them is saved
+{% for measure in measures -%}
+ranked_{{ measure }} as (
+
+    select
+        {{ measure }},
+        coalesce(
+            cast(sum(count(*)) over (order by {{ measure }}) - count(*) as double)
+            / nullif(sum(count(*)) over () - 1, 0),
+            0
+        ) as percent_rank
+
+    from measured
+    group by {{ measure }}
+
+),
+
+{% endfor -%}
 scored as (
 
     select
-        customer_key,
-        round((order_rank + net_rank) / 2, 6) as purchase_score,
-        round(advocacy_rank, 6) as advocacy_score,
-        round(engagement_rank, 6) as engagement_score
+        measured.customer_key,
+        round((ranked_order_count.percent_rank + ranked_net_cny.percent_rank) / 2, 6) as purchase_score,
+        round(ranked_advocacy_count.percent_rank, 6) as advocacy_score,
+        round(ranked_engagement_count.percent_rank, 6) as engagement_score
 
-    from ranked
-
+    from measured
+    {% for measure in measures %}
+    inner join ranked_{{ measure }}
+        on measured.{{ measure }} = ranked_{{ measure }}.{{ measure }}
+    {% endfor %}
 ),
 
 summed as (
@@ -69,14 +90,30 @@ summed as (
 
 ),
 
-placed as (
+deciles as (
 
     -- equal scores stand in one decile, the better one
     select
-        *,
-        1 + floor(10 * (rank() over (order by score desc) - 1) / cast(count(*) over () as double)) as decile
+        score,
+        1 + floor(
+            10 * cast(sum(count(*)) over (order by score desc) - count(*) as double) / sum(count(*)) over ()
+        ) as decile
 
     from summed
+    group by score
+
+),
+
+placed as (
+
+    select
+        summed.*,
+        deciles.decile
+
+    from summed
+
+    inner join deciles
+        on summed.score = deciles.score
 
 ),
 
