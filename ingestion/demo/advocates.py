@@ -38,7 +38,11 @@ def activated_at(world: World) -> int:
 
 
 def cast_advocates(
-    world: World, customers: pd.DataFrame, orders: pd.DataFrame, kocs: Ints
+    world: World,
+    customers: pd.DataFrame,
+    orders: pd.DataFrame,
+    kocs: Ints,
+    mentions: pd.DataFrame,
 ) -> pd.DataFrame:
     """Members with a linked account each, for each part in turn as long as there are any.
 
@@ -59,13 +63,16 @@ def cast_advocates(
     is_early = first < activated - 2 * DAY
     is_consented = customers["is_consented"].to_numpy()
     never = first > world.end
+    # an account is staff's or paid for whatever it writes: so it has written nothing before
+    is_silent = np.ones(len(customers), dtype=bool)
+    is_silent[mentions.loc[mentions["is_member"], "author"]] = False
     # who comes back after the day is made a KOC rather than another: so they are worth something
     comes_back = is_early & (last > activated + DAY)
     parts = {
         ACTIVATED: (able & is_consented & is_early, comes_back),
         CANDIDATE: (able & is_consented & ~never, is_early),
-        STAFF: (able & is_consented & ~never, is_early),
-        PAID: (able & is_consented & ~never, is_early),
+        STAFF: (able & is_silent & is_consented & ~never, is_early),
+        PAID: (able & is_silent & is_consented & ~never, is_early),
         NO_CONSENT: (able & ~is_consented & ~never, is_early),
         NO_BUYER: (able & is_consented & never, never),
         FEW_VOICES: (able & is_consented & ~never, is_early),

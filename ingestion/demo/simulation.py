@@ -126,7 +126,7 @@ def simulate(world: World) -> Simulation:
     service, conflicting, agreeing = contradict(world, assign_owners(world, service), catalogue)
     loyalty = make_loyalty(world, customers, bought.orders, reviews, referrals, touches=usual)
     bettered = better_reviews(world, reviews, review_answers, plants, catalogue)
-    advocates = cast_advocates(world, customers, bought.orders, kocs)
+    advocates = cast_advocates(world, customers, bought.orders, kocs, mentions)
     items, bettered = release(world, bought.orders, bought.items, bettered)
     bought = replace(bought, items=items)
     veterans = add_veterans(world, customers, links, bought)

@@ -8,6 +8,7 @@ import pandas as pd
 from ingestion.demo.catalogue import ALL_PRODUCTS, SUCCESSOR_OF
 from ingestion.demo.orders import CLAIM_KINDS, REPEAT_CHANCE
 from ingestion.demo.releases import SUCCESSOR, launch_dates
+from ingestion.demo.reviews import DIANPING
 from ingestion.demo.service_desk import NIGHT_FROM, NIGHT_TO, STAGES, is_night
 from ingestion.demo.simulation import Simulation
 from ingestion.demo.truth_forms import Json, rate
@@ -105,9 +106,10 @@ def warranty(simulation: Simulation) -> Json:
 
 
 def releases(simulation: Simulation) -> list[Json]:
-    """Two generations of one product, with their reviews as they stand (copies left out)."""
+    """Two generations of one product, with their reviews in shops as they stand (no copies)."""
     world, reviews = simulation.world, simulation.reviews
-    own = reviews[reviews["source"] == 0]
+    # 大众点评 speaks of stores
+    own = reviews[(reviews["source"] == 0) & (reviews["channel"] != DIANPING)]
     dates = launch_dates(world)
     rows = []
     for index in (SUCCESSOR_OF, SUCCESSOR):
