@@ -11,12 +11,13 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.dbt.segment_world import Deed, Replay, World, built, drawn_world, seed_rows
 
-SOME = settings(max_examples=2, deadline=None, derandomize=True)
+# a world is known by its seed: a smaller seed is no simpler world
+SOME = settings(max_examples=2, deadline=None, derandomize=True, phases=[Phase.generate])
 SEEDS = st.integers(0, 10**6)
 STATE = "lifecycle_rule_code, advocacy_rule_code, rfm_code"
 
