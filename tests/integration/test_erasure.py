@@ -27,7 +27,8 @@ PATIENCE_SECONDS = 240
 COUNTED = {
     "orders": "select count(*), sum(net_cny) from segments.fct_orders",
     "voices": "select count(*), sum(rating_share) from reviews.fct_voices",
-    "touches": "select count(*), null from attribution.fct_touchpoints",
+    # what is read as a touch from somebody's message or answer is one of somebody only
+    "touches": "select count(*), null from attribution.fct_touchpoints where touch_key like 'ads:%'",
     "surveys": "select count(*), sum(score) from segments.fct_surveys",
 }
 
