@@ -33,6 +33,10 @@ def built(world: World, **variables: object) -> dict[str, list[dict[str, Any]]]:
             "create table stg_as_of as select date '2026-10-31' as as_of,"
             " timestamp '2026-11-01' as as_of_end_at"
         )
+        connection.execute(
+            "create schema raw; create table raw.files as "
+            "select date '2026-08-15' as export_date, 'landed' as outcome"
+        )
         for table, columns in TABLES.items():
             connection.execute(f"create table {table} ({columns})")
             for row in world.get(table, []):
@@ -108,6 +112,8 @@ def test_joiners_are_compared_with_themselves_and_followed_to_day_thirty() -> No
         "dim_customers": [
             *[(name, True, joined) for name in ("a", "b", "c", "d", "e", "f")],
             ("z", True, "2026-10-02 00:00:00"),
+            # nobody told of all orders then
+            ("y", True, "2026-08-10 00:00:00"),
         ],
         "fct_touchpoints": [
             touch(1, "a", "2026-09-10 00:00:00"),
@@ -153,7 +159,8 @@ def test_joiners_are_compared_with_themselves_and_followed_to_day_thirty() -> No
     assert (young["joined_count"], young["followed_count"], young["day_30_count"]) == (1, 1, 0)
     assert young["d30_retention_rate"] is young["d30_rolling_rate"] is None
     assert rows["month", "09", "koc"]["joined_count"] == 1
-    assert rows["all", "09", "all"]["joined_count"] == 7
+    assert rows["all", "08", "all"]["joined_count"] == 8
+    assert rows["month", "08", "all"]["purchase_rate"] is None
     # who came by a source alone could be found in its row
     hidden = built(world, small_cell_minimum=5)["mart_private_domain"]
     (koc,) = [row for row in hidden if (row["period_kind"], row["source_code"]) == ("all", "koc")]

@@ -72,11 +72,38 @@ activity as (
 
 ),
 
+first_files as (
+
+    select cast(min(export_date) as timestamp) as started_at
+    from {{ source('raw', 'files') }}
+    where outcome = 'landed'
+
+),
+
+first_orders as (
+
+    select min(ordered_at) as started_at from orders
+
+),
+
+first_activity as (
+
+    select min(active_on) as started_on from activity
+
+),
+
 starts as (
 
+    -- a few old orders that the first export still told of do not cover their days
     select
-        (select min(ordered_at) from orders) as orders_from,
-        (select min(active_on) from activity) as activity_from
+        greatest(first_orders.started_at, first_files.started_at) as orders_from,
+        first_activity.started_on as activity_from
+
+    from first_files
+
+    cross join first_orders
+
+    cross join first_activity
 
 ),
 
