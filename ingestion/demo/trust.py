@@ -47,6 +47,9 @@ def ask_for_trust(world: World, customers: pd.DataFrame, surveys: pd.DataFrame) 
         size = int(np.clip(round(len(able) * ASKED_SHARE), FEWEST_ASKED, MOST_ASKED))
         for kind, chances in SCORES.items():
             people = rng.permutation(able)[:size]
+            # nobody is asked the same twice in a wave
+            before = surveys.loc[(surveys["kind"] == kind) & (surveys["sent"] == sent), "customer"]
+            people = people[~np.isin(people, before)]
             people = people[np.argsort(group[people], kind="stable")]
             n = len(people)
             is_answered = quota(rng, np.full(n, ANSWER_RATE))
