@@ -61,9 +61,11 @@ def test_the_planted_kocs_are_in_the_first_decile(
     told = [advocates.get(key_of[row["xiaohongshu_author"]], unheard) for row in planted]
     passed = [row for row in told if row["rejected_code"] is None]
     assert {row["decile"] for row in passed} == {1}
-    # a warm note may read sour to a model: nothing but that keeps one of them out
-    assert {row["rejected_code"] for row in told} <= {None, "too_few_voices"}
-    assert len(passed) >= len(told) / 2
+    # a warm note may read sour to a model, and an everyday one of theirs is exported with other followers
+    assert {row["rejected_code"] for row in told} <= {
+        None, "too_few_voices", "outside_follower_band",
+    }  # fmt: skip
+    assert len(passed) >= 0.6 * len(told)
     # and the key opinion consumers of old, as many as buy and consent
     elders = [advocates.get(key_of[row["xiaohongshu_author"]]) for row in demo_home.truth["kocs"]]
     deciles = {row["decile"] for row in elders if row and row["rejected_code"] is None}
@@ -84,6 +86,8 @@ def test_look_alikes_are_no_candidates_and_it_is_told_why(
     for role, reasons in LACKS.items():
         for row in truth[role]:
             key = key_of[row["xiaohongshu_author"]]
+            if role == "one_voice" and advocates.get(key, {}).get("positive_voice_count", 0) > 1:
+                continue  # whose everyday reviews praise us, too
             assert key not in candidates, role
             # who is not listed has no praise of their own at all
             if key in advocates:
