@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -17,7 +18,7 @@ GROUPS = {
     "direct": ("直接访问", "direct"),
     "unattributed": ("无触点", "no touch"),
 }
-# the value that is shown is the furthest that anything is known of
+# the value that is shown is the furthest at which word of mouth and paid can be compared
 HORIZONS = {
     "predicted": ("至今加未来 12 个月预期", "so far and the 12 months to come"),
     "365d": ("首购后 365 天", "first 365 days"),
@@ -43,9 +44,7 @@ def read_lifetime_value(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]
         order and `strategies` by value, each with value, ratio, and gap to paid, with intervals.
     """
     found = rows_of(connection, _ROWS)
-    horizon = next(
-        (h for h in HORIZONS if any(row[f"ltv_{h}_cny"] is not None for row in found)), None
-    )
+    horizon = _horizon(found)
     if horizon is None:
         return {"horizon": None, "groups": [], "strategies": []}
     rows = [
@@ -81,3 +80,16 @@ def read_lifetime_value(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]
             key=lambda row: (row["ltv"] is None, -(row["ltv"] or 0), row["code"]),
         ),
     }
+
+
+def _horizon(rows: Sequence[Mapping[str, Any]]) -> str | None:
+    """The furthest at which word of mouth and paid are both known, else that known of most rows."""
+    known = {
+        horizon: {row["dimension_value"] for row in rows if row[f"ltv_{horizon}_cny"] is not None}
+        for horizon in HORIZONS
+    }
+    for horizon, values in known.items():
+        if {"wom", "paid"} <= values:
+            return horizon
+    most = max(known, key=lambda horizon: len(known[horizon]))
+    return most if known[most] else None

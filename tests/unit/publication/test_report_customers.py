@@ -60,7 +60,7 @@ create or replace table seeds.strategies as select * from (values
 ) as strategies(strategy_code, strategy_name, strategy_name_en);
 create or replace table segments.mart_ltv_cac as
 select *,
-    null::double as ltv_365d_cny, 100.0 as ltv_30d_cny, null::double as ltv_predicted_cny,
+    case dimension_value when 'wom' then 900.0 end as ltv_365d_cny, 100.0 as ltv_30d_cny, null::double as ltv_predicted_cny,
     ltv_90d_cny - 10 as ltv_90d_low_cny, ltv_90d_cny + 10 as ltv_90d_high_cny,
     ltv_90d_cny / cac_cny as ltv_90d_to_cac, null::double as ltv_90d_to_cac_low,
     null::double as ltv_90d_to_cac_high, ltv_90d_cny - 200 as ltv_90d_minus_paid_cny,
@@ -146,7 +146,7 @@ def test_the_triangle_is_blank_where_a_month_is_not_over_and_says_nothing_of_few
     assert [row["net_per_customer"] for row in cohorts["rows"]] == [120.0, None, None]
 
 
-def test_value_is_that_of_the_furthest_horizon_known_and_word_of_mouth_comes_first(
+def test_value_is_that_of_the_furthest_horizon_of_both_sides_and_word_of_mouth_comes_first(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
     ltv = read(connection)["ltv"]
