@@ -23,8 +23,13 @@ SILENT_FROM, SILENT_TO = 96, 400
 # Some bought less long ago, if that is before the window: they are on their way out.
 FADING_SHARE, FADING_FROM = 0.25, 32
 DORMANT_AFTER = 91
-# Of the veterans, those who had bought more than once; days between their orders.
-REGULAR_SHARE, ORDERS_APART = 0.4, (20, 75)
+# A share bought once. The others are as the models that value customers take them to be (BG/NBD,
+# Gamma-Gamma): each buys at a rate of their own (gamma: shape, mean a day), stops after a repeat
+# order with a probability of their own (beta), and likes dear or cheap things: a place among the
+# products, give or take. Were all alike, no fit would have a top.
+BUYING_RATE, STOPPING, MOST_REPEATS, OLDEST = (3.0, 1 / 30), (0.5, 0.5), 12, 700
+ONCE_SHARE = 0.25
+TASTE_SPREAD = 0.12
 # Of them, those sent a coupon; of these, those who use it; of the rest, those who come back anyway.
 COUPON_SHARE, TAKEN_UP_SHARE, BACK_ANYWAY_SHARE = 0.6, 0.3, 0.06
 
@@ -50,15 +55,15 @@ def add_veterans(
     rng = world.rng("veterans")
     n = max(FEWEST_VETERANS, round(VETERAN_SHARE * world.customers))
     last = _last_orders(world, rng, n)
-    is_regular = quota(rng, np.full(n, REGULAR_SHARE))
-    earlier = last - between(rng, *ORDERS_APART, n)
-    first = np.where(is_regular, earlier, last)
+    who, earlier = _earlier_orders(rng, last)
+    first = last.copy()
+    np.minimum.at(first, who, earlier)
     members = _members(rng, customers, first)
     people = pd.DataFrame({"customer": members["customer"].to_numpy(), "last": last})
     people["offered"], people["returned"] = _coupons(world, rng, last)
     bought_at = [
         people[["customer"]].assign(ordered=last),
-        people.loc[is_regular, ["customer"]].assign(ordered=earlier[is_regular]),
+        people[["customer"]].iloc[who].assign(ordered=earlier),
         people.loc[people["returned"] != NEVER, ["customer", "returned"]].set_axis(
             ["customer", "ordered"], axis=1
         ),
@@ -85,6 +90,20 @@ def _last_orders(world: World, rng: np.random.Generator, n: int) -> Ints:
     silent[:fading] = world.end - (ago * DAY).astype(np.int64)
     # in a window of months they would buy in the midst of it
     return np.sort(np.minimum(silent, -DAY // 4))
+
+
+def _earlier_orders(rng: np.random.Generator, last: Ints) -> tuple[Ints, Ints]:
+    """Who of them (row) had ordered before their last order, and when (s)."""
+    n = len(last)
+    rate = rng.gamma(*BUYING_RATE, n)
+    stopping = rng.beta(*STOPPING, n)
+    repeats = np.where(
+        rng.random(n) < ONCE_SHARE, 0, np.minimum(rng.geometric(stopping), MOST_REPEATS)
+    )
+    ago = np.cumsum(rng.exponential(1, (n, MOST_REPEATS)) / rate[:, None] + 1, axis=1)
+    is_made = (np.arange(MOST_REPEATS) < repeats[:, None]) & (ago < OLDEST)
+    who, number = np.nonzero(is_made)
+    return who.astype(np.int64), last[who] - (ago[who, number] * DAY).astype(np.int64)
 
 
 def _members(rng: np.random.Generator, customers: pd.DataFrame, first: Ints) -> pd.DataFrame:
@@ -124,7 +143,10 @@ def _orders(
     who, when = bought_at["customer"].to_numpy(), bought_at["ordered"].to_numpy()
     n = len(who)
     able = np.array([i for i in OWN_PRODUCTS if PRODUCTS[i].category != "air_fryer"])
-    product = able[pick(rng, [PRODUCTS[i].sales for i in able], n)]
+    able = able[np.argsort([PRODUCTS[i].price for i in able])]
+    taste = pd.Series(rng.random(len(members)), index=members["customer"])[who].to_numpy()
+    place = np.clip(taste + rng.normal(0, TASTE_SPREAD, n), 0, 1 - 1e-9)
+    product = able[(place * len(able)).astype(np.int64)]
     price = np.array([PRODUCTS[i].price * 100 for i in product], dtype=np.int64)
     discount = price * pick(rng, [3, 1, 1], n) // 20
     # those of the past are long done; those of the window hurry as all others do
