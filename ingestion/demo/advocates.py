@@ -65,7 +65,7 @@ def cast_advocates(
     never = first > world.end
     # an account is staff's or paid for whatever it writes: so it has written nothing before
     is_silent = np.ones(len(customers), dtype=bool)
-    is_silent[mentions.loc[mentions["is_member"], "author"]] = False
+    is_silent[mentions.loc[mentions["is_member"] & (mentions["platform"] == 1), "author"]] = False
     # who comes back after the day is made a KOC rather than another: so they are worth something
     comes_back = is_early & (last > activated + DAY)
     parts = {
