@@ -32,7 +32,7 @@ def test_a_query_of_the_readme_answers_with_the_columns_shown(
 
 
 def test_every_command_of_the_readme_has_help(demo_home: Home) -> None:
-    commands = set(re.findall(r"`koubei ([a-z]+)", README))
+    commands = set(re.findall(r"`koubei ([a-z-]+)", README))
     assert commands >= {"demo", "refresh", "status", "query", "rejects", "diff", "rollback"}
     for command in sorted(commands):
         assert "Usage" in demo_home.run(command, "--help").stdout

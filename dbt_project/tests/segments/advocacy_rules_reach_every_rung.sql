@@ -10,7 +10,8 @@ rules as (
         rules.rule_number,
         rules.deed_code,
         rules.from_count,
-        max(rules.rule_number) over (order by rungs.rung range between unbounded preceding and 1 preceding) as number_below
+        max(rules.rule_number) over (order by rungs.rung range between unbounded preceding and 1 preceding)
+            as number_below
 
     from {{ ref('advocacy_rungs') }} as rungs
 
