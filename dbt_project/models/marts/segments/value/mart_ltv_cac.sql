@@ -103,6 +103,8 @@ cells as (
 
     from customers
     group by grouping sets {{ dimension_sets | trim }}
+    -- the set of everything has a row even of nothing
+    having count(*) > 0
 
 ),
 
@@ -134,6 +136,7 @@ spending as (
 
     from costs
     group by grouping sets {{ dimension_sets | trim }}
+    having count(*) > 0
 
 ),
 
