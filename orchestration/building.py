@@ -15,6 +15,7 @@ from ingestion.work_calendar import calendar_fingerprint, write_work_calendar
 from orchestration.dbt_project import build_fingerprint
 from orchestration.dbt_results import BuildResult, read_build
 from orchestration.errors import GateRefused
+from orchestration.publication.kpi_queries import write_kpi_queries
 from orchestration.session import Session
 
 _DONE = ("LogSeedResult", "LogModelResult", "LogSnapshotResult", "LogTestResult")
@@ -74,6 +75,7 @@ class Build:
                 self.session.refuse(connection, reason)
             if reasons:
                 raise GateRefused(reasons[0])
+            write_kpi_queries(connection, manifest, self.target_path)
             self._enter(connection)
         self.session.watcher.tell("build", self.nodes, self.nodes)
 

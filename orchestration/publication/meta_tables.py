@@ -12,6 +12,8 @@ from datetime import date
 
 import duckdb
 
+from orchestration.publication.kpi_queries import create_kpi_queries
+
 # a restatement older than this is found in the build file, not in every night's publication
 RESTATEMENT_DAYS = 92
 
@@ -284,6 +286,22 @@ _CALIBRATIONS = MetaTable(
     },
 )
 
+_KPI_QUERIES = MetaTable(
+    name="kpi_queries",
+    label_zh="指标背后的查询",
+    label_en="The query of the rows behind each KPI",
+    grain="KPI",
+    key=("kpi_code",),
+    select="select * from meta.kpi_queries",
+    counts="true",
+    clock=(),
+    columns={
+        "kpi_code": ("指标代码", "Code of the KPI"),
+        "definition_version": ("口径版本", "Version of the definition"),
+        "subjects_sql": ("明细查询", "SQL of the rows that it counts; runs on this database"),
+    },
+)
+
 META_TABLES: tuple[MetaTable, ...] = (
     _PUBLICATIONS,
     _FILES,
@@ -292,6 +310,7 @@ META_TABLES: tuple[MetaTable, ...] = (
     _CHECKS,
     _MODELS,
     _CALIBRATIONS,
+    _KPI_QUERIES,
     _DICTIONARY,
 )
 
@@ -305,6 +324,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, run_id: str, as_of: date) -> 
     """
     connection.execute("set variable run_id = ?", [run_id])
     connection.execute("set variable as_of = ?", [as_of.isoformat()])
+    create_kpi_queries(connection)
     for mine, ledger in (
         ("this_publication", "publications"),
         ("these_restatements", "restatements"),

@@ -31,6 +31,7 @@ def test_what_exposures_depend_on_is_published_and_nothing_else(house: House) ->
         "meta.checks",
         "meta.dictionary",
         "meta.files",
+        "meta.kpi_queries",
         "meta.models",
         "meta.publications",
         "meta.rejected_rows",
