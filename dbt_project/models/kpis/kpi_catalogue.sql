@@ -5,9 +5,9 @@
 {%- for node in graph.nodes.values() | sort(attribute='name') -%}
     {%- if node.resource_type == 'model' and node.config.meta.additivity is defined -%}
         {%- do kpis.append(node) -%}
-        {%- for name in texts + ['higher_is_better', 'version'] if node.config.meta[name] is not defined -%}
+        {%- for name in texts + ['higher_is_better', 'version', 'interval'] if node.config.meta[name] is not defined -%}
             {%- do exceptions.raise_compiler_error(
-                "models/kpis/_kpis.yml: " ~ node.name ~ " has no " ~ name ~ " under config.meta; add it"
+                "models/kpis/_kpis*.yml: " ~ node.name ~ " has no " ~ name ~ " under config.meta; add it"
             ) -%}
         {%- endfor -%}
     {%- endif -%}
@@ -23,6 +23,7 @@ select
     {%- endfor %}
     cast('{{ meta.higher_is_better }}' as boolean) as higher_is_better,
     cast({{ meta.version }} as integer) as version,
+    '{{ meta.interval }}' as interval_code,
     '{{ (meta.period_kinds or ['day', 'week', 'month', 'quarter']) | join(',') }}' as period_kinds,
     cast({{ meta.scale or 1 }} as double) as scale,
     cast({{ meta.minimum_sample or 1 }} as bigint) as minimum_sample,

@@ -1,4 +1,4 @@
--- Grain: one row per KPI, kind of period, period, channel, brand and product; `all` stands for a total.
+-- Grain: one row per KPI, kind of period, period, channel, brand, product and segment; `all` stands for a total.
 with
 
 measured as (
@@ -105,6 +105,8 @@ broken_grounds as (
         measured.channel_code,
         measured.brand_code,
         measured.product_key,
+        measured.segment_kind,
+        measured.segment_code,
         grounds.label_zh || ' ' || cast(violations.violation_count as {{ dbt.type_string() }})
         || ' 条，占 '
         || cast(round(100.0 * violations.violation_count / measured.sample_count, 1) as {{ dbt.type_string() }})
@@ -141,7 +143,9 @@ broken_grounds as (
             measured.period_start,
             measured.channel_code,
             measured.brand_code,
-            measured.product_key
+            measured.product_key,
+            measured.segment_kind,
+            measured.segment_code
         order by violations.violation_count / grounds.maximum_share desc, grounds.ground_code asc
     ) = 1
 
@@ -200,6 +204,8 @@ valued as (
             and spans.channel_code = broken_grounds.channel_code
             and spans.brand_code = broken_grounds.brand_code
             and spans.product_key = broken_grounds.product_key
+            and spans.segment_kind = broken_grounds.segment_kind
+            and spans.segment_code = broken_grounds.segment_code
 
     cross join as_of
 
@@ -252,6 +258,8 @@ compared as (
             and shown.channel_code = previous.channel_code
             and shown.brand_code = previous.brand_code
             and shown.product_key = previous.product_key
+            and shown.segment_kind = previous.segment_kind
+            and shown.segment_code = previous.segment_code
             and previous.is_complete
 
 ),
@@ -277,6 +285,7 @@ aimed as (
             and compared.channel_code = targets.channel_code
             and compared.brand_code = targets.brand_code
             and compared.product_key = targets.product_key
+            and compared.segment_kind = 'all'
             and compared.period_start >= targets.valid_from
             and compared.period_start < targets.valid_to
 
@@ -291,6 +300,8 @@ final as (
         channel_code,
         brand_code,
         product_key,
+        segment_kind,
+        segment_code,
         numerator,
         denominator,
         value,

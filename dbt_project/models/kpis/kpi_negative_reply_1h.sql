@@ -21,18 +21,23 @@ clocks as (
 
 as_of as (
 
-    select * from {{ ref('stg_as_of') }}
+    -- clocks that still run are read at the end of that day
+    select {{ plus_minutes('cast(max(as_of) as timestamp)', 1440) }} as as_of_end_at
+    from {{ ref('kpi_windows') }}
 
 ),
 
-due as (
+subjects as (
 
     select
+        'reviews.fct_voices' as row_table,
+        voices.voice_key as row_key,
         cast(voices.posted_at as date) as period_date,
         voices.channel_code,
         voices.brand_code,
         coalesce(voices.product_key, 'unknown') as product_key,
-        coalesce(clocks.first_reply_minutes <= 60, false) as is_replied_within_hour
+        cast(case when clocks.first_reply_minutes <= 60 then 1 else 0 end as double) as numerator,
+        cast(1 as double) as denominator
 
     from voices
 
@@ -53,16 +58,7 @@ due as (
 
 counted as (
 
-    select
-        period_date,
-        channel_code,
-        brand_code,
-        product_key,
-        cast(count(*) filter (where is_replied_within_hour) as double) as numerator,
-        cast(count(*) as double) as denominator
-
-    from due
-    group by all
+    {{ kpi_counted() }}
 
 )
 

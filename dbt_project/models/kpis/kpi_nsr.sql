@@ -1,20 +1,33 @@
 -- KPI: positive less negative, over the public voices that took a side.
-select
-    cast(posted_at as date) as period_date,
-    channel_code,
-    coalesce(brand_code, 'unknown') as brand_code,
-    coalesce(product_key, 'unknown') as product_key,
-    cast(
-        count(*) filter (where sentiment_code = 'positive')
-        - count(*) filter (where sentiment_code = 'negative') as double
-    ) as numerator,
-    cast(count(*) as double) as denominator
-from {{ ref('fct_voices') }}
-where
-    is_public
-    and is_original
-    -- praise that was a condition of a reward is a violation, never reputation
-    and not is_praise_required
-    and sentiment_code in ('positive', 'negative')
-    and posted_at is not null
-group by all
+with
+
+subjects as (
+
+    select
+        'reviews.fct_voices' as row_table,
+        voice_key as row_key,
+        cast(posted_at as date) as period_date,
+        channel_code,
+        coalesce(brand_code, 'unknown') as brand_code,
+        coalesce(product_key, 'unknown') as product_key,
+        cast(case sentiment_code when 'positive' then 1 else -1 end as double) as numerator,
+        cast(1 as double) as denominator
+
+    from {{ ref('fct_voices') }}
+    where
+        is_public
+        and is_original
+        -- praise that was a condition of a reward is a violation, never reputation
+        and not is_praise_required
+        and sentiment_code in ('positive', 'negative')
+        and posted_at is not null
+
+),
+
+counted as (
+
+    {{ kpi_counted() }}
+
+)
+
+select * from counted

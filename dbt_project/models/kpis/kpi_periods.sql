@@ -1,4 +1,4 @@
--- Grain: one row per KPI, kind of period, period, channel, brand and product, not yet divided; `all` is a total.
+-- Grain: one row per KPI, period, channel, brand, product and segment, not yet divided; `all` is a total.
 {{ config(materialized='view') }}
 
 with
@@ -44,6 +44,8 @@ by_period as (
         kpi_rows.channel_code,
         kpi_rows.brand_code,
         kpi_rows.product_key,
+        kpi_rows.segment_kind,
+        kpi_rows.segment_code,
         sum(kpi_rows.numerator) as numerator,
         sum(kpi_rows.denominator) as denominator,
         sum(kpi_rows.sum_of_squares) as sum_of_squares,
@@ -102,6 +104,8 @@ rolled_up as (
         case when grouping(channel_code) = 1 then 'all' else channel_code end as channel_code,
         brand_scope as brand_code,
         case when grouping(product_key) = 1 then 'all' else product_key end as product_key,
+        case when grouping(segment_kind) = 1 then 'all' else segment_kind end as segment_kind,
+        case when grouping(segment_code) = 1 then 'all' else segment_code end as segment_code,
         sum(numerator) as numerator,
         sum(denominator) as denominator,
         sum(sum_of_squares) as sum_of_squares,
@@ -114,12 +118,14 @@ rolled_up as (
         grouping sets (
             (kpi_code, period_kind, period_start, brand_scope),
             (kpi_code, period_kind, period_start, brand_scope, channel_code),
-            (kpi_code, period_kind, period_start, brand_scope, product_key)
+            (kpi_code, period_kind, period_start, brand_scope, product_key),
+            (kpi_code, period_kind, period_start, brand_scope, segment_kind, segment_code)
         )
     having
-        -- a KPI without channels or products has its total already
+        -- a KPI without channels, products or segments has its total already
         not (grouping(channel_code) = 0 and channel_code = 'all')
         and not (grouping(product_key) = 0 and (product_key = 'all' or brand_scope = 'all'))
+        and not (grouping(segment_kind) = 0 and (segment_kind = 'all' or brand_scope = 'all'))
 
 ),
 
@@ -134,6 +140,8 @@ computed as (
         kpi_rows.channel_code,
         kpi_rows.brand_code,
         kpi_rows.product_key,
+        kpi_rows.segment_kind,
+        kpi_rows.segment_code,
         kpi_rows.numerator,
         kpi_rows.denominator,
         kpi_rows.sum_of_squares,
@@ -146,7 +154,9 @@ computed as (
     inner join catalogue
         on kpi_rows.kpi_code = catalogue.kpi_code
 
-    where catalogue.additivity = 'none'
+    where
+        catalogue.additivity = 'none'
+        and not kpi_rows.is_cut
 
 ),
 
@@ -171,6 +181,7 @@ first_days as (
         ) as first_on
 
     from kpi_rows
+    where not is_cut
     group by kpi_code
 
 ),

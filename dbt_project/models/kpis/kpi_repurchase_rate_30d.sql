@@ -22,20 +22,30 @@ further_purchases as (
 
 as_of as (
 
-    select * from {{ ref('stg_as_of') }}
+    select max(as_of) as as_of from {{ ref('kpi_windows') }}
 
 ),
 
-matured as (
+subjects as (
 
     select
+        'attribution.fct_conversions' as row_table,
+        first_purchases.conversion_key as row_key,
         cast(first_purchases.converted_at as date) as period_date,
         first_purchases.channel_code,
-        coalesce(
-            cast(further_purchases.second_purchased_at as date)
-            <= cast(first_purchases.converted_at as date) + interval '30 days',
-            false
-        ) as is_repurchased
+        -- who buys from us buys from the house; a basket holds several products
+        'own' as brand_code,
+        'all' as product_key,
+        cast(
+            case
+                when
+                    cast(further_purchases.second_purchased_at as date)
+                    <= cast(first_purchases.converted_at as date) + interval '30 days'
+                    then 1
+                else 0
+            end as double
+        ) as numerator,
+        cast(1 as double) as denominator
 
     from first_purchases
 
@@ -52,17 +62,7 @@ matured as (
 
 counted as (
 
-    select
-        period_date,
-        channel_code,
-        -- who buys from us buys from the house; a basket holds several products
-        'own' as brand_code,
-        'all' as product_key,
-        cast(count(*) filter (where is_repurchased) as double) as numerator,
-        cast(count(*) as double) as denominator
-
-    from matured
-    group by all
+    {{ kpi_counted() }}
 
 )
 

@@ -8,6 +8,7 @@ history as (
         brand_code = 'own'
         and channel_code = 'all'
         and product_key = 'all'
+        and segment_kind = 'all'
 
 ),
 

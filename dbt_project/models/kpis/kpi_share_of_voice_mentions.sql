@@ -1,13 +1,20 @@
 -- KPI: public mentions of a brand over those of all watched brands, for each kind of period.
 with
 
-mentions as (
+subjects as (
 
     select
-        cast(posted_at as date) as posted_on,
+        'reviews.fct_voices' as row_table,
+        voice_key as row_key,
+        cast(posted_at as date) as period_date,
         channel_code,
-        brand_code,
-        is_own_brand
+        -- every mention of any brand counts in our share: above the line when it is ours, below it in any case
+        'own' as brand_code,
+        'all' as product_key,
+        brand_code as mentioned_brand_code,
+        is_own_brand,
+        cast(case when is_own_brand then 1 else 0 end as double) as numerator,
+        cast(1 as double) as denominator
 
     from {{ ref('fct_voices') }}
     where
@@ -20,30 +27,26 @@ mentions as (
 
 ),
 
-period_kinds as (
+windows as (
 
-    select 'day' as period_kind
-    union all
-    select 'week' as period_kind
-    union all
-    select 'month' as period_kind
-    union all
-    select 'quarter' as period_kind
+    select * from {{ ref('kpi_windows') }}
 
 ),
 
 placed as (
 
     select
-        period_kinds.period_kind,
-        cast(date_trunc(period_kinds.period_kind, mentions.posted_on) as date) as period_date,
-        mentions.channel_code,
-        mentions.brand_code,
-        mentions.is_own_brand
+        windows.period_kind,
+        windows.period_start as period_date,
+        windows.is_cut,
+        subjects.channel_code,
+        subjects.mentioned_brand_code as brand_code,
+        subjects.is_own_brand
 
-    from mentions
+    from subjects
 
-    cross join period_kinds
+    inner join windows
+        on subjects.period_date between windows.from_on and windows.until_on
 
 ),
 
@@ -53,11 +56,12 @@ market as (
     select
         period_kind,
         period_date,
+        is_cut,
         case when grouping(channel_code) = 1 then 'all' else channel_code end as channel_code,
         count(*) as mention_count
 
     from placed
-    group by grouping sets ((period_kind, period_date), (period_kind, period_date, channel_code))
+    group by grouping sets ((period_kind, period_date, is_cut), (period_kind, period_date, is_cut, channel_code))
 
 ),
 
@@ -66,6 +70,7 @@ scopes as (
     select
         period_kind,
         period_date,
+        is_cut,
         channel_code,
         brand_code
     from placed
@@ -77,6 +82,7 @@ scopes as (
     select
         period_kind,
         period_date,
+        is_cut,
         channel_code,
         'own' as brand_code
     from placed
@@ -89,13 +95,17 @@ spoken as (
     select
         period_kind,
         period_date,
+        is_cut,
         brand_code,
         case when grouping(channel_code) = 1 then 'all' else channel_code end as channel_code,
         count(*) as mention_count
 
     from scopes
     group by
-        grouping sets ((period_kind, period_date, brand_code), (period_kind, period_date, brand_code, channel_code))
+        grouping sets (
+            (period_kind, period_date, is_cut, brand_code),
+            (period_kind, period_date, is_cut, brand_code, channel_code)
+        )
 
 ),
 
@@ -110,6 +120,7 @@ shares as (
     select
         market.period_kind,
         market.period_date,
+        market.is_cut,
         market.channel_code,
         brands.brand_code,
         'all' as product_key,
@@ -126,6 +137,7 @@ shares as (
         on
             market.period_kind = spoken.period_kind
             and market.period_date = spoken.period_date
+            and market.is_cut = spoken.is_cut
             and market.channel_code = spoken.channel_code
             and brands.brand_code = spoken.brand_code
 

@@ -1,16 +1,32 @@
 -- KPI: public voices, each counted once.
-select
-    cast(posted_at as date) as period_date,
-    channel_code,
-    coalesce(brand_code, 'unknown') as brand_code,
-    coalesce(product_key, 'unknown') as product_key,
-    cast(count(*) as double) as numerator,
-    -- a volume is divided by nothing
-    cast(null as double) as denominator
-from {{ ref('fct_voices') }}
-where
-    is_public
-    -- a reshare spreads a voice and is not another one
-    and is_original
-    and posted_at is not null
-group by all
+with
+
+subjects as (
+
+    select
+        'reviews.fct_voices' as row_table,
+        voice_key as row_key,
+        cast(posted_at as date) as period_date,
+        channel_code,
+        coalesce(brand_code, 'unknown') as brand_code,
+        coalesce(product_key, 'unknown') as product_key,
+        cast(1 as double) as numerator,
+        -- a volume is divided by nothing
+        cast(null as double) as denominator
+
+    from {{ ref('fct_voices') }}
+    where
+        is_public
+        -- a reshare spreads a voice and is not another one
+        and is_original
+        and posted_at is not null
+
+),
+
+counted as (
+
+    {{ kpi_counted() }}
+
+)
+
+select * from counted

@@ -1,9 +1,22 @@
 -- KPI: conversion of customers touched by word of mouth only, over that of customers touched by paid advertising only.
 with
 
-windows as (
+subjects as (
 
-    select * from {{ ref('wom_windows') }}
+    -- what each adds to the rate of its own side; the multiple is a ratio of two rates and no sum of rows
+    select
+        'attribution.wom_windows' as row_table,
+        customer_key || '|' || cast(month_start as {{ dbt.type_string() }}) as row_key,
+        month_start as period_date,
+        'all' as channel_code,
+        'own' as brand_code,
+        'all' as product_key,
+        touch_mix_code,
+        is_converted,
+        cast(case when is_converted then 1 else 0 end as double) as numerator,
+        cast(1 as double) as denominator
+
+    from {{ ref('wom_windows') }}
 
 ),
 
@@ -20,15 +33,16 @@ counted as (
 
     select
         period_kinds.period_kind,
-        cast(date_trunc(period_kinds.period_kind, windows.month_start) as date) as period_date,
-        count(*) filter (where windows.touch_mix_code = 'wom_only') as wom_window_count,
-        count(*) filter (where windows.touch_mix_code = 'wom_only' and windows.is_converted) as wom_conversion_count,
-        count(*) filter (where windows.touch_mix_code = 'paid_only') as paid_window_count,
-        count(*) filter (where windows.touch_mix_code = 'paid_only' and windows.is_converted) as paid_conversion_count,
-        count(*) filter (where windows.touch_mix_code = 'mixed') as mixed_window_count,
-        count(*) filter (where windows.touch_mix_code = 'mixed' and windows.is_converted) as mixed_conversion_count
+        cast(date_trunc(period_kinds.period_kind, subjects.period_date) as date) as period_date,
+        count(*) filter (where subjects.touch_mix_code = 'wom_only') as wom_window_count,
+        count(*) filter (where subjects.touch_mix_code = 'wom_only' and subjects.is_converted) as wom_conversion_count,
+        count(*) filter (where subjects.touch_mix_code = 'paid_only') as paid_window_count,
+        count(*) filter (where subjects.touch_mix_code = 'paid_only' and subjects.is_converted)
+            as paid_conversion_count,
+        count(*) filter (where subjects.touch_mix_code = 'mixed') as mixed_window_count,
+        count(*) filter (where subjects.touch_mix_code = 'mixed' and subjects.is_converted) as mixed_conversion_count
 
-    from windows
+    from subjects
 
     cross join period_kinds
 
@@ -80,6 +94,8 @@ final as (
     select
         period_kind,
         period_date,
+        -- a customer's month cannot be cut short: what it was touched by is known of the whole
+        false as is_cut,
         'all' as channel_code,
         'own' as brand_code,
         'all' as product_key,

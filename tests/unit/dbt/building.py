@@ -34,6 +34,8 @@ MACROS = [
     PROJECT / "macros/sample_variance.sql",
     PROJECT / "macros/matched_difference.sql",
     PROJECT / "macros/hidden_cell.sql",
+    PROJECT / "macros/kpi_counted.sql",
+    PROJECT / "macros/kpi_scopes.sql",
 ]
 
 
@@ -114,6 +116,10 @@ class _Project:
         self.model["compiled_code"] = self._template(name).render(this=name)
         return self.model["compiled_code"]
 
+    def fill(self, sql: str) -> str:
+        """SQL with the macros filled in."""
+        return self._environment.from_string(sql).render()
+
 
 @cache
 def _project() -> _Project:
@@ -143,6 +149,10 @@ class Build:
                 self._update(name, query)
             else:
                 self.connection.execute(f"create or replace table {name} as {query}")
+
+    def rendered(self, sql: str) -> str:
+        """SQL with the project's macros filled in; a ref is the bare name of its model."""
+        return _project().fill(sql)
 
     def _update(self, name: str, query: str) -> None:
         new = f"{name}__new"

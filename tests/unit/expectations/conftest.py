@@ -37,10 +37,9 @@ def marts_database(
             # the folder under marts is the schema, whatever subject a sub-folder is about
             schema = path.relative_to(MODELS / "marts").parts[0]
             create_table(raw_database, schema, model)
-    for model in yaml.safe_load((MODELS / "kpis" / "_kpis.yml").read_text(encoding="utf-8"))[
-        "models"
-    ]:
-        create_table(raw_database, "kpis", model)
+    for path in sorted((MODELS / "kpis").glob("_kpis*.yml")):
+        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
+            create_table(raw_database, "kpis", model)
     raw_database.execute("create schema intermediate")
     raw_database.execute(
         "create table intermediate.int_customer_identities (node varchar, customer_key varchar)"

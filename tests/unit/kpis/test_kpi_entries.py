@@ -9,11 +9,22 @@ import yaml
 
 MODELS = Path(__file__).parents[3] / "dbt_project" / "models"
 # the frame around the KPIs; everything else in the folder is one
-FRAME = {"kpi_catalogue", "kpi_rows", "kpi_periods", "kpi_history", "kpi_scorecard"}
+FRAME = {
+    "kpi_catalogue",
+    "kpi_contributions",
+    "kpi_history",
+    "kpi_periods",
+    "kpi_rows",
+    "kpi_scorecard",
+    "kpi_windows",
+}
 # views on the way to the history, so there is nothing in them to publish
 NOT_PUBLISHED = {"kpi_rows", "kpi_periods"}
 KPIS = sorted({path.stem for path in (MODELS / "kpis").glob("kpi_*.sql")} - FRAME)
-SHAPE = ["period_date", "channel_code", "brand_code", "product_key", "numerator", "denominator"]
+DIMENSIONS = ["channel_code", "brand_code", "product_key"]
+SEGMENT = ["segment_kind", "segment_code"]
+UNITS = {"share", "nps", "multiple", "count", "score", "minutes", "days", "cny", "per_1000"}
+SUBJECT = ["row_table", "row_key", *DIMENSIONS, "numerator", "denominator"]
 
 
 def entries(path: Path) -> dict[str, Any]:
@@ -22,7 +33,11 @@ def entries(path: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def kpi_entries() -> dict[str, dict[str, Any]]:
-    return {model["name"]: model for model in entries(MODELS / "kpis" / "_kpis.yml")["models"]}
+    return {
+        model["name"]: model
+        for path in (MODELS / "kpis").glob("_kpis*.yml")
+        for model in entries(path).get("models", [])
+    }
 
 
 @pytest.mark.parametrize("name", KPIS)
@@ -31,8 +46,12 @@ def test_a_kpi_says_what_it_is(name: str, kpi_entries: dict[str, dict[str, Any]]
     for entry in ("label_zh", "label_en", "unit", "owner", "definition", "version"):
         assert meta[entry], entry
     assert isinstance(meta["higher_is_better"], bool)
-    assert meta["unit"] in {"share", "nps", "multiple", "count"}
+    assert meta["unit"] in UNITS
     assert meta["additivity"] in {"sum", "none"}
+    assert meta["interval"] in {"wilson", "mean", "own", "none"}
+    assert (meta["interval"] == "mean") == ("sum_of_squares" in meta)
+    columns = {column["name"] for column in kpi_entries[name]["columns"]}
+    assert (meta["interval"] == "own") == ({"value_low", "value_high"} <= columns)
     assert meta["status"] in {"published", "withheld"}
     assert meta["status"] == "published" or meta["withheld_reason"]
 
@@ -41,9 +60,25 @@ def test_a_kpi_says_what_it_is(name: str, kpi_entries: dict[str, dict[str, Any]]
 def test_a_kpi_has_the_one_shape(name: str, kpi_entries: dict[str, dict[str, Any]]) -> None:
     entry = kpi_entries[name]
     columns = [column["name"] for column in entry["columns"]]
-    first = ["period_kind"] if entry["config"]["meta"]["additivity"] == "none" else []
-    assert columns[: len(first) + len(SHAPE)] == first + SHAPE
-    assert entry["config"]["meta"]["key"] == first + SHAPE[:4]
+    is_summed = entry["config"]["meta"]["additivity"] == "sum"
+    key = ["period_date"] if is_summed else ["period_kind", "period_date", "is_cut"]
+    key += DIMENSIONS + (SEGMENT if "segment_kind" in columns else [])
+    assert columns[: len(key) + 2] == [*key, "numerator", "denominator"]
+    assert entry["config"]["meta"]["key"] == key
+
+
+@pytest.mark.parametrize("name", KPIS)
+def test_a_kpi_names_the_rows_that_it_counts(name: str) -> None:
+    query = (MODELS / "kpis" / f"{name}.sql").read_text(encoding="utf-8")
+    subjects = re.search(r"^subjects as \(\n(.*?)^\)", query, re.DOTALL | re.MULTILINE)
+    assert subjects, "a CTE `subjects`: one row per thing counted"
+    missing = [column for column in SUBJECT if not re.search(rf"\b{column}\b", subjects[1])]
+    assert not missing
+    assert "period_date" in subjects[1] or {"state_from", "state_to"} <= set(
+        re.findall(r"\w+", subjects[1])
+    )
+    # what explains a number reads `subjects` in place of the last line
+    assert re.fullmatch(r"select \* from \w+", query.rstrip().splitlines()[-1])
 
 
 @pytest.mark.parametrize("name", KPIS)

@@ -1,0 +1,169 @@
+{#
+    The rows of a KPI whose additivity is `none`: `measures` of its CTE `subjects`, computed for every period of
+    kpi_windows and every scope by itself: in total, by channel, by product and by segment, for all brands (`all`),
+    ours together (`own`) and each brand.
+
+    measures        aggregates of `subjects`, name -> expression: numerator, denominator and sample_count, and
+                    value_low, value_high or whatever a following CTE needs.
+    by              what a total is split by: channel, product, segment.
+    period_kinds    the kinds of period that the KPI has, as in its entry.
+    maturity_days   as in its entry: the running period, and the same days of the period before it, end so many days
+                    earlier. `subjects` leaves out what has not matured.
+    is_state        true where `subjects` has state_from and state_to (dates, half-open) in place of period_date: a
+                    period then counts what stands at the end of its last day.
+
+    with
+
+    subjects as (
+
+        -- a median: the value is the numerator, and the denominator is 1
+        select
+            'reviews.fct_response_clock' as row_table,
+            subject_key as row_key,
+            cast(opened_at as date) as period_date,
+            channel_code,
+            brand_code,
+            product_key,
+            first_reply_minutes as numerator,
+            1 as denominator
+        from {{ ref('fct_response_clock') }}
+        where first_reply_minutes is not null
+
+    ),
+
+    measured as (
+
+        {{ kpi_scopes({
+            'numerator': 'cast(median(numerator) as double)',
+            'denominator': 'cast(1 as double)',
+            'sample_count': 'count(*)',
+        }) }}
+
+    )
+
+    select * from measured
+
+    A scope of `subjects` that is `all` or `own` already has no row of its own beside the total.
+#}
+{% macro kpi_scopes(
+    measures,
+    by=['channel', 'product'],
+    period_kinds=['day', 'week', 'month', 'quarter'],
+    maturity_days=0,
+    is_state=false
+) -%}
+{%- set segments = 'segment' in by -%}
+{%- set scope = 'placed.period_kind, placed.period_start, placed.is_cut, placed.brand_scope' -%}
+select
+    placed.period_kind,
+    placed.period_start as period_date,
+    placed.is_cut,
+    {{ "case when grouping(placed.channel_code) = 1 then 'all' else placed.channel_code end"
+        if 'channel' in by else "'all'" }} as channel_code,
+    placed.brand_scope as brand_code,
+    {{ "case when grouping(placed.product_key) = 1 then 'all' else placed.product_key end"
+        if 'product' in by else "'all'" }} as product_key,
+    {%- if segments %}
+    case when grouping(placed.segment_kind) = 1 then 'all' else placed.segment_kind end as segment_kind,
+    case when grouping(placed.segment_code) = 1 then 'all' else placed.segment_code end as segment_code,
+    {%- endif %}
+    {%- for name, expression in measures.items() %}
+    {{ expression }} as {{ name }}{{ ',' if not loop.last }}
+    {%- endfor %}
+from (
+    select
+        dated.*,
+        brand_scopes.brand_scope
+    from (
+        select
+            subjects.*,
+            windows.period_kind,
+            windows.period_start,
+            windows.is_cut
+        from {{ kpi_windows_matured(maturity_days, period_kinds) }} as windows
+        {%- if is_state %}
+        inner join subjects
+            on windows.until_on >= subjects.state_from and windows.until_on < subjects.state_to
+        {%- else %}
+        inner join (
+            -- the first day of its period is what a row and a window have in common; ranges alone would be compared
+            -- each with each
+            select
+                subjects.*,
+                kinds.period_kind as kind_of_start,
+                cast(date_trunc(kinds.period_kind, subjects.period_date) as date) as start_of_period
+            from subjects
+            cross join (
+                {%- for kind in period_kinds %}
+                select '{{ kind }}' as period_kind{{ ' union all' if not loop.last }}
+                {%- endfor %}
+            ) as kinds
+        ) as subjects
+            on
+                windows.period_kind = subjects.kind_of_start
+                and windows.period_start = subjects.start_of_period
+                and windows.until_on >= subjects.period_date
+        {%- endif %}
+    ) as dated
+    -- a brand of ours counts for all, for ours together and for itself
+    inner join (
+        select brand_code, 'all' as brand_scope from (select distinct brand_code from subjects) as each_brand
+        union all
+        select each_brand.brand_code, 'own' as brand_scope
+        from (select distinct brand_code from subjects) as each_brand
+        left join {{ ref('int_brands') }} as brands on each_brand.brand_code = brands.brand_code
+        where each_brand.brand_code = 'own' or brands.is_own_brand
+        union all
+        select brand_code, brand_code as brand_scope from (select distinct brand_code from subjects) as each_brand
+        where brand_code <> 'own'
+    ) as brand_scopes on dated.brand_code = brand_scopes.brand_code
+) as placed
+group by
+    grouping sets (
+        ({{ scope }})
+        {%- if 'channel' in by %},
+        ({{ scope }}, placed.channel_code)
+        {%- endif %}
+        {%- if 'product' in by %},
+        ({{ scope }}, placed.product_key)
+        {%- endif %}
+        {%- if segments %},
+        ({{ scope }}, placed.segment_kind, placed.segment_code)
+        {%- endif %}
+    )
+having
+    true
+    {%- if 'channel' in by %}
+    and not (grouping(placed.channel_code) = 0 and placed.channel_code = 'all')
+    {%- endif %}
+    {%- if 'product' in by %}
+    and not (grouping(placed.product_key) = 0 and (placed.product_key = 'all' or placed.brand_scope = 'all'))
+    {%- endif %}
+    {%- if segments %}
+    and not (grouping(placed.segment_kind) = 0 and (placed.segment_kind = 'all' or placed.brand_scope = 'all'))
+    {%- endif %}
+{%- endmacro %}
+
+
+{#
+    kpi_windows in brackets, for a KPI that is known only so many days later: the running period, and the same days of
+    the period before it, end so much earlier, alike. A window may then be empty (until_on before from_on).
+#}
+{% macro kpi_windows_matured(maturity_days=0, period_kinds=['day', 'week', 'month', 'quarter']) -%}
+(
+    select
+        period_kind,
+        period_start,
+        is_cut,
+        is_running,
+        from_on,
+        case
+            when is_running then least(until_on, {{ plus_days('as_of', '-' ~ maturity_days) }})
+            when is_cut then least(until_on, {{ plus_days('from_on', '(elapsed_days - 1 - ' ~ maturity_days ~ ')') }})
+            else until_on
+        end as until_on,
+        as_of
+    from {{ ref('kpi_windows') }}
+    where period_kind in ('{{ period_kinds | join("', '") }}')
+)
+{%- endmacro %}
