@@ -29,7 +29,7 @@ demo: $(READY) ## Invented exports in, published marts out: the whole refresh, t
 	@$(BIN)/koubei demo
 
 test: $(READY) ## Every test
-	@$(BIN)/pytest -n 2 --dist worksteal
+	@$(BIN)/pytest -n 2 --dist worksteal --durations 30 --durations-min 5
 
 test-fast: $(READY) ## The unit tests, in under a minute
 	@$(BIN)/pytest -n 2 -m "not integration" tests/unit
