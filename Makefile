@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-fast lint format types sql lock bench clean
+.PHONY: help venv demo test test-fast lint format types sql interface lock bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -48,6 +48,9 @@ types: $(READY) ## Types of the Python
 
 sql: $(READY) ## Style and form of the SQL
 	@$(BIN)/sqlfluff lint --processes 2 dbt_project/models dbt_project/tests
+
+interface: $(READY) ## Write the published interface, the page of KPIs and the semantic models anew
+	@$(BIN)/python -m orchestration.interface --write
 
 lock: ## Resolve pyproject.toml anew into requirements.lock (needs an environment)
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \

@@ -250,7 +250,7 @@ _MODELS = MetaTable(
         "held_out_count": ("留出样本数", "Rows held out, on which it was measured"),
         "accuracy": ("准确率", "Share of held-out rows whose class is right"),
         "macro_f1": ("宏平均 F1", "Mean F1 of the classes on held-out rows"),
-        "auc": ("AUC", "Area under the ROC curve on held-out rows"),
+        "auc": ("曲线下面积 AUC", "Area under the ROC curve on held-out rows"),
         "ece_before": ("校准前误差", "Expected calibration error before calibration"),
         "ece_after": ("校准后误差", "Expected calibration error after it"),
         "leaked_count": ("泄漏样本数", "Held-out rows left out because it was trained on them"),

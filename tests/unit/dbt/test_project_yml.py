@@ -102,7 +102,7 @@ def test_every_column_of_a_mart_has_a_type_a_label_and_both_languages(name: str)
         if not (
             column.get("data_type")
             and BILINGUAL.search(column.get("description", ""))
-            and _meta(column).get("label_zh")
+            and CHINESE.search(_meta(column).get("label_zh", ""))
         )
     ]
     assert not incomplete, incomplete
