@@ -2,13 +2,37 @@
 {{ config(materialized='view') }}
 {#- dbt must know the parents before it can read the yml entries: one line per KPI here, and compiling fails while
     one is missing. Everything else about a KPI is its own file and its own entry. #}
--- depends_on: {{ ref('kpi_net_sentiment') }}
+-- depends_on: {{ ref('kpi_acquisition_cost') }}
+-- depends_on: {{ ref('kpi_advice_conversion') }}
+-- depends_on: {{ ref('kpi_certification_continuity') }}
+-- depends_on: {{ ref('kpi_churn') }}
+-- depends_on: {{ ref('kpi_esg_continuity') }}
+-- depends_on: {{ ref('kpi_failure_share_gap') }}
+-- depends_on: {{ ref('kpi_first_order_conversion') }}
+-- depends_on: {{ ref('kpi_idea_adoption') }}
+-- depends_on: {{ ref('kpi_identity_index') }}
+-- depends_on: {{ ref('kpi_k_factor') }}
+-- depends_on: {{ ref('kpi_koc_activation') }}
+-- depends_on: {{ ref('kpi_ltv_to_cac') }}
+-- depends_on: {{ ref('kpi_market_share') }}
+-- depends_on: {{ ref('kpi_member_activity') }}
 -- depends_on: {{ ref('kpi_negative_reply_1h') }}
+-- depends_on: {{ ref('kpi_net_sentiment') }}
 -- depends_on: {{ ref('kpi_nps') }}
 -- depends_on: {{ ref('kpi_nsr') }}
 -- depends_on: {{ ref('kpi_positive_review_share') }}
+-- depends_on: {{ ref('kpi_private_domain_conversion') }}
+-- depends_on: {{ ref('kpi_repair_turnaround') }}
+-- depends_on: {{ ref('kpi_repeat_conversion') }}
 -- depends_on: {{ ref('kpi_repurchase_rate_30d') }}
+-- depends_on: {{ ref('kpi_retention') }}
+-- depends_on: {{ ref('kpi_roas') }}
+-- depends_on: {{ ref('kpi_service_coverage') }}
 -- depends_on: {{ ref('kpi_share_of_voice_mentions') }}
+-- depends_on: {{ ref('kpi_sov_som_gap') }}
+-- depends_on: {{ ref('kpi_trial_completion') }}
+-- depends_on: {{ ref('kpi_trust_index') }}
+-- depends_on: {{ ref('kpi_trust_lift') }}
 -- depends_on: {{ ref('kpi_voice_volume') }}
 -- depends_on: {{ ref('kpi_wom_conversion_multiple') }}
 {%- set kpis = [] -%}

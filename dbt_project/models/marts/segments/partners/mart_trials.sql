@@ -1,40 +1,9 @@
 -- Grain: one row per programme of witnessed use, and one for all.
-{%- set days = var('trial_days') %}
 with
-
-as_of as (
-
-    select as_of from {{ ref('stg_as_of') }}
-
-),
-
-statuses as (
-
-    select * from {{ ref('trial_statuses') }}
-
-),
 
 participants as (
 
-    select
-        trials.programme_ref,
-        trials.started_on,
-        trials.livestream_count,
-        trials.pre_score,
-        trials.post_score,
-        trials.started_on <= as_of.as_of and coalesce(statuses.is_started, true) as is_started,
-        coalesce(trials.started_on + {{ days }} <= as_of.as_of, false) as is_matured,
-        -- the first day counts as the first of the thirty
-        coalesce(statuses.is_completed, false)
-        and coalesce(trials.ended_on >= trials.started_on + {{ days - 1 }}, true) as is_completed,
-        coalesce(statuses.is_dropped, false) as is_dropped
-
-    from {{ ref('stg_trials') }} as trials
-
-    cross join as_of
-
-    left join statuses
-        on trials.status_code = statuses.status_code
+    select * from {{ ref('fct_trials') }}
 
 ),
 

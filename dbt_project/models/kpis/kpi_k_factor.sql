@@ -1,0 +1,127 @@
+-- KPI: new members that each active member brings in, by month: invitations per member times what each brings.
+with
+
+members as (
+
+    select
+        customer_key,
+        is_registered
+
+    from {{ ref('dim_customers') }}
+
+),
+
+referrals as (
+
+    select
+        *,
+        is_registered
+        and registered_at <= sent_at + {{ var('referral_conversion_days') }} * interval '1 day' as is_converted
+
+    from {{ ref('fct_referrals') }}
+    where is_counted
+
+),
+
+-- only members can invite, so buyers that the register does not know are no part of the programme
+deeds as (
+
+    select
+        orders.customer_key,
+        orders.ordered_at as done_at
+
+    from {{ ref('fct_orders') }} as orders
+
+    inner join members
+        on
+            orders.customer_key = members.customer_key
+            and members.is_registered
+
+    where orders.is_valid
+
+    union all
+
+    select
+        inviter_customer_key as customer_key,
+        sent_at as done_at
+
+    from referrals
+
+),
+
+-- whoever is active in a month is so from the first day on which they were
+active as (
+
+    select
+        customer_key,
+        cast(min(done_at) as date) as active_on
+
+    from deeds
+    group by customer_key, date_trunc('month', done_at)
+
+),
+
+subjects as (
+
+    select
+        'segments.dim_customers' as row_table,
+        customer_key as row_key,
+        active_on as period_date,
+        'all' as channel_code,
+        'own' as brand_code,
+        'all' as product_key,
+        cast(0 as double) as numerator,
+        cast(1 as double) as denominator,
+        0 as is_invitation
+
+    from active
+
+    union all
+
+    select
+        'attribution.fct_referrals' as row_table,
+        referral_key as row_key,
+        cast(sent_at as date) as period_date,
+        'all' as channel_code,
+        'own' as brand_code,
+        'all' as product_key,
+        cast(case when is_converted then 1 else 0 end as double) as numerator,
+        cast(0 as double) as denominator,
+        1 as is_invitation
+
+    from referrals
+
+),
+
+scoped as (
+
+    {{ kpi_scopes(
+        {
+            'numerator': 'cast(sum(numerator) as double)',
+            'denominator': 'cast(sum(denominator) as double)',
+            'sample_count': 'cast(sum(denominator) as bigint)',
+            'active_member_count': 'cast(sum(denominator) as bigint)',
+            'invitation_count': 'cast(sum(is_invitation) as bigint)',
+            'conversion_count': 'cast(sum(numerator) as bigint)',
+        },
+        by=[],
+        period_kinds=['month'],
+        maturity_days=var('referral_conversion_days'),
+    ) | indent(4) }}
+
+),
+
+final as (
+
+    select
+        *,
+        round(cast(invitation_count as double) / nullif(active_member_count, 0), 6) as invitations_per_member,
+        round(cast(conversion_count as double) / nullif(invitation_count, 0), 6) as conversion_rate
+
+    from scoped
+    -- a month in which nobody was invited has no programme
+    where invitation_count > 0
+
+)
+
+select * from final

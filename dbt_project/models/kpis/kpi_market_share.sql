@@ -1,0 +1,156 @@
+-- KPI: our sales over those of all brands that the market's source lists, by month and category.
+with
+
+market as (
+
+    select * from {{ ref('mart_market_share') }}
+
+),
+
+-- sources that disagree are never averaged: the widest one is read, or the one that is named
+sources as (
+
+    select
+        channel_code,
+        source_name
+
+    from market
+    where category_code <> 'all'
+    {%- if var('market_share_source') %}
+        and source_name = '{{ var("market_share_source") }}'
+    {%- endif %}
+    group by channel_code, source_name
+    qualify row_number() over (
+        order by count(distinct category_code) desc, sum(sales_cny) desc, source_name asc, channel_code asc
+    ) = 1
+
+),
+
+subjects as (
+
+    select
+        'segments.mart_market_share' as row_table,
+        market.channel_code || '|' || market.source_name || '|' || market.category_code || '|'
+        || cast(market.month_start as {{ dbt.type_string() }}) || '|' || market.brand_code as row_key,
+        market.month_start as period_date,
+        'all' as channel_code,
+        -- every brand's sales count in our share: above the line when it is ours, below it in any case
+        'own' as brand_code,
+        'all' as product_key,
+        'category' as segment_kind,
+        market.category_code as segment_code,
+        market.brand_code as sold_brand_code,
+        market.is_own_brand,
+        cast(case when market.is_own_brand then market.sales_cny else 0 end as double) as numerator,
+        cast(market.sales_cny as double) as denominator
+
+    from market
+
+    inner join sources
+        on
+            market.channel_code = sources.channel_code
+            and market.source_name = sources.source_name
+
+    -- the sum of the others
+    where market.category_code <> 'all'
+
+),
+
+windows as (
+
+    select * from {{ ref('kpi_windows') }}
+    where
+        period_kind in ('month', 'quarter')
+        -- reports are of whole months
+        and not is_cut
+
+),
+
+placed as (
+
+    select
+        windows.period_kind,
+        windows.period_start as period_date,
+        subjects.sold_brand_code,
+        subjects.is_own_brand,
+        coalesce(subjects.segment_code, 'all') as category_code,
+        subjects.denominator as sales_cny
+
+    from subjects
+
+    inner join windows
+        on subjects.period_date between windows.from_on and windows.until_on
+
+),
+
+markets as (
+
+    select
+        period_kind,
+        period_date,
+        coalesce(category_code, 'all') as category_code,
+        sum(sales_cny) as market_cny
+
+    from placed
+    group by grouping sets ((period_kind, period_date), (period_kind, period_date, category_code))
+
+),
+
+sold as (
+
+    select
+        period_kind,
+        period_date,
+        coalesce(category_code, 'all') as category_code,
+        sold_brand_code as brand_code,
+        sum(sales_cny) as sales_cny
+
+    from placed
+    where sold_brand_code <> 'own'
+    group by
+        grouping sets (
+            (period_kind, period_date, sold_brand_code), (period_kind, period_date, sold_brand_code, category_code)
+        )
+
+    union all
+
+    -- all our brands together
+    select
+        period_kind,
+        period_date,
+        coalesce(category_code, 'all') as category_code,
+        'own' as brand_code,
+        sum(sales_cny) as sales_cny
+
+    from placed
+    where is_own_brand
+    group by grouping sets ((period_kind, period_date), (period_kind, period_date, category_code))
+
+),
+
+final as (
+
+    select
+        markets.period_kind,
+        markets.period_date,
+        false as is_cut,
+        'all' as channel_code,
+        sold.brand_code,
+        'all' as product_key,
+        case when markets.category_code = 'all' then 'all' else 'category' end as segment_kind,
+        markets.category_code as segment_code,
+        round(cast(sold.sales_cny as double), 2) as numerator,
+        round(cast(markets.market_cny as double), 2) as denominator,
+        cast(markets.market_cny as bigint) as sample_count
+
+    from markets
+
+    inner join sold
+        on
+            markets.period_kind = sold.period_kind
+            and markets.period_date = sold.period_date
+            and markets.category_code = sold.category_code
+
+)
+
+select * from final

@@ -1,0 +1,40 @@
+-- KPI: hours of the week in which somebody who asked was answered in time, over those in which anybody asked.
+with
+
+subjects as (
+
+    select
+        'segments.fct_service_contacts' as row_table,
+        contact_key as row_key,
+        cast(started_at as date) as period_date,
+        channel_code,
+        'own' as brand_code,
+        'all' as product_key,
+        -- 0 is Monday, midnight to one
+        cast(
+            {{ day_number('cast(started_at as date)') }} % 7 * 24 + extract(hour from started_at) as integer
+        ) as hour_of_week,
+        cast(case when is_response_met then 1 else 0 end as double) as numerator,
+        cast(1 as double) as denominator
+
+    from {{ ref('fct_service_contacts') }}
+    -- what is not yet due tells nothing of the hour
+    where is_response_met is not null
+
+),
+
+scoped as (
+
+    {{ kpi_scopes(
+        {
+            'numerator': 'cast(count(distinct case when numerator > 0 then hour_of_week end) as double)',
+            'denominator': 'cast(count(distinct hour_of_week) as double)',
+            'sample_count': 'cast(count(*) as bigint)',
+        },
+        by=['channel'],
+        period_kinds=['month', 'quarter'],
+    ) | indent(4) }}
+
+)
+
+select * from scoped

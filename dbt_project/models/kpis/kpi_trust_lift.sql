@@ -1,0 +1,65 @@
+-- KPI: points by which participants of witnessed trials trust us more after than before, of those asked twice.
+{%- set margin = paired_margin('uplift_deviation', 'sample_count') %}
+with
+
+subjects as (
+
+    select
+        'segments.fct_trials' as row_table,
+        trial_key as row_key,
+        started_on as period_date,
+        'all' as channel_code,
+        'own' as brand_code,
+        'all' as product_key,
+        'programme' as segment_kind,
+        programme_ref as segment_code,
+        cast(post_score - pre_score as double) as numerator,
+        cast(1 as double) as denominator
+
+    from {{ ref('fct_trials') }}
+    where
+        started_on is not null
+        and pre_score is not null
+        and post_score is not null
+
+),
+
+scoped as (
+
+    {{ kpi_scopes(
+        {
+            'numerator': 'round(cast(sum(numerator) as double), 6)',
+            'denominator': 'cast(count(*) as double)',
+            'sample_count': 'cast(count(*) as bigint)',
+            'uplift': 'avg(numerator)',
+            'uplift_deviation': 'stddev_samp(numerator)',
+        },
+        by=['segment'],
+        period_kinds=['month', 'quarter'],
+    ) | indent(4) }}
+
+),
+
+final as (
+
+    select
+        period_kind,
+        period_date,
+        is_cut,
+        channel_code,
+        brand_code,
+        product_key,
+        segment_kind,
+        segment_code,
+        -- what few people scored is theirs
+        {{ unless_small('numerator', 'sample_count') }} as numerator,
+        {{ unless_small('denominator', 'sample_count') }} as denominator,
+        sample_count,
+        {{ unless_small('round(uplift - ' ~ margin ~ ', 6)', 'sample_count') }} as value_low,
+        {{ unless_small('round(uplift + ' ~ margin ~ ', 6)', 'sample_count') }} as value_high
+
+    from scoped
+
+)
+
+select * from final
