@@ -157,13 +157,27 @@ having
         is_cut,
         is_running,
         from_on,
-        case
-            when is_running then least(until_on, {{ plus_days('as_of', '-' ~ maturity_days) }})
-            when is_cut then least(until_on, {{ plus_days('from_on', '(elapsed_days - 1 - ' ~ maturity_days ~ ')') }})
-            else until_on
-        end as until_on,
+        {{ kpi_window_end(maturity_days) }} as until_on,
         as_of
     from {{ ref('kpi_windows') }}
     where period_kind in ('{{ period_kinds | join("', '") }}')
 )
+{%- endmacro %}
+
+
+{#
+    The last day that counts of a window of kpi_windows (columns under `prefix`), for a KPI that is known only so many
+    days later. A day is not cut: it waits until it is known.
+#}
+{% macro kpi_window_end(maturity_days, prefix='') -%}
+    case
+        when {{ prefix }}is_running and {{ prefix }}period_kind <> 'day'
+            then least({{ prefix }}until_on, {{ plus_days(prefix ~ 'as_of', '-1 * ' ~ maturity_days) }})
+        when {{ prefix }}is_cut
+            then least(
+                {{ prefix }}until_on,
+                {{ plus_days(prefix ~ 'from_on', '(' ~ prefix ~ 'elapsed_days - 1 - ' ~ maturity_days ~ ')') }}
+            )
+        else {{ prefix }}until_on
+    end
 {%- endmacro %}

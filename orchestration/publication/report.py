@@ -134,7 +134,11 @@ def change(value: float | None, unit: str, kind: str | None) -> str:
 
 def _cards(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """One card per KPI: its leading period large, the others below, the last days as a line."""
-    cursor = connection.execute(f"select * from {_SCORECARD} order by kpi_code, period_kind")
+    columns = {column.name for column in columns_of(connection, _SCORECARD)}
+    whole = "where comparison_code = 'complete'" if "comparison_code" in columns else ""
+    cursor = connection.execute(
+        f"select * from {_SCORECARD} {whole} order by kpi_code, period_kind"
+    )
     names = [column[0] for column in cursor.description]
     by_kpi: dict[str, dict[str, dict[str, Any]]] = {}
     for row in (dict(zip(names, values, strict=True)) for values in cursor.fetchall()):

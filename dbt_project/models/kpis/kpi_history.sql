@@ -45,7 +45,8 @@ period_kinds as (
 
 targets as (
 
-    -- a target for `all` kinds of period stands where there is none for the kind itself
+    -- a target for `all` kinds of period stands where there is none for the kind itself; without a band, it is the
+    -- end that a value is not to pass
     select
         targets.kpi_code,
         period_kinds.period_kind,
@@ -53,11 +54,22 @@ targets as (
         targets.brand_code,
         targets.product_key,
         targets.target,
+        case
+            when targets.target_low is not null or targets.target_high is not null then targets.target_low
+            when catalogue.higher_is_better then targets.target
+        end as target_low,
+        case
+            when targets.target_low is not null or targets.target_high is not null then targets.target_high
+            when not catalogue.higher_is_better then targets.target
+        end as target_high,
         targets.near_tolerance,
         targets.valid_from,
         coalesce(targets.valid_to, date '9999-12-31') as valid_to
 
     from {{ ref('kpi_targets') }} as targets
+
+    inner join catalogue
+        on targets.kpi_code = catalogue.kpi_code
 
     inner join period_kinds
         on targets.period_kind in (period_kinds.period_kind, 'all')
@@ -97,7 +109,8 @@ spans as (
 
 broken_grounds as (
 
-    -- what a number rests on is violated more than it bears; the worst of its grounds is told
+    -- what a number rests on is violated more than it bears; the worst of its grounds is told. The verdict is of the
+    -- whole period: its first days and its segments share it
     select
         measured.kpi_code,
         measured.period_kind,
@@ -105,8 +118,6 @@ broken_grounds as (
         measured.channel_code,
         measured.brand_code,
         measured.product_key,
-        measured.segment_kind,
-        measured.segment_code,
         grounds.label_zh || ' ' || cast(violations.violation_count as {{ dbt.type_string() }})
         || ' 条，占 '
         || cast(round(100.0 * violations.violation_count / measured.sample_count, 1) as {{ dbt.type_string() }})
@@ -133,7 +144,9 @@ broken_grounds as (
             and measured.product_key = violations.product_key
 
     where
-        violations.violation_count >= grounds.fewest_violations
+        not measured.is_cut
+        and measured.segment_kind = 'all'
+        and violations.violation_count >= grounds.fewest_violations
         and violations.violation_count > grounds.maximum_share * measured.sample_count
 
     qualify row_number() over (
@@ -143,9 +156,7 @@ broken_grounds as (
             measured.period_start,
             measured.channel_code,
             measured.brand_code,
-            measured.product_key,
-            measured.segment_kind,
-            measured.segment_code
+            measured.product_key
         order by violations.violation_count / grounds.maximum_share desc, grounds.ground_code asc
     ) = 1
 
@@ -156,7 +167,11 @@ valued as (
     select
         spans.*,
         catalogue.unit,
-        catalogue.higher_is_better,
+        catalogue.interval_code,
+        catalogue.maturity_days,
+        catalogue.version as definition_version,
+        catalogue.minimum_sample,
+        catalogue.scale,
         -- a person's word that a KPI is withheld everywhere stands before what its rows say
         case
             when catalogue.status_code = 'withheld' then catalogue.withheld_reason
@@ -172,24 +187,24 @@ valued as (
             -- nothing to divide by
             when catalogue.unit <> 'count' and coalesce(spans.denominator, 0) = 0 then 'hidden'
         end as silence_code,
-        catalogue.minimum_sample,
-        catalogue.scale,
         catalogue.scale * case
             when catalogue.unit = 'count' then spans.numerator
             else spans.numerator / nullif(spans.denominator, 0)
         end as raw_value,
-        -- of a mean, from the sum of squares; 95 %. Null where a KPI gives none: greatest() passes over a null
-        case
-            when spans.sum_of_squares is not null
-                then catalogue.scale * 1.96 * sqrt(
-                    -- rounding may leave a variance of nothing just under nothing
-                    greatest(
+        -- of a mean, from the sum of squares; 95 %. Values that are all alike say nothing of how far they scatter
+        catalogue.scale * 1.959964 * sqrt(
+            nullif(
+                greatest(
+                    round(
                         spans.sum_of_squares / nullif(spans.denominator, 0)
                         - power(spans.numerator / nullif(spans.denominator, 0), 2),
-                        0
-                    ) / nullif(spans.denominator, 0)
-                )
-        end as margin
+                        12
+                    ),
+                    0
+                ),
+                0
+            ) / spans.denominator
+        ) as margin
 
     from spans
 
@@ -204,8 +219,6 @@ valued as (
             and spans.channel_code = broken_grounds.channel_code
             and spans.brand_code = broken_grounds.brand_code
             and spans.product_key = broken_grounds.product_key
-            and spans.segment_kind = broken_grounds.segment_kind
-            and spans.segment_code = broken_grounds.segment_code
 
     cross join as_of
 
@@ -213,11 +226,21 @@ valued as (
 
 intervals as (
 
-    -- rounded, but never past the value itself
     select
         *,
-        case when margin is not null then least(raw_value, round(raw_value - margin, 6)) end as margin_low,
-        case when margin is not null then greatest(raw_value, round(raw_value + margin, 6)) end as margin_high
+        -- a day is not compared before it is over
+        case when is_running and not is_complete and period_kind <> 'day' then 'to_date' else 'complete' end
+            as comparison_code,
+        case interval_code
+            when 'own' then value_low
+            when 'mean' then raw_value - margin
+            when 'wilson' then scale * {{ wilson_end('numerator', 'denominator', '-') }}
+        end as low_end,
+        case interval_code
+            when 'own' then value_high
+            when 'mean' then raw_value + margin
+            when 'wilson' then scale * {{ wilson_end('numerator', 'denominator', '+') }}
+        end as high_end
 
     from valued
 
@@ -225,11 +248,16 @@ intervals as (
 
 shown as (
 
+    -- an interval is rounded, but never past the value itself
     select
-        *,
+        * exclude (value_low, value_high),
         case when silence_code is null then raw_value end as value,
-        case when silence_code is null then coalesce(value_low, margin_low) end as shown_low,
-        case when silence_code is null then coalesce(value_high, margin_high) end as shown_high
+        case when silence_code is null and low_end is not null then least(raw_value, round(low_end, 6)) end
+            as value_low,
+        case when silence_code is null and high_end is not null then greatest(raw_value, round(high_end, 6)) end
+            as value_high,
+        -- a volume is no sample of anything
+        unit <> 'count' and denominator is not null and sample_count < {{ var('kpi_small_sample') }} as is_small_sample
 
     from intervals
 
@@ -237,16 +265,18 @@ shown as (
 
 compared as (
 
+    -- a whole period with the whole one before; a running one with as many days of the one before
     select
         shown.*,
+        previous.until_on as previous_until_on,
+        previous.numerator as previous_numerator,
+        previous.denominator as previous_denominator,
         previous.value as previous_value,
         case
-            -- a running period is no match for a whole one
-            when not shown.is_complete then null
-            when shown.unit = 'count' then shown.value / nullif(previous.value, 0) - 1
+            when shown.unit in ('count', 'cny') then shown.value / nullif(previous.value, 0) - 1
             else shown.value - previous.value
         end as delta,
-        case when shown.unit = 'count' then 'percent' else 'points' end as delta_kind
+        case when shown.unit in ('count', 'cny') then 'percent' else 'points' end as delta_kind
 
     from shown
 
@@ -255,12 +285,19 @@ compared as (
             shown.kpi_code = previous.kpi_code
             and shown.period_kind = previous.period_kind
             and shown.previous_period_start = previous.period_start
+            and (shown.comparison_code = 'to_date') = previous.is_cut
             and shown.channel_code = previous.channel_code
             and shown.brand_code = previous.brand_code
             and shown.product_key = previous.product_key
             and shown.segment_kind = previous.segment_kind
             and shown.segment_code = previous.segment_code
-            and previous.is_complete
+            -- neither side is compared before it is known, nor where the data begin within it
+            and (shown.is_complete or shown.comparison_code = 'to_date')
+            and (previous.is_complete or previous.is_cut)
+            and shown.period_start >= shown.first_on
+            and previous.period_start >= previous.first_on
+
+    where not shown.is_cut
 
 ),
 
@@ -269,12 +306,17 @@ aimed as (
     select
         compared.*,
         targets.target,
-        -- how far on the wrong side of the target; not above 0 is met
-        case
-            when compared.higher_is_better then targets.target - compared.value
-            else compared.value - targets.target
-        end as shortfall,
-        targets.near_tolerance
+        targets.target_low,
+        targets.target_high,
+        targets.near_tolerance,
+        -- how far outside its band; a difference of two numbers that look alike may be next to nothing
+        round(
+            greatest(
+                coalesce(targets.target_low - compared.value, 0),
+                coalesce(compared.value - targets.target_high, 0)
+            ),
+            9
+        ) as shortfall
 
     from compared
 
@@ -291,6 +333,21 @@ aimed as (
 
 ),
 
+judged as (
+
+    select
+        *,
+        case
+            when target is null then 'no_target'
+            when shortfall <= 0 then 'on_target'
+            when shortfall <= near_tolerance then 'near_target'
+            else 'off_target'
+        end as judgement_code
+
+    from aimed
+
+),
+
 final as (
 
     select
@@ -302,33 +359,59 @@ final as (
         product_key,
         segment_kind,
         segment_code,
+        comparison_code,
         numerator,
         denominator,
         value,
-        shown_low as value_low,
-        shown_high as value_high,
+        value_low,
+        value_high,
         sample_count,
+        is_small_sample,
+        case when previous_until_on is not null then previous_period_start end as previous_period_start,
+        previous_until_on,
+        previous_numerator,
+        previous_denominator,
         previous_value,
         delta,
         delta_kind,
         target,
+        target_low,
+        target_high,
         case
             when silence_code is not null then silence_code
             when not is_complete then 'running'
-            when target is null then 'no_target'
-            when shortfall <= 0 then 'on_target'
-            when shortfall <= near_tolerance then 'near_target'
-            else 'off_target'
+            else judgement_code
         end as status_code,
-        case silence_code
-            when 'withheld' then withheld_reason
-            when 'hidden' then '样本不足 n < ' || cast(minimum_sample as {{ dbt.type_string() }})
+        case
+            when silence_code = 'withheld' then withheld_reason
+            when silence_code = 'hidden' and sample_count >= minimum_sample then '无可除之数；nothing to divide by'
+            when silence_code = 'hidden'
+                then '样本不足 n < ' || cast(minimum_sample as {{ dbt.type_string() }})
+            when is_complete then null
+            when period_start < first_on
+                then
+                    '数据自 ' || cast(first_on as {{ dbt.type_string() }}) || ' 起，周期不完整；data begin on '
+                    || cast(first_on as {{ dbt.type_string() }}) || ', within the period'
+            when comparison_code = 'to_date'
+                then
+                    '进行中，计至 ' || cast(until_on as {{ dbt.type_string() }}) || '；running, counted through '
+                    || cast(until_on as {{ dbt.type_string() }})
+            else
+                '尚未成熟，' || cast(maturity_days as {{ dbt.type_string() }}) || ' 天后方知；known '
+                || cast(maturity_days as {{ dbt.type_string() }}) || ' days after its end'
         end as status_reason,
+        -- of a rate only: what has been counted so far of a volume is less than what will be
+        case
+            when silence_code is null and comparison_code = 'to_date' and unit <> 'count' and denominator is not null
+                then judgement_code
+        end as outlook_code,
         is_complete,
         cast(next_period_start - interval '1 day' as date) as period_end,
+        until_on,
+        definition_version,
         as_of
 
-    from aimed
+    from judged
 
 )
 

@@ -1,6 +1,4 @@
--- Grain: one row per KPI, period, channel, brand, product and segment, not yet divided; `all` is a total.
-{{ config(materialized='view') }}
-
+-- Grain: one row per KPI, window, channel, brand, product and segment, not yet divided; `all` is a total.
 with
 
 kpi_rows as (
@@ -21,6 +19,25 @@ brands as (
 
 ),
 
+windows as (
+
+    -- what a KPI knows only later is cut short on both sides of a comparison alike
+    select
+        catalogue.kpi_code,
+        catalogue.additivity,
+        windows.period_kind,
+        windows.period_start,
+        windows.is_cut,
+        windows.is_running,
+        {{ kpi_window_end('catalogue.maturity_days', 'windows.') }} as until_on
+
+    from {{ ref('kpi_windows') }} as windows
+
+    inner join catalogue
+        on ',' || catalogue.period_kinds || ',' like '%,' || windows.period_kind || ',%'
+
+),
+
 period_kinds as (
 
     select 'day' as period_kind
@@ -33,33 +50,48 @@ period_kinds as (
 
 ),
 
----------- KPIs that are summed: into periods first, which leaves few rows to roll up
+---------- KPIs that are summed: into windows first, which leaves few rows to roll up
 
-by_period as (
+placed as (
 
     select
-        kpi_rows.kpi_code,
-        period_kinds.period_kind,
-        cast(date_trunc(period_kinds.period_kind, kpi_rows.period_date) as date) as period_start,
-        kpi_rows.channel_code,
-        kpi_rows.brand_code,
-        kpi_rows.product_key,
-        kpi_rows.segment_kind,
-        kpi_rows.segment_code,
-        sum(kpi_rows.numerator) as numerator,
-        sum(kpi_rows.denominator) as denominator,
-        sum(kpi_rows.sum_of_squares) as sum_of_squares,
-        sum(kpi_rows.sample_count) as sample_count
+        kpi_rows.*,
+        period_kinds.period_kind as placed_kind,
+        cast(date_trunc(period_kinds.period_kind, kpi_rows.period_date) as date) as period_start
 
     from kpi_rows
 
-    inner join catalogue
-        on kpi_rows.kpi_code = catalogue.kpi_code
+    cross join period_kinds
 
-    inner join period_kinds
-        on ',' || catalogue.period_kinds || ',' like '%,' || period_kinds.period_kind || ',%'
+),
 
-    where catalogue.additivity = 'sum'
+by_window as (
+
+    select
+        placed.kpi_code,
+        windows.period_kind,
+        windows.period_start,
+        windows.is_cut,
+        placed.channel_code,
+        placed.brand_code,
+        placed.product_key,
+        placed.segment_kind,
+        placed.segment_code,
+        sum(placed.numerator) as numerator,
+        sum(placed.denominator) as denominator,
+        sum(placed.sum_of_squares) as sum_of_squares,
+        sum(placed.sample_count) as sample_count
+
+    from placed
+
+    inner join windows
+        on
+            placed.kpi_code = windows.kpi_code
+            and placed.placed_kind = windows.period_kind
+            and placed.period_start = windows.period_start
+            and placed.period_date <= windows.until_on
+
+    where windows.additivity = 'sum'
     group by all
 
 ),
@@ -67,29 +99,29 @@ by_period as (
 brand_scopes as (
 
     select
-        by_period.*,
+        by_window.*,
         'all' as brand_scope
-    from by_period
+    from by_window
 
     union all
 
     -- all our brands together, under one name that does not change with the brands
     select
-        by_period.*,
+        by_window.*,
         'own' as brand_scope
-    from by_period
+    from by_window
 
     left join brands
-        on by_period.brand_code = brands.brand_code
+        on by_window.brand_code = brands.brand_code
 
-    where by_period.brand_code = 'own' or brands.is_own_brand
+    where by_window.brand_code = 'own' or brands.is_own_brand
 
     union all
 
     select
-        by_period.*,
+        by_window.*,
         brand_code as brand_scope
-    from by_period
+    from by_window
     where brand_code <> 'own'
 
 ),
@@ -101,14 +133,16 @@ rolled_up as (
         kpi_code,
         period_kind,
         period_start,
+        is_cut,
         case when grouping(channel_code) = 1 then 'all' else channel_code end as channel_code,
         brand_scope as brand_code,
         case when grouping(product_key) = 1 then 'all' else product_key end as product_key,
         case when grouping(segment_kind) = 1 then 'all' else segment_kind end as segment_kind,
         case when grouping(segment_code) = 1 then 'all' else segment_code end as segment_code,
-        sum(numerator) as numerator,
-        sum(denominator) as denominator,
-        sum(sum_of_squares) as sum_of_squares,
+        -- money is a double here: rounded, so that the order of the rows does not show
+        round(sum(numerator), 6) as numerator,
+        round(sum(denominator), 6) as denominator,
+        round(sum(sum_of_squares), 6) as sum_of_squares,
         cast(null as double) as value_low,
         cast(null as double) as value_high,
         cast(sum(sample_count) as bigint) as sample_count
@@ -116,10 +150,10 @@ rolled_up as (
     from brand_scopes
     group by
         grouping sets (
-            (kpi_code, period_kind, period_start, brand_scope),
-            (kpi_code, period_kind, period_start, brand_scope, channel_code),
-            (kpi_code, period_kind, period_start, brand_scope, product_key),
-            (kpi_code, period_kind, period_start, brand_scope, segment_kind, segment_code)
+            (kpi_code, period_kind, period_start, is_cut, brand_scope),
+            (kpi_code, period_kind, period_start, is_cut, brand_scope, channel_code),
+            (kpi_code, period_kind, period_start, is_cut, brand_scope, product_key),
+            (kpi_code, period_kind, period_start, is_cut, brand_scope, segment_kind, segment_code)
         )
     having
         -- a KPI without channels, products or segments has its total already
@@ -129,7 +163,7 @@ rolled_up as (
 
 ),
 
----------- KPIs that are not: their own SQL has computed every period and dimension
+---------- KPIs that are not: their own SQL has computed every window and dimension
 
 computed as (
 
@@ -137,6 +171,7 @@ computed as (
         kpi_rows.kpi_code,
         kpi_rows.period_kind,
         kpi_rows.period_date as period_start,
+        kpi_rows.is_cut,
         kpi_rows.channel_code,
         kpi_rows.brand_code,
         kpi_rows.product_key,
@@ -154,9 +189,7 @@ computed as (
     inner join catalogue
         on kpi_rows.kpi_code = catalogue.kpi_code
 
-    where
-        catalogue.additivity = 'none'
-        and not kpi_rows.is_cut
+    where catalogue.additivity = 'none'
 
 ),
 
@@ -177,7 +210,9 @@ first_days as (
         kpi_code,
         coalesce(
             min(period_date) filter (where period_kind = 'day'),
-            min(period_date) filter (where period_kind = 'month')
+            min(period_date) filter (where period_kind = 'week'),
+            min(period_date) filter (where period_kind = 'month'),
+            min(period_date)
         ) as first_on
 
     from kpi_rows
@@ -186,17 +221,26 @@ first_days as (
 
 ),
 
-dated as (
+final as (
 
     select
         measured.*,
+        windows.until_on,
+        windows.is_running,
         first_days.first_on
 
     from measured
+
+    inner join windows
+        on
+            measured.kpi_code = windows.kpi_code
+            and measured.period_kind = windows.period_kind
+            and measured.period_start = windows.period_start
+            and measured.is_cut = windows.is_cut
 
     inner join first_days
         on measured.kpi_code = first_days.kpi_code
 
 )
 
-select * from dated
+select * from final

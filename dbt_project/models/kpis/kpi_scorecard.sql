@@ -1,4 +1,4 @@
--- Grain: one row per KPI and kind of period: the last complete period of our brands together.
+-- Grain: one row per KPI, kind of period and comparison: our brands' last whole period, and the running one to date.
 with
 
 history as (
@@ -18,85 +18,131 @@ catalogue as (
 
 ),
 
+running as (
+
+    select * from {{ ref('kpi_windows') }}
+    where is_running
+
+),
+
 as_of as (
 
     select * from {{ ref('stg_as_of') }}
 
 ),
 
-period_kinds as (
+latest as (
 
     select
-        'day' as period_kind,
-        1 as position
+        'complete' as card_code,
+        *
+    from history
+    where is_complete
+    qualify row_number() over (partition by kpi_code, period_kind order by period_start desc) = 1
+
     union all
+
+    -- a period that ends with the data is over: it is both the last whole one and the one to date
     select
-        'week' as period_kind,
-        2 as position
-    union all
-    select
-        'month' as period_kind,
-        3 as position
-    union all
-    select
-        'quarter' as period_kind,
-        4 as position
+        'to_date' as card_code,
+        history.*
+    from history
+
+    inner join running
+        on
+            history.period_kind = running.period_kind
+            and history.period_start = running.period_start
 
 ),
 
-latest as (
+comparisons as (
 
-    -- the last whole period; before there is one, the running one, which says so
-    select * from history
-    qualify row_number() over (
-        partition by kpi_code, period_kind
-        order by is_complete desc, period_start desc
-    ) = 1
+    select 'complete' as comparison_code
+    union all
+    select 'to_date' as comparison_code
+
+),
+
+places as (
+
+    select
+        catalogue.*,
+        running.period_kind,
+        running.elapsed_days,
+        comparisons.comparison_code as card_code
+
+    from catalogue
+
+    inner join running
+        on ',' || catalogue.period_kinds || ',' like '%,' || running.period_kind || ',%'
+
+    -- a day has no days to be held against
+    inner join comparisons
+        on running.period_kind <> 'day' or comparisons.comparison_code = 'complete'
 
 ),
 
 cards as (
 
     select
-        catalogue.kpi_code,
-        period_kinds.period_kind,
-        catalogue.label_zh,
-        catalogue.label_en,
-        catalogue.unit,
-        catalogue.owner,
-        catalogue.higher_is_better,
+        places.kpi_code,
+        places.period_kind,
+        places.card_code as comparison_code,
+        places.label_zh,
+        places.label_en,
+        places.unit,
+        places.owner,
+        places.higher_is_better,
         latest.period_start,
         latest.period_end,
+        latest.until_on,
         coalesce(latest.is_complete, false) as is_complete,
+        latest.numerator,
+        latest.denominator,
         latest.value,
         latest.value_low,
         latest.value_high,
+        latest.previous_period_start,
+        latest.previous_until_on,
+        latest.previous_numerator,
+        latest.previous_denominator,
         latest.previous_value,
         latest.delta,
-        coalesce(latest.delta_kind, case when catalogue.unit = 'count' then 'percent' else 'points' end) as delta_kind,
+        coalesce(latest.delta_kind, case when places.unit in ('count', 'cny') then 'percent' else 'points' end)
+            as delta_kind,
         latest.target,
+        latest.target_low,
+        latest.target_high,
         -- no row at all is no number to show
-        coalesce(latest.status_code, case when catalogue.status_code = 'withheld' then 'withheld' else 'hidden' end)
+        coalesce(latest.status_code, case when places.status_code = 'withheld' then 'withheld' else 'hidden' end)
             as status_code,
         case
             when latest.kpi_code is not null then latest.status_reason
-            when catalogue.status_code = 'withheld' then catalogue.withheld_reason
+            when places.status_code = 'withheld' then places.withheld_reason
+            when places.card_code = 'to_date' and places.elapsed_days <= places.maturity_days
+                then
+                    '周期才 ' || cast(places.elapsed_days as {{ dbt.type_string() }}) || ' 天，'
+                    || cast(places.maturity_days as {{ dbt.type_string() }}) || ' 天后方知；'
+                    || cast(places.elapsed_days as {{ dbt.type_string() }}) || ' days so far, known after '
+                    || cast(places.maturity_days as {{ dbt.type_string() }})
+            when places.card_code = 'complete' then '尚无完整周期 no whole period yet'
             else '暂无数据 no data yet'
         end as status_reason,
+        latest.outlook_code,
         coalesce(latest.sample_count, 0) as sample_count,
+        coalesce(latest.is_small_sample, false) as is_small_sample,
+        places.version as definition_version,
         as_of.as_of
 
-    from catalogue
-
-    inner join period_kinds
-        on ',' || catalogue.period_kinds || ',' like '%,' || period_kinds.period_kind || ',%'
+    from places
 
     cross join as_of
 
     left join latest
         on
-            catalogue.kpi_code = latest.kpi_code
-            and period_kinds.period_kind = latest.period_kind
+            places.kpi_code = latest.kpi_code
+            and places.period_kind = latest.period_kind
+            and places.card_code = latest.card_code
 
 )
 
