@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "refresh": _NIGHT,
     "status": _NIGHT,
     "query": _READ,
+    "explain": _READ,
     "rejects": _READ,
     "diff": _READ,
     "evaluate": _READ,

@@ -1,0 +1,229 @@
+"""Which delivered files the rows behind a KPI came from.
+
+Exactly, where the key of a row leads to a raw record: the version of it that the publication saw,
+so also while a later night has landed more. Otherwise by channel and day: the files of these
+channels from the first day of the period up to the first delivery on or after its last one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from ingestion.contracts import ContractError, load_contracts
+from orchestration.explaining.periods import Period
+from orchestration.publication import publications
+from orchestration.publication.content import literal, quoted
+from orchestration.publication.tables import rows_of
+from orchestration.reading.readers import ReadError, open_build
+from orchestration.settings import Settings
+
+# a key names its kind, or its table does: `review:jd:123`, `acquisition:jd:456`
+_FEED_OF_KIND = {"review": "reviews", "mention": "mentions", "case": "cases", "content": "content"}
+_FEED_OF_TABLE = {
+    "reviews.fct_responses": "responses",
+    "reviews.fct_engagement": "engagement",
+    "reviews.fct_crises": "crises",
+    "reviews.mart_action_effects": "actions",
+    "attribution.fct_touchpoints": "touchpoints",
+    "attribution.fct_conversions": "orders",
+    "attribution.fct_referrals": "referrals",
+    "segments.fct_orders": "orders",
+    "segments.fct_order_items": "order_items",
+    "segments.fct_refunds": "refunds",
+    "segments.fct_surveys": "surveys",
+    "segments.fct_warranty_claims": "warranty_claims",
+    "segments.fct_ideas": "ideas",
+    "segments.fct_points": "points",
+    "segments.dim_products": "products",
+    "segments.mart_certifications": "brand_programmes",
+}
+_GOALS = ("voice", "acquisition", "retention", "sale")
+
+_TRACED = f"""
+create or replace temp table koubei_traced as
+with
+parts as (
+    select
+        *, regexp_replace(row_key, '^({"|".join(_GOALS)}):', '') as subject,
+        regexp_extract(subject, '^({"|".join(_FEED_OF_KIND)}):', 1) as kind
+    from koubei_keys
+)
+select
+    parts.*,
+    case when kind <> '' then subject[length(kind) + 2:] else subject end as record_key,
+    coalesce(of_kind.feed, of_table.feed) as feed
+from parts
+left join koubei_kinds as of_kind on parts.kind = of_kind.name
+left join koubei_tables as of_table on parts.row_table = of_table.name
+"""
+
+
+@dataclass(frozen=True)
+class SourceFiles:
+    """The files, largest first.
+
+    Attributes:
+        files: file_name, channel_code, export_date, numerator_rows, denominator_rows; the counts
+            are None by channel and day.
+        is_exact: Whether they were found by the keys of the rows.
+        unknown_rows: Rows whose key leads to no record that the home still holds.
+        note: Why it is not exact; empty where it is.
+    """
+
+    files: Sequence[dict[str, Any]]
+    is_exact: bool
+    unknown_rows: int = 0
+    note: str = ""
+
+
+def files_of(
+    settings: Settings,
+    connection: duckdb.DuckDBPyConnection,
+    keys: pa.Table,
+    period: Period,
+) -> SourceFiles:
+    """The files that the rows of `keys` came from (see `evidence.keys_counted`)."""
+    note = "行的主键不对应单条原始记录 the rows' keys name no single record"
+    try:
+        found = _by_key(settings, keys)
+    except ReadError:
+        found, note = None, "构建库暂不可读 the build file cannot be read now"
+    if found is not None and found.files:
+        return found
+    return SourceFiles(_by_day(settings, connection, keys, period), False, note=note)
+
+
+def _by_key(settings: Settings, keys: pa.Table) -> SourceFiles | None:
+    """Ask the build file; None where it has not seen this publication."""
+    published = publications.current(settings.published_path)
+    with open_build(settings) as build:
+        known = build.execute(
+            "select count(*) from meta.publications where publication_id = ? and load_id = ?",
+            [published and published.publication_id, published and published.manifest["load_id"]],
+        ).fetchone()
+        if published is None or known == (0,):
+            raise ReadError("the build file is not the one that was published")
+        build.register("koubei_keys", keys)
+        for name, feeds in (("koubei_kinds", _FEED_OF_KIND), ("koubei_tables", _FEED_OF_TABLE)):
+            build.register(name, pa.table({"name": list(feeds), "feed": list(feeds.values())}))
+        build.execute(_TRACED)
+        feeds_asked = build.execute(
+            "select distinct feed from koubei_traced where feed is not null order by all"
+        ).fetchall()
+        if not feeds_asked:
+            return None
+        load_id = int(published.manifest["load_id"])
+        return _counted(build, [feed for (feed,) in feeds_asked], load_id)
+
+
+def _counted(build: duckdb.DuckDBPyConnection, feeds: Iterable[str], load_id: int) -> SourceFiles:
+    # the version that won when the publication was built: what landed later says nothing of it
+    winners = " union all ".join(
+        f"select traced.*, raw.file_id, raw.load_id from koubei_traced as traced "
+        f"left join (select * from raw.{quoted(feed)} where load_id <= {load_id} "
+        f"and coalesce(superseded_load_id > {load_id}, true) "
+        "and record_key in (select record_key from koubei_traced) "
+        "qualify row_number() over (partition by record_key "
+        "order by export_date desc, delivery_seq desc, row_number desc) = 1) as raw "
+        f"on traced.record_key = raw.record_key where traced.feed = {literal(feed)}"
+        for feed in feeds
+    )
+    build.execute(f"create or replace temp table koubei_winners as {winners}")
+    files = rows_of(
+        build,
+        "select files.file_name, files.channel_code, files.export_date, "
+        "cast(sum(numerator_rows) as bigint) as numerator_rows, "
+        "cast(sum(denominator_rows) as bigint) as denominator_rows "
+        "from koubei_winners as winners inner join raw.files as files "
+        "on winners.file_id = files.file_id and winners.load_id = files.load_id group by all "
+        "order by greatest(sum(numerator_rows), sum(denominator_rows)) desc, "
+        "export_date desc, file_name",
+    )
+    lost = build.execute(
+        "select count(*) from koubei_traced as traced where not exists (from koubei_winners as w "
+        "where w.row_key = traced.row_key and w.file_id is not null)"
+    ).fetchone()
+    return SourceFiles(files, True, unknown_rows=lost[0] if lost else 0)
+
+
+def _by_day(
+    settings: Settings,
+    connection: duckdb.DuckDBPyConnection,
+    keys: pa.Table,
+    period: Period,
+) -> list[dict[str, Any]]:
+    channels = [code for code in keys["channel_code"].unique().to_pylist() if code]
+    of_channel = "" if "all" in channels else "and list_contains($channels, channel_code)"
+    exports = _exports(settings, set(keys["row_table"].to_pylist()))
+    of_export = "and list_contains($exports, export_name)" if exports else ""
+    parameters: dict[str, object] = {"start": period.start, "until": period.until}
+    if of_channel:
+        parameters["channels"] = channels
+    if of_export:
+        parameters["exports"] = exports
+    return rows_of_named(
+        connection,
+        f"""
+        with landed as (
+            select *, min(export_date) filter (where export_date >= $until)
+                over (partition by channel_code, export_name) as last_on
+            from meta.files where outcome = 'landed' and not is_superseded {of_channel} {of_export}
+        )
+        select
+            file_name, channel_code, export_date, null as numerator_rows,
+            null as denominator_rows
+        from landed
+        where export_date between $start and coalesce(last_on, $until)
+        order by export_date desc, channel_code, file_name
+        """,
+        parameters,
+    )
+
+
+def rows_of_named(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, object]
+) -> list[dict[str, Any]]:
+    """As `rows_of`, with named parameters."""
+    cursor = connection.execute(sql, parameters)
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _exports(settings: Settings, tables: set[str]) -> list[str]:
+    """Names of the exports that fill the feeds behind these tables; none where nothing says."""
+    with suppress(OSError, ValueError, KeyError, ContractError):
+        manifest = json.loads(settings.manifest_path.read_text(encoding="utf-8"))
+        feeds = feeds_behind(manifest, tables)
+        return sorted(
+            {
+                export.name
+                for contract in load_contracts(settings.channels).values()
+                for export in contract.exports
+                if feeds & set(export.feeds)
+            }
+        )
+    return []
+
+
+def feeds_behind(manifest: Mapping[str, Any], tables: set[str]) -> set[str]:
+    """The raw tables from which dbt's `manifest` makes `tables` (schema.table)."""
+    nodes = manifest["nodes"]
+    found = [key for key, node in nodes.items() if f"{node['schema']}.{node['name']}" in tables]
+    seen: set[str] = set()
+    feeds = set()
+    while found:
+        key = found.pop()
+        if key in seen:
+            continue
+        seen.add(key)
+        if key in manifest["sources"]:
+            feeds.add(str(manifest["sources"][key]["name"]))
+        found += nodes.get(key, {}).get("depends_on", {}).get("nodes", [])
+    return feeds
