@@ -166,7 +166,8 @@ def _compare_kpis(
 ) -> None:
     columns = _shared(connection, model, previous)
     names = {column.name for column in columns}
-    key = model.key or tuple(name for name in _KPI_KEY if name in names)
+    wanted = model.key or tuple(name for name in _KPI_KEY if name in names)
+    key = tuple(name for name in wanted if name in names)
     numbers = [column for column in columns if column.name in _KPI_NUMBERS]
     if not {*_KPI_PERIOD, "period_end", "is_complete"} <= names or not numbers:
         return
@@ -175,6 +176,8 @@ def _compare_kpis(
     period = ", ".join(_KPI_PERIOD)
     theirs = quoted(previous, model.schema, model.name)
     complete = f"({period}) in (select ({period}) from {theirs} where is_complete)"
+    # what the previous publication did not tell apart yet, it held as one total
+    totals = "".join(f" and {quoted(name)} = 'all'" for name in wanted if name not in names)
     ours = quoted(model.schema, model.name)
     moved = " or ".join(_moved(column) for column in numbers)
     connection.execute(f"""
@@ -185,7 +188,7 @@ def _compare_kpis(
             {_side("period_start")} as period_start, {_side("period_end")} as period_end
             {_both(numbers)}
         from (select * from {theirs} where {complete}) as old
-        full join (select * from {ours} where {complete}) as new on {_joined(key)}
+        full join (select * from {ours} where {complete}{totals}) as new on {_joined(key)}
         where {moved}
     """)
     conditions = [quoted("is_moved_" + column.name) for column in numbers]

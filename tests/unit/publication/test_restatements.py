@@ -100,6 +100,23 @@ def test_a_kpi_row_that_is_new_or_gone_for_a_published_day_is_restated(house: Ho
     ]
 
 
+def test_a_history_that_tells_more_apart_is_held_against_its_totals(house: House) -> None:
+    house.publish()
+    house.manifest["nodes"]["model.koubei.kpi_history"]["config"]["meta"]["key"] = [
+        "kpi_code", "period_kind", "period_start", "channel_code", "brand_code", "product_key",
+        "segment_kind",
+    ]  # fmt: skip
+    house.run(
+        "alter table kpis.kpi_history add column segment_kind varchar default 'all'",
+        "insert into kpis.kpi_history select * replace ('tier' as segment_kind, 7 as value) "
+        "from kpis.kpi_history",
+        "update kpis.kpi_history set value = 0.5 "
+        "where channel_code = 'weibo' and segment_kind = 'all'",
+    )
+    house.publish()
+    assert [row[1:5] for row in restated(house)] == [("value", "0.0", "0.5", D(2026, 10, 30))]
+
+
 def test_a_total_over_channels_names_files_of_any_channel(house: House) -> None:
     house.run("update kpis.kpi_history set channel_code = 'all' where channel_code = 'weibo'")
     house.publish()
