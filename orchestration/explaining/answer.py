@@ -62,6 +62,7 @@ class Answer:
     movements: Sequence[Movement]
     evidence: Evidence
     files: SourceFiles
+    product_names: Mapping[str, str]
 
     @property
     def delta(self) -> float | None:
@@ -117,6 +118,10 @@ def explain(settings: Settings, question: Question) -> Answer:
         sql = query_of(connection, kpi, period, scope, ours)
         evidence = gather(connection, kpi, sql, (now.numerator, now.denominator), question.rows)
         files = files_of(settings, connection, keys_counted(connection), period)
+        names = connection.execute(
+            "select product_key, product_name from segments.dim_products "
+            "where product_name is not null"
+        ).fetchall()
     return Answer(
         publication_id,
         as_of,
@@ -133,6 +138,7 @@ def explain(settings: Settings, question: Question) -> Answer:
         movements,
         evidence,
         files,
+        dict(names),
     )
 
 
@@ -234,6 +240,6 @@ def _shown(kpi: Kpi, measured: Measure, history: Mapping[str, Any]) -> tuple[flo
     value = measured.value(kpi)
     if value is None:
         return None, "没有可除的分母，或没有数据 nothing to divide by, or no data"
-    if not history and not kpi.is_count and (measured.denominator or 0) < kpi.minimum_sample:
+    if not history and not kpi.is_count and (measured.size or 0) < kpi.minimum_sample:
         return None, f"样本不足 n < {kpi.minimum_sample}"
     return value, ""

@@ -95,12 +95,11 @@ def gather(
 ) -> Evidence:
     """Run the query once, and keep what it gives for `of_files`."""
     connection.execute(f"create or replace temp table {_SUBJECTS} as {sql}")
-    counts = connection.execute(
+    (counts,) = connection.execute(
         "select count(*) filter (where numerator <> 0), count(*) filter (where denominator <> 0), "
         "round(cast(sum(numerator) as double), 6), round(cast(sum(denominator) as double), 6) "
         f"from {_SUBJECTS}"
-    ).fetchone()
-    assert counts is not None
+    ).fetchall()
     return Evidence(
         sql=sql,
         numerator_rows=counts[0],
@@ -117,7 +116,7 @@ def gather(
 
 def keys_counted(connection: duckdb.DuckDBPyConnection) -> pa.Table:
     """The keys of all rows: row_table, row_key, channel_code, numerator_rows, denominator_rows."""
-    return connection.execute(
+    return connection.sql(
         "select row_table, row_key, channel_code, "
         "count(*) filter (where numerator <> 0) as numerator_rows, "
         "count(*) filter (where denominator <> 0) as denominator_rows "

@@ -104,11 +104,11 @@ def _by_key(settings: Settings, keys: pa.Table) -> SourceFiles | None:
     """Ask the build file; None where it has not seen this publication."""
     published = publications.current(settings.published_path)
     with open_build(settings) as build:
-        known = build.execute(
+        ((known,),) = build.execute(
             "select count(*) from meta.publications where publication_id = ? and load_id = ?",
             [published and published.publication_id, published and published.manifest["load_id"]],
-        ).fetchone()
-        if published is None or known == (0,):
+        ).fetchall()
+        if published is None or not known:
             raise ReadError("the build file is not the one that was published")
         build.register("koubei_keys", keys)
         for name, feeds in (("koubei_kinds", _FEED_OF_KIND), ("koubei_tables", _FEED_OF_TABLE)):
@@ -146,11 +146,11 @@ def _counted(build: duckdb.DuckDBPyConnection, feeds: Iterable[str], load_id: in
         "order by greatest(sum(numerator_rows), sum(denominator_rows)) desc, "
         "export_date desc, file_name",
     )
-    lost = build.execute(
+    ((lost,),) = build.execute(
         "select count(*) from koubei_traced as traced where not exists (from koubei_winners as w "
         "where w.row_key = traced.row_key and w.file_id is not null)"
-    ).fetchone()
-    return SourceFiles(files, True, unknown_rows=lost[0] if lost else 0)
+    ).fetchall()
+    return SourceFiles(files, True, unknown_rows=lost)
 
 
 def _by_day(

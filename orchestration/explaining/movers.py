@@ -52,6 +52,11 @@ class Measure:
     numerator: float | None
     denominator: float | None
 
+    @property
+    def size(self) -> float | None:
+        """What it rests on: the denominator, or a count itself."""
+        return self.numerator if self.denominator is None else self.denominator
+
     def value(self, kpi: Kpi) -> float | None:
         """The KPI's value; None where there is nothing to divide by."""
         if self.numerator is None:
@@ -189,7 +194,7 @@ def _decomposed(kpi: Kpi, now: str, before: str, total: str, former: str) -> str
         before as ({before}),
         total as ({total}),
         former as ({former}),
-        both as (
+        sides as (
             select
                 coalesce(now.member_code, before.member_code) as member_code,
                 coalesce(now.numerator, 0) as n1, coalesce(before.numerator, 0) as n0,
@@ -198,11 +203,11 @@ def _decomposed(kpi: Kpi, now: str, before: str, total: str, former: str) -> str
         ),
         against as (
             select
-                both.*, total.numerator as total_n1, total.denominator as total_d1,
+                sides.*, total.numerator as total_n1, total.denominator as total_d1,
                 former.numerator as total_n0, former.denominator as total_d0,
                 (total.numerator / nullif(total.denominator, 0)
                     + former.numerator / nullif(former.denominator, 0)) / 2 as m
-            from both cross join total cross join former
+            from sides cross join total cross join former
         ),
         parts as (
             select

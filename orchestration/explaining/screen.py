@@ -48,7 +48,7 @@ def show(out: Console, answer: Answer, labels: Labels, *, with_sql: bool) -> Non
 
 def _definition(answer: Answer) -> Table:
     kpi = answer.kpi
-    return table(
+    made = table(
         f"{kpi.told()}  {kpi.code}",
         [("", ""), ("", "")],
         [
@@ -59,6 +59,8 @@ def _definition(answer: Answer) -> Table:
             ("发布 publication", f"{answer.publication_id}, 数据截至 as of {answer.as_of}"),
         ],
     )
+    made.show_header = False
+    return made
 
 
 def _number(answer: Answer) -> Table:
@@ -76,7 +78,7 @@ def _number(answer: Answer) -> Table:
         ("分子 numerator", wording.amount(now.numerator), wording.amount(before.numerator)),
         ("分母 denominator", wording.amount(now.denominator), wording.amount(before.denominator)),
         ("变化 change", _delta(answer), ""),
-        ("样本量 n", wording.amount(history.get("sample_count")), ""),
+        ("样本量 n", wording.amount(history.get("sample_count") or now.size), ""),
         ("95% 区间 interval", interval, ""),
         ("目标 target", _target(answer), ""),
         ("状态 status", _status(answer), ""),
@@ -92,7 +94,7 @@ def _period(answer: Answer, position: int) -> str:
 
 def _delta(answer: Answer) -> str:
     if answer.delta is None:
-        return answer.silence or "–"
+        return "–"
     told = wording.change(answer.kpi.unit, answer.delta)
     if answer.kpi.is_count and answer.previous_value:
         told += f" ({answer.delta / answer.previous_value:+.1%})"
@@ -116,9 +118,9 @@ def _status(answer: Answer) -> str:
 
 
 def _movement(answer: Answer, movement: Movement, labels: Labels) -> Table | Text:
-    label = f"{DIMENSIONS[movement.dimension][0]} {movement.dimension}"
+    title = f"按{DIMENSIONS[movement.dimension][0]} By {movement.dimension}"
     if movement.reason:
-        return Text(f"按{label} by {movement.dimension}: {movement.reason}")
+        return Text(f"{title}: {movement.reason}")
     unit, is_count = answer.kpi.unit, answer.kpi.is_count
     headers = [
         (DIMENSIONS[movement.dimension][0], movement.dimension),
@@ -132,11 +134,12 @@ def _movement(answer: Answer, movement: Movement, labels: Labels) -> Table | Tex
             ("结构变化", "mix effect"),
             ("本期分子/分母", "n / d"),
         ]
+    names = {key: f"{name} {key}" for key, name in answer.product_names.items()}
     rows = []
     for each in movement.movers:
         code = each.member_code
         row = [
-            labels.channel(code) if movement.dimension == "channel" else code,
+            labels.channel(code) if movement.dimension == "channel" else names.get(code, code),
             wording.value(unit, each.value),
             wording.value(unit, each.previous_value),
             wording.change(unit, each.contribution),
@@ -160,7 +163,7 @@ def _movement(answer: Answer, movement: Movement, labels: Labels) -> Table | Tex
             wording.change(unit, sum(each.mix_effect or 0 for each in movement.movers)),
             f"{wording.amount(answer.now.numerator)} / {wording.amount(answer.now.denominator)}",
         ]
-    made = table(f"按{DIMENSIONS[movement.dimension][0]} By {movement.dimension}", headers, rows)
+    made = table(title, headers, rows)
     made.add_section()
     made.add_row(*total, style="bold")
     return made
