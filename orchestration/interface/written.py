@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from orchestration.errors import KoubeiError
-from orchestration.interface import kpi_page, promised
+from orchestration.interface import kpi_page, promised, semantic
 from orchestration.interface.entries import Project, read_project
 
 COMMAND: Final = "python -m orchestration.interface"
@@ -28,6 +28,7 @@ class InterfaceError(KoubeiError):
 PAGES: Final[dict[str, Callable[[Project], str]]] = {
     promised.FILE: lambda project: promised.as_text(promised.interface_of(project)),
     "models/kpis/KPIS.md": kpi_page.render,
+    "models/kpis/_semantic_models.yml": semantic.render,
 }
 """Path within the dbt project to what makes its text."""
 

@@ -17,6 +17,7 @@ FRAME = {
     "kpi_rows",
     "kpi_scorecard",
     "kpi_windows",
+    "kpi_days",
 }
 # views on the way to the history, so there is nothing in them to publish
 NOT_PUBLISHED = {"kpi_rows", "kpi_periods"}
