@@ -144,4 +144,4 @@ def _label(kpi: Entry) -> str:
 
 def _is_rate(kpi: Entry) -> bool:
     """Whether it is divided; a count has no denominator."""
-    return kpi.meta["unit"] != "count"
+    return str(kpi.meta["unit"]) != "count"
