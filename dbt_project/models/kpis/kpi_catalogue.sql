@@ -26,7 +26,7 @@ select
     '{{ meta.interval }}' as interval_code,
     '{{ (meta.period_kinds or ['day', 'week', 'month', 'quarter']) | join(',') }}' as period_kinds,
     cast({{ meta.scale or 1 }} as double) as scale,
-    cast({{ meta.minimum_sample or 1 }} as bigint) as minimum_sample,
+    cast({{ 1 if meta.minimum_sample is not defined else meta.minimum_sample }} as bigint) as minimum_sample,
     cast({{ meta.maturity_days or 0 }} as integer) as maturity_days,
     '{{ (meta.grounds or []) | join(',') }}' as grounds,
     '{{ meta.status or 'published' }}' as status_code,

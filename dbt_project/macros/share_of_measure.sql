@@ -1,0 +1,126 @@
+{#
+    Shares over brands: the CTEs after `subjects`, up to `shares`, of a share of voice that weighs each mention by the
+    denominator of its row. `subjects` has mentioned_brand_code and is_own_brand besides; the shape of
+    kpi_share_of_voice_mentions, with a sum in place of a count.
+#}
+{% macro share_of_measure() -%}
+windows as (
+
+    select * from {{ ref('kpi_windows') }}
+
+),
+
+placed as (
+
+    select
+        windows.period_kind,
+        windows.period_start as period_date,
+        windows.is_cut,
+        subjects.channel_code,
+        subjects.mentioned_brand_code as brand_code,
+        subjects.is_own_brand,
+        subjects.denominator as weight
+
+    from subjects
+
+    inner join windows
+        on subjects.period_date between windows.from_on and windows.until_on
+
+),
+
+market as (
+
+    -- spans the brands: this is why shares can be summed over neither brands nor days
+    select
+        period_kind,
+        period_date,
+        is_cut,
+        case when grouping(channel_code) = 1 then 'all' else channel_code end as channel_code,
+        sum(weight) as weight,
+        count(*) as mention_count
+
+    from placed
+    group by grouping sets ((period_kind, period_date, is_cut), (period_kind, period_date, is_cut, channel_code))
+
+),
+
+scopes as (
+
+    select
+        period_kind,
+        period_date,
+        is_cut,
+        channel_code,
+        brand_code,
+        weight
+    from placed
+    where brand_code <> 'own'
+
+    union all
+
+    -- all our brands together
+    select
+        period_kind,
+        period_date,
+        is_cut,
+        channel_code,
+        'own' as brand_code,
+        weight
+    from placed
+    where is_own_brand
+
+),
+
+spoken as (
+
+    select
+        period_kind,
+        period_date,
+        is_cut,
+        brand_code,
+        case when grouping(channel_code) = 1 then 'all' else channel_code end as channel_code,
+        sum(weight) as weight
+
+    from scopes
+    group by
+        grouping sets (
+            (period_kind, period_date, is_cut, brand_code),
+            (period_kind, period_date, is_cut, brand_code, channel_code)
+        )
+
+),
+
+brands as (
+
+    select distinct brand_code from scopes
+
+),
+
+shares as (
+
+    select
+        market.period_kind,
+        market.period_date,
+        market.is_cut,
+        market.channel_code,
+        brands.brand_code,
+        'all' as product_key,
+        -- a brand that nobody saw has a share of 0, not none
+        cast(coalesce(spoken.weight, 0) as double) as numerator,
+        cast(market.weight as double) as denominator,
+        market.mention_count as sample_count
+
+    from market
+
+    cross join brands
+
+    left join spoken
+        on
+            market.period_kind = spoken.period_kind
+            and market.period_date = spoken.period_date
+            and market.is_cut = spoken.is_cut
+            and market.channel_code = spoken.channel_code
+            and brands.brand_code = spoken.brand_code
+
+)
+{%- endmacro %}

@@ -1,0 +1,91 @@
+-- KPI: cases that are open at the end of the last day of the period.
+with
+
+voices as (
+
+    select * from {{ ref('fct_voices') }}
+
+),
+
+subjects as (
+
+    select
+        'reviews.fct_case_openings' as row_table,
+        openings.opening_key as row_key,
+        openings.open_from_on as state_from,
+        openings.open_until_on as state_to,
+        openings.channel_code,
+        -- a case that staff opened without a word of the customer's is no voice
+        coalesce(voices.brand_code, 'own') as brand_code,
+        coalesce(voices.product_key, 'unknown') as product_key,
+        cast(1 as double) as numerator,
+        cast(null as double) as denominator
+
+    from {{ ref('fct_case_openings') }} as openings
+
+    left join voices
+        on openings.case_key = voices.voice_key
+
+),
+
+first_day as (
+
+    select min(state_from) as first_on from subjects
+
+),
+
+standing as (
+
+    {{ kpi_scopes(
+        {
+            'numerator': 'cast(count(*) as double)',
+            'denominator': 'cast(null as double)',
+            'sample_count': 'count(*)',
+        },
+        is_state=true
+    ) }}
+
+),
+
+empty as (
+
+    -- an empty desk is a count of 0, not a missing number
+    select
+        windows.period_kind,
+        windows.period_start as period_date,
+        windows.is_cut,
+        'all' as channel_code,
+        'own' as brand_code,
+        'all' as product_key,
+        cast(0 as double) as numerator,
+        cast(null as double) as denominator,
+        cast(0 as bigint) as sample_count
+
+    from {{ ref('kpi_windows') }} as windows
+
+    cross join first_day
+
+    left join standing
+        on
+            windows.period_kind = standing.period_kind
+            and windows.period_start = standing.period_date
+            and windows.is_cut = standing.is_cut
+            and standing.brand_code = 'own'
+            and standing.channel_code = 'all'
+            and standing.product_key = 'all'
+
+    where
+        windows.until_on >= first_day.first_on
+        and standing.period_kind is null
+
+),
+
+final as (
+
+    select * from standing
+    union all
+    select * from empty
+
+)
+
+select * from final

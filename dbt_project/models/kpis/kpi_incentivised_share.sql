@@ -1,0 +1,30 @@
+-- KPI: reviews for which somebody was rewarded, over all reviews, by the day of the review.
+with
+
+subjects as (
+
+    select
+        'reviews.fct_voices' as row_table,
+        voice_key as row_key,
+        cast(posted_at as date) as period_date,
+        channel_code,
+        coalesce(brand_code, 'unknown') as brand_code,
+        coalesce(product_key, 'unknown') as product_key,
+        cast(case when is_incentivised then 1 else 0 end as double) as numerator,
+        cast(1 as double) as denominator
+
+    from {{ ref('fct_voices') }}
+    where
+        voice_kind = 'review'
+        and is_original
+        and posted_at is not null
+
+),
+
+counted as (
+
+    {{ kpi_counted() }}
+
+)
+
+select * from counted

@@ -1,0 +1,33 @@
+-- KPI: posts that ordinary people made of their own accord, over all public posts about the brand.
+with
+
+subjects as (
+
+    select
+        'reviews.fct_voices' as row_table,
+        voice_key as row_key,
+        cast(posted_at as date) as period_date,
+        channel_code,
+        coalesce(brand_code, 'unknown') as brand_code,
+        coalesce(product_key, 'unknown') as product_key,
+        cast(case when coalesce(author_kind, 'user') = 'user' and is_earned then 1 else 0 end as double) as numerator,
+        cast(1 as double) as denominator
+
+    from {{ ref('fct_voices') }}
+    where
+        voice_kind = 'mention'
+        -- a comment answers a post and is none
+        and coalesce(mention_kind, 'post') <> 'comment'
+        and is_public
+        and is_original
+        and posted_at is not null
+
+),
+
+counted as (
+
+    {{ kpi_counted() }}
+
+)
+
+select * from counted

@@ -1,0 +1,145 @@
+-- KPI: public voices a day, over the mean of the days before the period: how fast voices come against what is usual.
+{%- set scope = 'placed.period_kind, placed.period_start, placed.is_cut, placed.brand_scope' %}
+
+with
+
+subjects as (
+
+    select
+        'reviews.fct_voices' as row_table,
+        voice_key as row_key,
+        cast(posted_at as date) as period_date,
+        channel_code,
+        coalesce(brand_code, 'unknown') as brand_code,
+        coalesce(product_key, 'unknown') as product_key,
+        is_own_brand,
+        cast(1 as double) as numerator,
+        -- what is usual comes from other days
+        cast(0 as double) as denominator
+
+    from {{ ref('fct_voices') }}
+    where
+        -- the voices that kpi_voice_volume counts
+        is_public
+        and is_original
+        and posted_at is not null
+
+),
+
+first_day as (
+
+    select min(period_date) as first_on from subjects
+
+),
+
+windows as (
+
+    select
+        windows.period_kind,
+        windows.period_start,
+        windows.is_cut,
+        windows.from_on,
+        windows.until_on,
+        {{ day_number('windows.until_on') }} - {{ day_number('windows.from_on') }} + 1 as day_count,
+        {{ plus_days('windows.from_on', -1 * var('velocity_usual_days')) }} as usual_from_on,
+        -- before the first voice nothing was measured
+        least(
+            {{ var('velocity_usual_days') }},
+            {{ day_number('windows.from_on') }} - {{ day_number('first_day.first_on') }}
+        ) as usual_day_count
+
+    from {{ ref('kpi_windows') }} as windows
+
+    cross join first_day
+
+    where windows.until_on >= windows.from_on
+
+),
+
+-- days first, which leaves few rows to hold against the windows
+by_day as (
+
+    select
+        period_date,
+        channel_code,
+        brand_code,
+        product_key,
+        is_own_brand,
+        sum(numerator) as voice_count
+
+    from subjects
+    group by all
+
+),
+
+placed as (
+
+    select
+        windows.*,
+        by_day.channel_code,
+        by_day.product_key,
+        by_day.brand_code as brand_scope,
+        by_day.period_date >= windows.from_on as is_now,
+        by_day.voice_count
+
+    from windows
+
+    inner join by_day
+        on by_day.period_date between windows.usual_from_on and windows.until_on
+
+    where windows.usual_day_count >= {{ var('alert_minimum_history_days') }}
+
+    union all
+
+    -- all our brands together
+    select
+        windows.*,
+        by_day.channel_code,
+        by_day.product_key,
+        'own' as brand_scope,
+        by_day.period_date >= windows.from_on as is_now,
+        by_day.voice_count
+
+    from windows
+
+    inner join by_day
+        on by_day.period_date between windows.usual_from_on and windows.until_on
+
+    where
+        windows.usual_day_count >= {{ var('alert_minimum_history_days') }}
+        and by_day.is_own_brand
+        and by_day.brand_code <> 'own'
+
+),
+
+final as (
+
+    select
+        placed.period_kind,
+        placed.period_start as period_date,
+        placed.is_cut,
+        case when grouping(placed.channel_code) = 1 then 'all' else placed.channel_code end as channel_code,
+        placed.brand_scope as brand_code,
+        case when grouping(placed.product_key) = 1 then 'all' else placed.product_key end as product_key,
+        cast(round(
+            coalesce(sum(placed.voice_count) filter (where placed.is_now), 0) / max(placed.day_count), 6
+        ) as double) as numerator,
+        cast(round(
+            coalesce(sum(placed.voice_count) filter (where not placed.is_now), 0) / max(placed.usual_day_count), 6
+        ) as double) as denominator,
+        -- a silence after many voices is as much of a finding as many voices after a silence
+        cast(sum(placed.voice_count) as bigint) as sample_count,
+        cast(coalesce(sum(placed.voice_count) filter (where placed.is_now), 0) as bigint) as voice_count,
+        cast(coalesce(sum(placed.voice_count) filter (where not placed.is_now), 0) as bigint) as usual_voice_count
+
+    from placed
+    group by
+        grouping sets (
+            ({{ scope }}),
+            ({{ scope }}, placed.channel_code),
+            ({{ scope }}, placed.product_key)
+        )
+
+)
+
+select * from final
