@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "explain": _READ,
     "rejects": _READ,
     "diff": _READ,
+    "superset": _READ,
     "evaluate": _READ,
     "evaluate-aspects": _READ,
     "train": _KEEP,
