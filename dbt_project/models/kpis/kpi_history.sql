@@ -85,7 +85,24 @@ targets as (
 spans as (
 
     select
-        measured.*,
+        measured.kpi_code,
+        measured.period_kind,
+        measured.period_start,
+        measured.is_cut,
+        measured.channel_code,
+        measured.brand_code,
+        measured.product_key,
+        measured.segment_kind,
+        measured.segment_code,
+        measured.numerator,
+        measured.denominator,
+        measured.sum_of_squares,
+        measured.value_low as own_low,
+        measured.value_high as own_high,
+        measured.sample_count,
+        measured.until_on,
+        measured.is_running,
+        measured.first_on,
         cast(
             case measured.period_kind
                 when 'day' then measured.period_start + interval '1 day'
@@ -232,12 +249,12 @@ intervals as (
         case when is_running and not is_complete and period_kind <> 'day' then 'to_date' else 'complete' end
             as comparison_code,
         case interval_code
-            when 'own' then value_low
+            when 'own' then own_low
             when 'mean' then raw_value - margin
             when 'wilson' then scale * {{ wilson_end('numerator', 'denominator', '-') }}
         end as low_end,
         case interval_code
-            when 'own' then value_high
+            when 'own' then own_high
             when 'mean' then raw_value + margin
             when 'wilson' then scale * {{ wilson_end('numerator', 'denominator', '+') }}
         end as high_end
@@ -250,7 +267,7 @@ shown as (
 
     -- an interval is rounded, but never past the value itself
     select
-        * exclude (value_low, value_high),
+        *,
         case when silence_code is null then raw_value end as value,
         case when silence_code is null and low_end is not null then least(raw_value, round(low_end, 6)) end
             as value_low,

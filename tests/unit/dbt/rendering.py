@@ -34,7 +34,12 @@ def _environment() -> jinja2.Environment:
     environment.globals["return"] = lambda value: value
     # a template sees what is known when it is read, so what others call comes first
     for path in [
-        *sorted(PROJECT.glob("macros/dialect/*.sql")),
+        *(
+            path
+            for path in sorted(PROJECT.glob("macros/dialect/*.sql"))
+            # a materialization is dbt's own tag
+            if not path.name.startswith("materialization_")
+        ),
         PROJECT / "macros/business_clock.sql",
     ]:
         module = environment.from_string(path.read_text("utf-8")).module
