@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-fast lint format types sql interface lock bench clean
+.PHONY: help venv demo test test-fast lint format types sql interface lock bench clean test-metricflow
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -33,6 +33,11 @@ test: $(READY) ## Every test
 
 test-fast: $(READY) ## The unit tests, in under a minute
 	@$(BIN)/pytest -n 2 -m "not integration" tests/unit
+
+test-metricflow: $(READY) ## MetricFlow, in an environment of its own, against the KPIs: make test-metricflow home=PATH
+	@test -x $(VENV)-metricflow/bin/mf || $(BIN)/uv venv --quiet --python $(BIN)/python $(VENV)-metricflow
+	@$(BIN)/uv pip install --quiet --python $(VENV)-metricflow/bin/python --no-deps --require-hashes -r tests/metricflow/requirements.lock
+	@METRICFLOW_BIN=$(abspath $(VENV)-metricflow/bin) METRICFLOW_HOME=$(abspath $(home)) $(BIN)/pytest tests/metricflow/ask_metricflow.py
 
 lint: $(READY) ## Style and form of the Python
 	@$(BIN)/ruff check .

@@ -26,6 +26,7 @@ OWNERS: Final = {
     "product": "产品部",
     "public_relations": "公关部",
     "quality": "品质部",
+    "social_media": "社交媒体部",
     "data": "数据部",
 }
 UNITS: Final = {
