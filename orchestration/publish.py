@@ -36,10 +36,10 @@ from orchestration.publication.obstacles import (
     told,
 )
 from orchestration.publication.publications import Published
-from orchestration.publication.report import write_report
 from orchestration.publication.restatements import find_restatements
 from orchestration.reading.health import Health, as_of_date, has_landing, read_health
 from orchestration.reading.readers import open_file
+from orchestration.report.write import write_report
 from orchestration.settings import Settings
 
 

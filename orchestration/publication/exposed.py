@@ -42,6 +42,8 @@ class ExposedModel:
     grain: str | None
     columns: Mapping[str, ExposedColumn]
     meta: Mapping[str, Any]
+    # the project's file that describes it, as dbt names it: koubei://models/kpis/_kpis_voice.yml
+    described_in: str = ""
 
     @property
     def qualified(self) -> str:
@@ -118,6 +120,7 @@ def _model(node: Mapping[str, Any]) -> ExposedModel:
         grain=meta.get("grain"),
         columns={name: _column(column) for name, column in (node.get("columns") or {}).items()},
         meta=meta,
+        described_in=node.get("patch_path") or "",
     )
 
 

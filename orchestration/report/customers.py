@@ -1,4 +1,4 @@
-"""Who the customers are, for the report: stages, moves, offers, cohorts, value, KOCs.
+"""Who the customers are, for the report: stages, moves, offers, cohorts, KOCs.
 
 Only reads what the marts say; what they withhold because too few people are in it stays withheld,
 and no sum that would tell it is made here.
@@ -12,8 +12,8 @@ from typing import Any
 
 import duckdb
 
-from orchestration.publication.lifetime_value import LTV_TABLE, read_lifetime_value
-from orchestration.publication.tables import rows_of, shade
+from orchestration.report.saying import Said, said
+from orchestration.report.tables import rows_of, shade
 
 _STAGES = "segments.mart_customer_stages"
 _TRANSITIONS = "segments.mart_stage_transitions"
@@ -27,16 +27,16 @@ _COHORTS_SHOWN = 12
 _CANDIDATES_SHOWN = 10
 
 LADDERS = {
-    "lifecycle": "生命周期 lifecycle",
-    "advocacy": "口碑阶梯 advocacy ladder",
+    "lifecycle": Said("生命周期", "lifecycle"),
+    "advocacy": Said("口碑阶梯", "advocacy ladder"),
 }
 MEASURES = {
-    "own_voices": ("自发声音", "own voices"),
-    "posts": ("发布", "posts, paid ones too"),
-    "engagement": ("互动", "interactions"),
-    "orders": ("订单", "orders"),
-    "net_cny": ("净消费（元）", "net sales, CNY"),
-    "repurchase": ("再次购买", "bought again"),
+    "own_voices": Said("自发声音", "own voices"),
+    "posts": Said("发布", "posts, paid ones too"),
+    "engagement": Said("互动", "interactions"),
+    "orders": Said("订单", "orders"),
+    "net_cny": Said("净消费（元）", "net sales, CNY"),
+    "repurchase": Said("再次购买", "bought again"),
 }
 _NEWLY_KNOWN = {"code": "newly_known", "zh": "新出现", "en": "newly known"}
 
@@ -83,7 +83,8 @@ from {_ADVOCATES}
 _KOC_ROWS = f"""
 select
     candidates.*,
-    coalesce(channels.label_zh, candidates.follower_channel_code) as channel_name
+    coalesce(channels.label_zh, candidates.follower_channel_code) as channel_zh,
+    coalesce(channels.label_en, candidates.follower_channel_code) as channel_en
 from {_CANDIDATES} as candidates
 left join seeds.channel_labels as channels
     on channels.channel_code = candidates.follower_channel_code
@@ -117,14 +118,12 @@ def read_customers(
 
     Returns:
         `stages` (rows and rungs), `transitions` (month and a grid per ladder), `offers` (rows),
-        `ltv` (horizon, groups, strategies), `cohorts` (rows and periods), `koc` (counts and rows),
-        `activation` (rows).
+        `cohorts` (rows and periods), `koc` (counts and rows), `activation` (rows).
     """
     readers = {
         "stages": (_STAGES, _stages),
         "transitions": (_TRANSITIONS, _transitions),
         "offers": (_OFFERS, _offers),
-        "ltv": (LTV_TABLE, read_lifetime_value),
         "cohorts": (_COHORTS, _cohorts),
         "koc": (_CANDIDATES, _koc),
         "activation": (_ACTIVATION, _activation),
@@ -199,10 +198,14 @@ def _transitions(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
 
 
 def _offers(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    named = {row["code"]: f"{row['zh']} {row['en']}" for row in rows_of(connection, _STAGE_NAMES)}
+    named = {row["code"]: said(row["zh"], row["en"]) for row in rows_of(connection, _STAGE_NAMES)}
     rows = rows_of(connection, _OFFER_ROWS)
     return [
-        {**row, "stage_name": named.get(row["lifecycle_code"], row["lifecycle_code"])}
+        {
+            **row,
+            "offer": said(row["offer_name"], row.get("offer_name_en")),
+            "stage": named.get(row["lifecycle_code"], said(row["lifecycle_code"])),
+        }
         for row in rows
     ]
 
@@ -241,7 +244,10 @@ def _cohorts(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
 def _koc(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     """How many there are, and the first of those who are not KOCs yet."""
     counts = rows_of(connection, _KOC_COUNTS)[0]
-    return {"counts": counts, "rows": rows_of(connection, _KOC_ROWS)}
+    rows = rows_of(connection, _KOC_ROWS)
+    for row in rows:
+        row["channel"] = said(row["channel_zh"] or "", row["channel_en"])
+    return {"counts": counts, "rows": rows}
 
 
 def _activation(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
@@ -249,15 +255,15 @@ def _activation(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     rows = rows_of(connection, f"select * from {_ACTIVATION} order by measure_position")
     for row in rows:
         is_rate = row["measure_kind_code"] == "rate"
-        row["zh"], row["en"] = MEASURES.get(row["measure_code"], (row["measure_code"], ""))
+        row["name"] = MEASURES.get(row["measure_code"], said(row["measure_code"]))
         for column in ("mean_before", "mean_after", "treated_mean", "matched_control_mean"):
-            row[column] = said(row[column], is_rate=is_rate)
+            row[column] = told(row[column], is_rate=is_rate)
         for column in ("difference", "difference_low", "difference_high"):
-            row[column] = said(row[column], is_rate=is_rate, sign="+")
+            row[column] = told(row[column], is_rate=is_rate, sign="+")
     return rows
 
 
-def said(value: float | None, *, is_rate: bool, sign: str = "") -> str:
+def told(value: float | None, *, is_rate: bool, sign: str = "") -> str:
     """A mean in three digits or so, a rate in percent; a difference of rates in points."""
     if value is None:
         return "–"
@@ -270,8 +276,9 @@ def said(value: float | None, *, is_rate: bool, sign: str = "") -> str:
 def _seen(names: Sequence[Mapping[str, Any]], codes: Collection[str]) -> list[Mapping[str, Any]]:
     """Stages in their order, those that nobody named last, those that nobody is in left out."""
     known = {name["code"] for name in names} | {"all"}
-    unnamed = [{"code": code, "zh": code, "en": ""} for code in sorted(set(codes) - known)]
-    return [name for name in names if name["code"] in codes] + unnamed
+    unnamed = [{"code": code, "zh": code, "en": code} for code in sorted(set(codes) - known)]
+    seen = [name for name in names if name["code"] in codes] + unnamed
+    return [{**name, "name": said(name["zh"], name["en"])} for name in seen]
 
 
 def _count(cell: Mapping[str, Any] | None, largest: float) -> Cell:

@@ -1,0 +1,239 @@
+"""Charts: drawn once as SVG when the report is written, by Altair and vl-convert.
+
+A chart carries no script and no font. Its colours are signs that the page's style translates, so
+that it follows dark mode and prints; its labels carry both languages, of which the style shows one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from markupsafe import Markup
+
+from orchestration.report.saying import Said, said
+
+# blue, orange and grey are told apart by all kinds of colour-blindness, and differ in lightness
+BLUE, ORANGE, GREY = "#1f5fbf", "#b4540a", "#7a8494"
+_INK, _SOFT, _LINE = "#1d2129", "#59626f", "#dde1e7"
+WIDTH = 350
+_ROW = 26
+_BETWEEN = "\u2063"
+_TEXT = re.compile(r">([^<>]*)\u2063([^<>]*)</text>")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart with its words, and the table that it was drawn from."""
+
+    svg: Markup
+    title: Said
+    caption: Said
+    head: Sequence[Said]
+    rows: Sequence[Sequence[Said]]
+    key: Sequence[tuple[str, Said]] = ()
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A value with its name; bars of one name stand on one line, told apart by colour."""
+
+    label: Said
+    value: float
+    told: Said
+    colour: str = BLUE
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate with its interval."""
+
+    label: Said
+    value: float
+    low: float
+    high: float
+    told: Said
+
+
+def bars(items: Sequence[Bar], *, labels: int = 96) -> Markup:
+    """Horizontal bars in the order given, from a zero line, each with its number at its end."""
+    import altair as alt  # noqa: PLC0415
+
+    rows = [
+        {"label": _both(item.label), "value": item.value, "told": _both(item.told),
+         "colour": item.colour}
+        for item in items
+    ]  # fmt: skip
+    low, high = min(0.0, *(bar.value for bar in items)), max(0.0, *(bar.value for bar in items))
+    # room for the numbers beside the bars
+    room = 0.28 * ((high - low) or 1.0)
+    x = alt.X(
+        "value:Q",
+        axis=None,
+        scale=alt.Scale(domain=[low - (room if low < 0 else 0), high + (room if high > 0 else 0)]),
+    )
+    y = _rows_axis(rows, labels)
+    base = alt.Chart(alt.Data(values=rows)).encode(x=x, y=y)
+    colour = alt.Color("colour:N", scale=None)
+    drawn = (
+        base.mark_bar(height={"band": 0.62}).encode(color=colour),
+        base.transform_filter("datum.value >= 0")
+        .mark_text(align="left", dx=4)
+        .encode(text="told:N"),
+        base.transform_filter("datum.value < 0")
+        .mark_text(align="right", dx=-4)
+        .encode(text="told:N"),
+        alt.Chart(alt.Data(values=[{"value": 0}])).mark_rule(color=_SOFT).encode(x="value:Q"),
+    )
+    return _svg(alt.layer(*drawn), _ROW * len({row["label"] for row in rows}))
+
+
+def intervals(
+    items: Sequence[Interval], *, reference: float, labels: int = 96, floor: float | None = None
+) -> Markup:
+    """Estimates as points on their intervals, beside a line of reference.
+
+    With a `floor` the scale is one of ratios (logarithmic) and begins there.
+    """
+    import altair as alt  # noqa: PLC0415
+
+    rows = [
+        {"label": _both(item.label), "value": item.value, "low": item.low, "high": item.high,
+         "told": _both(item.told),
+         "colour": GREY if item.low <= reference <= item.high
+         else BLUE if item.value > reference else ORANGE}
+        for item in items
+    ]  # fmt: skip
+    low = min(reference, *(item.low for item in items))
+    high = max(reference, *(item.high for item in items))
+    pad = 0.08 * ((high - low) or 1.0)
+    scale = (
+        alt.Scale(domain=[low - pad, high + 6 * pad])
+        if floor is None
+        # room for the number behind the largest
+        else alt.Scale(type="log", domain=[floor, max(high, reference) * 8], clamp=True)
+    )
+    y = _rows_axis(rows, labels)
+    base = alt.Chart(alt.Data(values=rows)).encode(y=y, color=alt.Color("colour:N", scale=None))
+    drawn = (
+        alt.Chart(alt.Data(values=[{"value": reference}]))
+        .mark_rule(color=_SOFT, strokeDash=[3, 3])
+        .encode(x=alt.X("value:Q", axis=None, scale=scale)),
+        base.mark_rule(strokeWidth=3).encode(x=alt.X("low:Q", axis=None, scale=scale), x2="high:Q"),
+        base.mark_point(size=70, filled=True, opacity=1).encode(
+            x=alt.X("value:Q", axis=None, scale=scale)
+        ),
+        base.mark_text(align="left", dx=8, color=_INK).encode(
+            x=alt.X("high:Q", axis=None, scale=scale), text="told:N", color=alt.value(_INK)
+        ),
+    )
+    return _svg(alt.layer(*drawn), _ROW * len(rows))
+
+
+def lines(
+    series: Mapping[str, Sequence[tuple[date, float]]],
+    *,
+    dashes: Mapping[str, Sequence[int]] | None = None,
+    target: float | None = None,
+    form: str = ",.0f",
+    marks: Sequence[date] = (),
+) -> Markup:
+    """Courses over days, told apart by colour and by dashes; `marks` are days to point at."""
+    import altair as alt  # noqa: PLC0415
+
+    rows = [
+        {"day": day.isoformat(), "value": value, "colour": colour,
+         "dash": "2" if (dashes or {}).get(colour) else "1"}
+        for colour, points in series.items()
+        for day, value in points
+    ]  # fmt: skip
+    x = alt.X(
+        "day:T",
+        axis=alt.Axis(format="%m-%d", title=None, grid=False, tickCount=5, labelFlush=True),
+    )
+    y = alt.Y("value:Q", axis=alt.Axis(format=form, title=None, tickCount=4))
+    layers: list[Any] = [
+        alt.Chart(alt.Data(values=rows))
+        .mark_line(strokeWidth=2)
+        .encode(
+            x=x,
+            y=y,
+            color=alt.Color("colour:N", scale=None),
+            strokeDash=alt.StrokeDash(
+                "dash:N",
+                legend=None,
+                scale=alt.Scale(domain=["1", "2"], range=[[1, 0], [5, 3]]),
+            ),
+        )
+    ]
+    if target is not None:
+        layers.append(
+            alt.Chart(alt.Data(values=[{"value": target}]))
+            .mark_rule(color=_SOFT, strokeDash=[3, 3])
+            .encode(y="value:Q")
+        )
+    if marks:
+        pointed = [{"day": day.isoformat()} for day in marks]
+        layers.append(
+            alt.Chart(alt.Data(values=pointed))
+            .mark_rule(color=ORANGE, strokeDash=[2, 3])
+            .encode(x="day:T")
+        )
+    return _svg(alt.layer(*layers), 150)
+
+
+def _both(text: Said) -> str:
+    return text.zh if text.zh == text.en else f"{text.zh}{_BETWEEN}{text.en}"
+
+
+def _rows_axis(rows: Sequence[Mapping[str, Any]], width: int) -> Any:  # noqa: ANN401
+    import altair as alt  # noqa: PLC0415
+
+    axis = alt.Axis(
+        title=None, ticks=False, domain=False, labelLimit=0, labelPadding=8,
+        minExtent=width, maxExtent=width,
+    )  # fmt: skip
+    return alt.Y("label:N", sort=list(dict.fromkeys(row["label"] for row in rows)), axis=axis)
+
+
+def _svg(chart: Any, height: int) -> Markup:  # noqa: ANN401
+    """The chart as markup for the page, without a size of its own."""
+    import vl_convert  # noqa: PLC0415
+
+    spec = chart.properties(
+        width=WIDTH,
+        height=height + 12,
+        background="transparent",
+        padding=2,
+        autosize={"type": "fit-x", "contains": "padding"},
+    ).configure(
+        font="sans-serif",
+        aria=False,
+        view={"stroke": None},
+        axis={
+            "labelColor": _SOFT, "labelFontSize": 12.5, "gridColor": _LINE, "domainColor": _LINE,
+            "tickColor": _LINE,
+        },
+        axisY={"labelColor": _INK},
+        text={"color": _INK, "fontSize": 12.5},
+    )  # fmt: skip
+    svg = vl_convert.vegalite_to_svg(spec.to_dict(), allowed_base_urls=[])
+    svg = re.sub(r'^<svg[^>]*viewBox="([^"]*)"[^>]*>', r'<svg viewBox="\1">', svg)
+    svg = _TEXT.sub(
+        r'><tspan class="zh">\1</tspan><tspan class="en" lang="en">\2</tspan></text>', svg
+    )
+    # every label repeats what the style says once, and the drawing says what it is not
+    svg = re.sub(r' (?:font-family|pointer-events|aria-hidden|class|opacity)="[^"]*"', _kept, svg)
+    return Markup(svg)
+
+
+def _kept(found: re.Match[str]) -> str:
+    return found[0] if found[0] in (' class="zh"', ' class="en"') else ""
+
+
+def numbers(*values: object) -> list[Said]:
+    """Cells of a chart's table."""
+    return [value if isinstance(value, Said) else said(value) for value in values]

@@ -1,0 +1,176 @@
+"""What the page says, in Chinese and in English: words side by side, of which one is shown.
+
+Both stand in the page, and its style shows one, so that the language can be changed without a
+script. A number that reads the same in both is said once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from markupsafe import Markup, escape
+
+
+@dataclass(frozen=True)
+class Said:
+    """The same thing in two languages; in a template it becomes both, one of them hidden."""
+
+    zh: str
+    en: str
+
+    def __html__(self) -> str:
+        """Markup of both, or of the one where they are the same."""
+        if self.zh == self.en:
+            return str(escape(self.zh))
+        return str(
+            Markup('<span class="zh">{}</span><span class="en" lang="en">{}</span>').format(
+                self.zh, self.en
+            )
+        )
+
+    def __add__(self, other: Said) -> Said:
+        return Said(self.zh + other.zh, self.en + other.en)
+
+
+PERIODS = {
+    "day": Said("日", "day"),
+    "week": Said("周", "week"),
+    "month": Said("月", "month"),
+    "quarter": Said("季", "quarter"),
+}
+PREVIOUS = {
+    "day": Said("较前一日", "vs the day before"),
+    "week": Said("较上一周", "vs the week before"),
+    "month": Said("较上一月", "vs the month before"),
+    "quarter": Said("较上一季", "vs the quarter before"),
+}
+SEVERITIES = {
+    "high": Said("高", "high"),
+    "medium": Said("中", "medium"),
+    "low": Said("低", "low"),
+}
+# a sign beside each, so that nobody needs its colour
+STATUSES = {
+    "on_target": Said("✓ 达标", "✓ on target"),
+    "near_target": Said("≈ 接近目标", "≈ near target"),
+    "off_target": Said("✗ 未达标", "✗ off target"),
+    "no_target": Said("未设目标", "no target"),
+    "running": Said("周期未完", "period running"),
+    "hidden": Said("样本不足，不展示", "too few, not shown"),
+    "withheld": Said("暂缓发布", "withheld"),
+}
+# a unit's scale, digits, and what stands behind the number in either language
+_FORMS = {
+    "share": (100, ".1f", " %", " %"),
+    "points": (100, ".1f", " 个百分点", " pp"),
+    "multiple": (1, ".2f", "x", "x"),
+    "count": (1, ".0f", "", ""),
+    "cny": (1, ".0f", " 元", " CNY"),
+    "days": (1, ".1f", " 天", " d"),
+    "per_1000": (1, ".2f", " ‰", " ‰"),
+    "score": (1, ".2f", "", ""),
+}
+_BOTH = re.compile(r"^(?P<zh>.*[\u4e00-\u9fff].*?)[；;]\s*(?P<en>[^\u4e00-\u9fff]+)$", re.DOTALL)
+_TOO_FEW = re.compile(r"^样本不足 (n < [\d,]+)$")
+
+
+def said(zh: object, en: object = None) -> Said:
+    """Both languages; what has no English stands for itself."""
+    return Said(str(zh), str(zh if en is None or en == "" else en))
+
+
+def split(text: str | None) -> Said:
+    """A text of the warehouse that says it twice, `中文；English`, taken apart."""
+    if not text:
+        return Said("", "")
+    if few := _TOO_FEW.match(text):
+        return Said(text, f"too few: {few[1]}")
+    both = _BOTH.match(text)
+    return Said(both["zh"], both["en"].strip()) if both else Said(text, text)
+
+
+def amount(value: float | None, unit: str) -> Said:
+    """A value in its unit, as a person reads it: 12.3 %, 41.0, 3.20x, 1,234, 35 min."""
+    if value is None:
+        return Said("–", "–")
+    return _minutes(value) if unit == "minutes" else _formed(value, unit, "")
+
+
+def change(value: float | None, unit: str, kind: str | None) -> Said:
+    """A change against the period before: percent for volumes, points for everything else."""
+    if value is None:
+        return Said("", "")
+    if kind == "percent":
+        return said(f"{value * 100:+.1f} %")
+    if unit == "minutes":
+        return said("-" if value < 0 else "+") + _minutes(abs(value))
+    return _formed(value, "points" if unit == "share" else unit, "+")
+
+
+def money(value: float | None, unit: int) -> str:
+    """An amount in 元 (unit 1) or 万元 (unit 10,000), short enough for a cell: 1,234, 12.3."""
+    if value is None:
+        return "–"
+    scaled = float(value) / unit
+    if unit == 1 or scaled == 0 or abs(scaled) >= 100:
+        return f"{scaled:,.0f}"
+    return f"{scaled:.2f}" if abs(scaled) < 10 else f"{scaled:.1f}"
+
+
+def minutes(value: float | None) -> Said:
+    """A time span as people say it: 35 分钟, 2 小时 5 分, 3.1 天."""
+    return Said("–", "–") if value is None else _minutes(float(value))
+
+
+def between(first: date, last: date) -> str:
+    """A span of days: 2026-10-19 – 10-25; the year once where it is the same."""
+    if first == last:
+        return str(first)
+    return f"{first} – {last:%m-%d}" if first.year == last.year else f"{first} – {last}"
+
+
+def period(kind: str, start: date | None, end: date | None = None) -> Said:
+    """A period's name: 2026-10, 2026 Q3, the week of 10-19 – 10-25."""
+    if start is None:
+        return PERIODS.get(kind, said(kind))
+    match kind:
+        case "month":
+            return said(f"{start:%Y-%m}")
+        case "quarter":
+            return said(f"{start.year} Q{(start.month + 2) // 3}")
+        case _:
+            return said(between(start, end or start))
+
+
+def named(names: Mapping[str, Said], code: str | None) -> Said:
+    """The name of a code; a code that nobody named stands for itself."""
+    return names.get(code or "", said(code or "–"))
+
+
+def joined(parts: Sequence[Said], between_zh: str = "，", between_en: str = ", ") -> Said:
+    """Several in one."""
+    return Said(
+        between_zh.join(part.zh for part in parts), between_en.join(part.en for part in parts)
+    )
+
+
+def _minutes(value: float) -> Said:
+    whole = round(value)
+    if whole < 60:
+        return said(f"{whole} 分钟", f"{whole} min")
+    if whole < 48 * 60:
+        hours, rest = divmod(whole, 60)
+        return said(
+            f"{hours} 小时" + (f" {rest} 分" if rest else ""),
+            f"{hours} h" + (f" {rest} min" if rest else ""),
+        )
+    return said(f"{value / 1440:,.1f} 天", f"{value / 1440:,.1f} d")
+
+
+def _formed(value: float, unit: str, sign: str) -> Said:
+    scale, digits, zh, en = _FORMS.get(unit, (1, ".1f", "", ""))
+    number = f"{float(value) * scale:{sign},{digits}}"
+    return said(number + zh, number + en)

@@ -1,0 +1,81 @@
+"""The small line of a tile, drawn by hand: sixty charts would cost more than they tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from orchestration.report.saying import Said, amount, said
+
+WIDTH, HEIGHT = 240, 44
+_EDGE = 4
+_FEWEST = 3
+_COUNTED = {
+    "day": Said("天", "days"),
+    "week": Said("周", "weeks"),
+    "month": Said("个月", "months"),
+    "quarter": Said("季", "quarters"),
+}
+
+
+@dataclass(frozen=True)
+class Spark:
+    """Points of the line, its last one, the band of the target, and the same in words.
+
+    Attributes:
+        points: `x,y` pairs for a polyline.
+        last: The newest point.
+        band: Top and height of the target band in the picture; None where it lies outside.
+        caption: How many periods, lowest and highest.
+        rows: The numbers behind, newest first: period's first day and value.
+    """
+
+    points: str
+    last: tuple[float, float]
+    band: tuple[float, float] | None
+    caption: Said
+    rows: Sequence[tuple[date, Said]]
+
+
+def spark_of(
+    values: Sequence[tuple[date, float]],
+    *,
+    unit: str,
+    kind: str,
+    target: float | None,
+    band: tuple[float | None, float | None] = (None, None),
+) -> Spark | None:
+    """The line of these values; None for fewer than three, which show no course."""
+    if len(values) < _FEWEST:
+        return None
+    numbers = [value for _, value in values]
+    low, high = min(numbers), max(numbers)
+    span = (high - low) or abs(high) or 1.0
+    edges = [edge for edge in (*band, target) if edge is not None]
+    # a target far from every value would press the line flat; the text tells it
+    near = [edge for edge in edges if low - span <= edge <= high + span]
+    bottom, top = min([low, *near]), max([high, *near])
+    scale = (HEIGHT - 2 * _EDGE) / ((top - bottom) or 1.0)
+    first, days = values[0][0], (values[-1][0] - values[0][0]).days or 1
+
+    def place(day: date, value: float) -> tuple[float, float]:
+        across = _EDGE + (WIDTH - 2 * _EDGE) * (day - first).days / days
+        return round(across, 1), round(HEIGHT - _EDGE - (value - bottom) * scale, 1)
+
+    places = [place(day, value) for day, value in values]
+    drawn = None
+    if near:
+        heights = [place(first, edge)[1] for edge in near]
+        drawn = (min(heights), round(max(max(heights) - min(heights), 1.0), 1))
+    counted = _COUNTED.get(kind, Said("期", "periods"))
+    return Spark(
+        points=" ".join(f"{x},{y}" for x, y in places),
+        last=places[-1],
+        band=drawn,
+        caption=Said(f"近 {len(values)} {counted.zh}：", f"Last {len(values)} {counted.en}: ")
+        + amount(low, unit)
+        + said(" – ")
+        + amount(high, unit),
+        rows=[(day, amount(value, unit)) for day, value in reversed(values)],
+    )

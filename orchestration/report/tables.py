@@ -1,0 +1,92 @@
+"""Reading for the report: rows by name, names of codes in two languages, how dark a cell is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+
+from orchestration.publication.labels import Labels
+from orchestration.report.saying import Said, said
+
+_NAMES = {
+    "departments": "select department_code, label_zh, department_name from seeds.departments",
+    "aspects": "select aspect_code, label_zh, label_en from seeds.aspects",
+    "themes": "select theme_code, label_zh, label_en from seeds.themes",
+    "strategies": ("select strategy_code, strategy_name, strategy_name_en from seeds.strategies"),
+    "channels": "select channel_code, label_zh, label_en from seeds.channel_labels",
+    "products": "select product_key, product_name, product_name from segments.dim_products",
+}
+# who answers for a KPI and is no department of the seed
+_OWNERS = {
+    "brand": Said("品牌部", "Brand"),
+    "marketing": Said("市场部", "Marketing"),
+    "ecommerce": Said("电商部", "E-commerce"),
+    "customer_experience": Said("客户体验部", "Customer experience"),
+    "data": Said("数据部", "Data"),
+    "product": Said("产品部", "Product"),
+    "quality": Said("质量部", "Quality"),
+    "public_relations": Said("公关部", "Public relations"),
+    "customer_service": Said("客户服务部", "Customer service"),
+    "members": Said("会员部", "Members"),
+    "after_sales": Said("售后服务部", "After-sales service"),
+    "social_media": Said("社媒部", "Social media"),
+}
+
+
+def rows_of(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object] = ()
+) -> list[dict[str, Any]]:
+    """The rows of a query, each by the names of its columns."""
+    cursor = connection.execute(sql, list(parameters))
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def shade(value: float, largest: float) -> float:
+    """How dark a cell is, 0 to .6: darker would swallow the number on it."""
+    return round(0.6 * max(float(value), 0.0) / float(largest), 3) if largest > 0 else 0.0
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names of codes in two languages, from the seeds; a code that nobody named is itself."""
+
+    by_kind: Mapping[str, Mapping[str, Said]] = field(default_factory=dict)
+    labels: Labels = field(default_factory=Labels)
+
+    def of(self, kind: str, code: str | None) -> Said:
+        """The name of a department, aspect, theme, strategy, product or channel."""
+        if not code:
+            return Said("–", "–")
+        if kind == "channels":
+            return self.channel(code)
+        known = self.by_kind.get(kind, {}).get(code)
+        return known or (_OWNERS.get(code) if kind == "departments" else None) or said(code)
+
+    def channel(self, code: str) -> Said:
+        """A channel by its contract's name, in English by the seed's."""
+        seeded = self.by_kind.get("channels", {}).get(code, said(code))
+        return Said(self.labels.channels.get(code, seeded.zh), seeded.en)
+
+    def feed(self, name: str) -> Said:
+        """A feed by its definition's name."""
+        return Said(self.labels.feeds.get(name, name), name.replace("_", " "))
+
+
+def read_names(connection: duckdb.DuckDBPyConnection, labels: Labels) -> Names:
+    """Names as far as the build file has them: a seed may not be there yet."""
+    there = {
+        name
+        for (name,) in connection.execute(
+            "select schema_name || '.' || table_name from duckdb_tables()"
+        ).fetchall()
+    }
+    by_kind = {
+        kind: {code: said(zh or code, en) for code, zh, en in connection.execute(sql).fetchall()}
+        for kind, sql in _NAMES.items()
+        if sql.rsplit(" ", 1)[1] in there
+    }
+    return Names(by_kind, labels)
