@@ -129,8 +129,9 @@ def _rates(row: Mapping[str, Any]) -> Figure | None:
     return Figure(
         svg=bars(
             [
-                Bar(name, 100 * row[f"{code}_rate"], amount(row[f"{code}_rate"], "share"), colour)
+                Bar(name, 100 * float(rate), amount(rate, "share"), colour)
                 for code, name, colour in told
+                if (rate := row[f"{code}_rate"]) is not None
             ]
         ),
         title=Said("转化率，按接触过什么", "Conversion, by what customers had touched"),
@@ -167,9 +168,9 @@ def _forest(rows: Sequence[Mapping[str, Any]]) -> Figure | None:
             [
                 Interval(
                     said(row["name"]),
-                    100 * row["difference"],
-                    100 * row["difference_low"],
-                    100 * row["difference_high"],
+                    100 * float(row["difference"]),
+                    100 * float(row["difference_low"]),
+                    100 * float(row["difference_high"]),
                     change(row["difference"], "share", "points"),
                 )
                 for row in told

@@ -74,6 +74,7 @@ _FORMS = {
     "score": (1, ".2f", "", ""),
 }
 _BOTH = re.compile(r"^(?P<zh>.*[\u4e00-\u9fff].*?)[；;]\s*(?P<en>[^\u4e00-\u9fff]+)$", re.DOTALL)
+_TAIL = re.compile(r"^(?P<zh>.*[\u4e00-\u9fff]) (?P<en>[A-Za-z][^\u4e00-\u9fff]*)$")
 _TOO_FEW = re.compile(r"^样本不足 (n < [\d,]+)$")
 
 
@@ -83,12 +84,12 @@ def said(zh: object, en: object = None) -> Said:
 
 
 def split(text: str | None) -> Said:
-    """A text of the warehouse that says it twice, `中文；English`, taken apart."""
+    """A text that says it twice, `中文；English` or `中文 English`, taken apart."""
     if not text:
         return Said("", "")
     if few := _TOO_FEW.match(text):
         return Said(text, f"too few: {few[1]}")
-    both = _BOTH.match(text)
+    both = _BOTH.match(text) or _TAIL.match(text)
     return Said(both["zh"], both["en"].strip()) if both else Said(text, text)
 
 

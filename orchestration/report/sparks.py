@@ -26,7 +26,8 @@ class Spark:
     Attributes:
         points: `x,y` pairs for a polyline.
         last: The newest point.
-        band: Top and height of the target band in the picture; None where it lies outside.
+        band: Top and height of the target band in the picture; an open end reaches the edge, and
+            it is None where the band lies outside.
         caption: How many periods, lowest and highest.
         rows: The numbers behind, newest first: period's first day and value.
     """
@@ -43,7 +44,6 @@ def spark_of(
     *,
     unit: str,
     kind: str,
-    target: float | None,
     band: tuple[float | None, float | None] = (None, None),
 ) -> Spark | None:
     """The line of these values; None for fewer than three, which show no course."""
@@ -52,7 +52,8 @@ def spark_of(
     numbers = [value for _, value in values]
     low, high = min(numbers), max(numbers)
     span = (high - low) or abs(high) or 1.0
-    edges = [edge for edge in (*band, target) if edge is not None]
+    band = (_number(band[0]), _number(band[1]))
+    edges = [edge for edge in band if edge is not None]
     # a target far from every value would press the line flat; the text tells it
     near = [edge for edge in edges if low - span <= edge <= high + span]
     bottom, top = min([low, *near]), max([high, *near])
@@ -65,9 +66,13 @@ def spark_of(
 
     places = [place(day, value) for day, value in values]
     drawn = None
-    if near:
-        heights = [place(first, edge)[1] for edge in near]
-        drawn = (min(heights), round(max(max(heights) - min(heights), 1.0), 1))
+    if edges:
+        above = bottom if band[0] is None else band[0]
+        below = top if band[1] is None else band[1]
+        if above <= top and below >= bottom:
+            y = 0.0 if below >= top and band[1] is None else place(first, min(below, top))[1]
+            foot = HEIGHT if band[0] is None else place(first, max(above, bottom))[1]
+            drawn = (y, round(max(foot - y, 1.0), 1))
     counted = _COUNTED.get(kind, Said("期", "periods"))
     return Spark(
         points=" ".join(f"{x},{y}" for x, y in places),
@@ -79,3 +84,8 @@ def spark_of(
         + amount(high, unit),
         rows=[(day, amount(value, unit)) for day, value in reversed(values)],
     )
+
+
+def _number(value: float | None) -> float | None:
+    # a target of a seed may be a decimal
+    return None if value is None else float(value)

@@ -30,7 +30,7 @@ _OWNERS = {
     "quality": Said("质量部", "Quality"),
     "public_relations": Said("公关部", "Public relations"),
     "customer_service": Said("客户服务部", "Customer service"),
-    "members": Said("会员部", "Members"),
+    "member_operations": Said("会员运营部", "Member operations"),
     "after_sales": Said("售后服务部", "After-sales service"),
     "social_media": Said("社媒部", "Social media"),
 }

@@ -166,8 +166,7 @@ def _tile(
             histories.get((code, kind), [])[-_SPARK_PERIODS.get(kind, 13) :],
             unit=lead["unit"],
             kind=kind,
-            target=lead["target"],
-            band=(lead.get("target_low"), lead.get("target_high")),
+            band=_edges(lead),
         ),
         raw=lead,
     )
@@ -202,11 +201,19 @@ def _target(row: Mapping[str, Any]) -> Said | None:
     low, high, unit = row.get("target_low"), row.get("target_high"), row["unit"]
     if low is not None and high is not None and low != high:
         return amount(low, unit) + said(" – ") + amount(high, unit)
-    edge = next((each for each in (row["target"], low, high) if each is not None), None)
-    if edge is None:
+    if low is None and high is None:
+        low, high = _edges(row)
+    if low is None and high is None:
         return None
-    sign = "≥ " if row["higher_is_better"] else "≤ "
-    return said(sign) + amount(edge, unit)
+    return said("≤ ") + amount(high, unit) if low is None else said("≥ ") + amount(low, unit)
+
+
+def _edges(row: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    """The target band; either end may be open."""
+    low, high = row.get("target_low"), row.get("target_high")
+    if low is not None or high is not None:
+        return low, high
+    return (row["target"], None) if row["higher_is_better"] else (None, row["target"])
 
 
 def _comparison(row: Mapping[str, Any]) -> str:

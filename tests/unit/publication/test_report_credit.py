@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import copy
-import re
 from datetime import date
 from typing import Any
 
 import duckdb
 import pytest
 
-from orchestration.publication.credit import money, read_credit
+from orchestration.report.credit import latest_month, read_credit
+from orchestration.report.experiments import read_experiments, read_multiple
+from orchestration.report.saying import money
 from tests.unit.publication.house import House, dbt_manifest
+from tests.unit.publication.pages import Node, page_at
 
 MARTS = [
     "strategy_performance",
@@ -48,7 +50,9 @@ create or replace table attribution.strategy_performance (
     strategy_name varchar, touch_group_code varchar, credited_cny decimal(18, 2),
     conversion_count double, spend_cny decimal(18, 2), roas double
 );
-create or replace table attribution.mart_wom_multiple as select * from (values
+create or replace table attribution.mart_wom_multiple as
+select *, 3 as mixed_conversion_count, 100 as mixed_window_count, 0.03::double as mixed_rate
+from (values
     (date '2026-09-01', 'all', 50, 1000, 0.05, 20, 1600, 0.0125, 4.0, 2.4, 6.7, 'undecided', true),
     (date '2026-10-01', 'all', 9, 100, 0.09, 1, 100, 0.01, null, null, null, null, false)
 ) as multiples(month_start, product_key, wom_conversion_count, wom_window_count, wom_rate,
@@ -104,14 +108,21 @@ def connection() -> duckdb.DuckDBPyConnection:
     return database
 
 
-def read(connection: duckdb.DuckDBPyConnection, *names: str, as_of: str = "2026-10-30") -> Any:
-    return read_credit(connection, {f"attribution.{name}" for name in names or MARTS}, as_of)
+PUBLISHED = {f"attribution.{name}" for name in MARTS}
+
+
+def read(connection: duckdb.DuckDBPyConnection, as_of: str = "2026-10-30") -> Any:
+    return read_credit(connection, PUBLISHED, as_of)
+
+
+def multiple(connection: duckdb.DuckDBPyConnection, as_of: str = "2026-10-31") -> Any:
+    return read_multiple(connection, PUBLISHED, latest_month(connection, as_of))
 
 
 def test_the_picture_is_of_the_latest_complete_month_and_of_sales(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
-    picture = read(connection)["picture"]
+    picture = read(connection)
     assert picture["month"] == date(2026, 9, 1)
     assert [row["strategy_code"] for row in picture["rows"]] == [
         "koc", "paid_search", "organic_review", "unattributed",
@@ -122,13 +133,13 @@ def test_the_picture_is_of_the_latest_complete_month_and_of_sales(
 
 
 def test_the_last_day_of_a_month_completes_it(connection: duckdb.DuckDBPyConnection) -> None:
-    assert read(connection, as_of="2026-10-31")["picture"]["month"] == date(2026, 10, 1)
+    assert read(connection, as_of="2026-10-31")["month"] == date(2026, 10, 1)
 
 
 def test_shades_follow_the_money_and_no_touch_has_none(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
-    rows = {row["strategy_code"]: row for row in read(connection)["picture"]["rows"]}
+    rows = {row["strategy_code"]: row for row in read(connection)["rows"]}
     assert rows["koc"]["shades"] == [0.6, 0.2, 0.4, 0.45]
     assert rows["koc"]["tops"] == [True, False, True, True]
     assert rows["paid_search"]["tops"] == [False, True, False, False]
@@ -139,7 +150,7 @@ def test_shades_follow_the_money_and_no_touch_has_none(
 def test_return_stands_with_its_range_over_the_models(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
-    rows = {row["strategy_code"]: row for row in read(connection)["picture"]["rows"]}
+    rows = {row["strategy_code"]: row for row in read(connection)["rows"]}
     assert (rows["koc"]["roas"], rows["koc"]["roas_low"], rows["koc"]["roas_high"]) == (
         3.0, pytest.approx(4 / 3), 4.0,
     )  # fmt: skip
@@ -150,32 +161,33 @@ def test_return_stands_with_its_range_over_the_models(
 def test_without_a_complete_month_there_is_no_picture_and_no_multiple(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
-    credit = read(connection, as_of="2026-09-29")
-    assert credit["picture"]["rows"] == []
-    assert credit["multiple"] == {}
+    assert read(connection, as_of="2026-09-29")["rows"] == []
+    assert multiple(connection, as_of="2026-09-29") == {}
 
 
 def test_a_mart_that_is_not_published_is_not_read(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("drop schema attribution cascade")
-    assert set(read_credit(connection, set(), "2026-10-30").values()) == {None}
+    assert read_credit(connection, set(), "2026-10-30") is None
+    assert read_multiple(connection, set(), date(2026, 9, 1)) is None
+    assert set(read_experiments(connection, set()).values()) == {None}
 
 
 def test_the_multiple_is_that_of_the_newest_month_whose_windows_are_over(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
-    assert read(connection, as_of="2026-10-31")["multiple"]["month_start"] == date(2026, 9, 1)
+    assert multiple(connection)["month_start"] == date(2026, 9, 1)
     connection.execute(
         "update attribution.mart_wom_multiple set multiple = 3 where month_start = '2026-10-01'"
     )
-    assert read(connection, as_of="2026-10-31")["multiple"]["month_start"] == date(2026, 9, 1)
+    assert multiple(connection)["month_start"] == date(2026, 9, 1)
     connection.execute("update attribution.mart_wom_multiple set is_complete = true")
-    assert read(connection, as_of="2026-10-31")["multiple"]["month_start"] == date(2026, 10, 1)
+    assert multiple(connection)["month_start"] == date(2026, 10, 1)
 
 
 def test_experiments_show_their_primary_metric_newest_first(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
-    rows = read(connection)["experiments"]
+    rows = read_experiments(connection, PUBLISHED)["experiments"]
     assert [(row["experiment_ref"], row["verdict_code"]) for row in rows] == [
         ("crm:EXP2", "invalid"), ("crm:EXP1", "lift"),
     ]  # fmt: skip
@@ -209,36 +221,67 @@ def reported(house: House) -> House:
     return house
 
 
-def section_of(house: House) -> str:
-    page = (house.publish().path / "report.html").read_text(encoding="utf-8")
-    return page[page.index("口碑带来了什么") : page.index("数据状况")]
+def page_of(house: House) -> Node:
+    return page_at(house.publish().path / "report.html")
 
 
-def test_the_page_says_it_all_and_fetches_nothing(reported: House) -> None:
+def test_the_page_says_what_each_strategy_brought_and_cost(reported: House) -> None:
     with reported.connect() as connection:
         fill(connection)
-    page = section_of(reported)
-    assert "What each strategy brought, 2026-09" in page
-    assert re.findall(r'colspan="(\d)" scope="colgroup">(\S+)', page) == [
+    page = page_of(reported)
+    credit = page.section("credit")
+    assert credit.one("h2").said("en") == "Attribution and cost2026-09"
+    heat = credit.one("table", "heat")
+    kinds = heat.all("th", scope="colgroup")
+    assert [(kind.attributes["colspan"], kind.said("zh")) for kind in kinds] == [
         ("3", "规则"),
         ("1", "数据驱动"),
     ]
-    assert "KOC 种草 <small>KOC seeding</small>" in page
-    assert 'class="n top" style="background: rgba(var(--heat), 0.6)">6.00<' in page
-    assert page.count('<tr class="rest">') == 1
-    assert "46.2 % 的金额没有触点" in page
-    assert 'ROAS">3.00x<' in page
-    assert "1.33x – 4.00x" in page
-    assert "4.00x</b>，95% 区间 2.40x – 6.70x" in page
-    assert "有效 lift" in page
-    assert "10.0 % → 18.0 %" in page
-    assert "无效 invalid" in page
-    assert "&lt;b&gt;" in page, "what came from files cannot become markup"
-    assert "马尔可夫 70.0 区间内" in page
-    assert "末次触点 20.0 区间外" in page
-    assert "实验无效，不作比较" in page
-    assert "777" not in page
-    assert not re.findall(r'(?:src|href)="|url\(|<script', page)
+    koc = heat.one("tbody").all("tr")[0]
+    assert koc.one("th").said("en") == "KOC seeding"
+    assert koc.all("td")[0].said() == "6.00"
+    assert "top" in koc.all("td")[0].classes
+    assert koc.all("td")[0].attributes["style"] == "background: rgba(var(--heat), 0.6)"
+    assert len(heat.all("tr", "rest")) == 1, "what had no touch stands apart"
+    assert "46.2 % 的金额没有触点" in credit.said("zh")
+    assert credit.table("costs", "en")[0] == [
+        "KOC seeding", "word of mouth", "45,000", "15,000", "3.00x", "1.33x – 4.00x",
+    ]  # fmt: skip
+
+
+def test_the_returns_are_drawn_with_their_numbers_behind(reported: House) -> None:
+    with reported.connect() as connection:
+        fill(connection)
+    figure = page_of(reported).section("credit").one("figure")
+    picture = figure.one("div", role="img")
+    assert figure.one("h3").attributes["id"] == picture.attributes["aria-labelledby"]
+    assert "KOC seeding" in picture.said("en")
+    assert "KOC 种草" in picture.said("zh")
+    assert "KOC seeding" not in picture.said("zh")
+    assert figure.table("plain", "en")[0] == [
+        "KOC seeding",
+        "45,000",
+        "15,000",
+        "3.00x",
+        "1.33x – 4.00x",
+    ]
+
+
+def test_the_page_says_what_was_measured(reported: House) -> None:
+    with reported.connect() as connection:
+        fill(connection)
+    page = page_of(reported)
+    assert "4.00x，95% 区间 2.40x – 6.70x" in page.section("wom").said("zh")
+    trials = {row[0]: row for row in page.section("experiments").table("trials", "en")}
+    said = {name.split(" ")[0]: row for name, row in trials.items()}
+    assert said["EXP1"][1:3] == ["▲ lift", "10.0 % → 18.0 %"]
+    assert said["EXP2"][1] == "✗ invalid"
+    assert "<b>" in page.section("experiments").said("zh"), "what came from files is text"
+    calibrations = page.section("experiments").one("table", "calibrations")
+    assert "马尔可夫 70.0 区间内" in calibrations.said("zh")
+    assert "last touch 20.0 outside" in calibrations.said("en")
+    assert "实验无效，不作比较" in calibrations.said("zh")
+    assert "777" not in calibrations.said("zh")
 
 
 def test_empty_marts_are_sentences_and_no_broken_tables(reported: House) -> None:
@@ -246,8 +289,9 @@ def test_empty_marts_are_sentences_and_no_broken_tables(reported: House) -> None
         TABLES,
         *(f"delete from attribution.{name}" for name in MARTS),
     )
-    page = section_of(reported)
-    assert "还没有完整的一个月" in page
-    assert "任一侧转化不足" in page
-    assert "没有实验 No experiments." in page
-    assert "<table" not in page
+    page = page_of(reported)
+    assert "还没有完整的一个月" in page.section("credit").said("zh")
+    assert "Too few conversions on a side" in page.section("wom").said("en")
+    assert "没有渠道交付过数据流" in page.section("experiments").said("zh")
+    for code in ("credit", "wom", "experiments"):
+        assert page.section(code).all("table") == []

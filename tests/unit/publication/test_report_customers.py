@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import copy
-import re
 from datetime import date
 from typing import Any
 
 import duckdb
 import pytest
 
-from orchestration.publication.customers import HIDDEN, Cell, read_customers
+from orchestration.report.customers import HIDDEN, Cell, read_customers
+from orchestration.report.lifetime_value import read_lifetime_value
+from orchestration.report.saying import Said
 from tests.unit.publication.house import House, dbt_manifest
+from tests.unit.publication.pages import Node, page_at
 
 MARTS = [
     "mart_customer_stages",
@@ -149,8 +151,8 @@ def test_the_triangle_is_blank_where_a_month_is_not_over_and_says_nothing_of_few
 def test_value_is_that_of_the_furthest_horizon_of_both_sides_and_word_of_mouth_comes_first(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
-    ltv = read(connection)["ltv"]
-    assert ltv["horizon"] == ("首购后 90 天", "first 90 days")
+    ltv: Any = read_lifetime_value(connection, {"segments.mart_ltv_cac"})
+    assert ltv["horizon"] == Said("首购后 90 天", "first 90 days")
     assert [row["code"] for row in ltv["groups"]] == ["wom", "paid", "unattributed"]
     assert [row["code"] for row in ltv["strategies"]] == ["koc", "kol"], "too few people: no row"
     assert (ltv["groups"][0]["ratio"], ltv["groups"][0]["gap"]) == (5.0, 100.0)
@@ -169,6 +171,7 @@ def test_who_is_a_koc_already_is_counted_and_not_proposed(
 def test_a_mart_that_is_not_published_is_not_read() -> None:
     with duckdb.connect() as empty:
         assert set(read_customers(empty, set()).values()) == {None}
+        assert read_lifetime_value(empty, set()) is None
 
 
 # ---------------------------------------------------------------- the page
@@ -189,41 +192,58 @@ def reported(house: House) -> House:
     return house
 
 
-def section_of(house: House) -> str:
-    page = (house.publish().path / "report.html").read_text(encoding="utf-8")
-    return page[page.index("客户是谁") : page.index("数据状况")]
+def page_of(house: House) -> Node:
+    return page_at(house.publish().path / "report.html")
 
 
-def test_the_page_says_who_the_customers_are_and_fetches_nothing(reported: House) -> None:
-    page = section_of(reported)
-    assert "潜在客户 <small>prospect</small>" in page
-    assert 'rgba(var(--heat), 0.3)">20<' in page
-    assert '<td class="n sum">12.3</td>' in page, "123,456 in 10,000 CNY"
-    assert "Moves between stages, 2026-09<" in page
-    assert 'class="n stays" style="background: rgba(var(--heat), 0.45)">75%<' in page
-    assert "新客&lt;礼包&gt;" in page, "what came from files cannot become markup"
-    assert page.count("新客&lt;") == 1, "of all months, and of the right stage"
-    assert "30.0 %（未获 20.0 %）" in page
-    assert "300（290 – 310）" in page
-    assert '">5.00x<' in page
-    assert '<b style="width: 96.5%">' in page
-    assert "小红书粉丝 12,345，<b>核心粉丝 core fan</b>" in page
-    assert ">k3<" not in page
-    assert "+0.25（+0.05 – +0.45）+166.7 %" in page
-    assert "+25.0 pp（+5.0 pp – +45.0 pp）<" in page
-    assert not re.findall(r'(?:src|href)="|url\(|<script', page)
+def test_the_page_says_who_the_customers_are(reported: House) -> None:
+    section = page_of(reported).section("segments")
+    stages, *flows, cohorts = section.all("table", "heat")
+    active = stages.one("tbody").all("tr")[1]
+    assert active.one("th").said("en") == "active"
+    assert [cell.said() for cell in active.all("td")] == ["0", "20", "·", "29", "12.3", "4.50"], (
+        "123,456 in 10,000 CNY, and too few people are a dot"
+    )
+    assert active.all("td")[1].attributes["style"] == "background: rgba(var(--heat), 0.3)"
+    assert "2026-09" in section.all("h3")[1].said("en"), "the month of the flows"
+    unmoved = flows[0].all("td", "stays")
+    assert [cell.said() for cell in unmoved] == ["75%"]
+    assert cohorts.one("tbody").all("tr")[0].all("td")[1].said() == "20.0%"
+
+
+def test_the_page_says_what_they_got_and_who_could_speak_for_us(reported: House) -> None:
+    section = page_of(reported).section("segments")
+    assert section.table("offers") == [
+        ["新客<礼包>", "活跃客户", "100", "80.0 %", "40", "50.0 %", "30.0 %", "20.0 %"]
+    ], "of all months, and of the right stage; what came from files is text"
+    ((key, score, purchase, advocacy, engagement, why),) = section.table("koc", "en")
+    assert (key, score, purchase, advocacy, engagement) == ("k1", "80.5", "50", "95", "96")
+    assert why.endswith("12,345 followers on Xiaohongshu core fan")
+    activation = section.table("activation", "zh")
+    assert activation[0][-1] == "+0.25 (+0.05 – +0.45) +166.7 %"
+    assert activation[1][-1] == "+25.0 pp (+5.0 pp – +45.0 pp)"
+
+
+def test_the_page_says_what_customers_are_worth(reported: House) -> None:
+    groups, strategies = page_of(reported).section("wom").all("table", "ltv")
+    assert [row.all("td")[0].said("zh") for row in groups.one("tbody").all("tr")] == [
+        "口碑", "付费", "无触点",
+    ]  # fmt: skip
+    word_of_mouth = [cell.said() for cell in groups.one("tbody").all("tr")[0].all("td")]
+    assert word_of_mouth[3:5] == ["300 (290 – 310)", "5.00x"]
+    assert len(strategies.one("tbody").all("tr")) == 2
 
 
 def test_empty_marts_are_sentences_and_no_broken_tables(reported: House) -> None:
     reported.run(*(f"delete from segments.{name}" for name in MARTS))
-    page = section_of(reported)
+    page = page_of(reported)
+    told = page.section("segments").said("zh") + page.section("wom").said("zh")
     for said in (
-        "还没有客户",
-        "还没有阶段变化",
-        "没有发放记录",
+        "没有渠道交付过数据流",
+        "没有流转",
         "不给出客户价值",
         "还没有过完一个月",
         "没有候选",
     ):
-        assert said in page
-    assert "<table" not in page
+        assert said in told
+    assert page.section("segments").all("table") == []
