@@ -8,9 +8,10 @@ from typing import Any
 
 import duckdb
 
+from orchestration.publication.tables import rows_of
 from orchestration.report.charts import BLUE, ORANGE, Bar, Figure, bars, lines, numbers
+from orchestration.report.names import Names
 from orchestration.report.saying import Said, amount, minutes, said
-from orchestration.report.tables import Names, rows_of
 
 PERFORMANCE = "reviews.mart_response_performance"
 BACKLOG = "reviews.mart_backlog"

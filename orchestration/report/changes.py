@@ -11,9 +11,10 @@ from typing import Any
 
 import duckdb
 
+from orchestration.publication.tables import rows_of
 from orchestration.report.charts import BLUE, ORANGE, Bar, Figure, bars, numbers
+from orchestration.report.names import Names
 from orchestration.report.saying import Said, amount, change, joined, said
-from orchestration.report.tables import Names, rows_of
 from orchestration.report.tiles import CORE, Tile
 
 CONTRIBUTIONS = "kpis.kpi_contributions"

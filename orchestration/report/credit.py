@@ -12,9 +12,9 @@ from typing import Any
 
 import duckdb
 
+from orchestration.publication.tables import rows_of, shade
 from orchestration.report.charts import Figure, Interval, intervals, numbers
 from orchestration.report.saying import Said, amount, money, said
-from orchestration.report.tables import rows_of, shade
 
 PERFORMANCE = "attribution.strategy_performance"
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import duckdb
 
+from orchestration.publication.tables import rows_of
 from orchestration.report.charts import BLUE, ORANGE, Figure, lines, numbers
+from orchestration.report.names import Names
 from orchestration.report.saying import Said, amount, said
-from orchestration.report.tables import Names, rows_of
 
 ALERT_DAYS = 14
 """Alerts this many days back are still news: a crisis takes about a week to close."""

@@ -12,8 +12,8 @@ from typing import Any
 
 import duckdb
 
+from orchestration.publication.tables import rows_of, shade
 from orchestration.report.saying import Said, said
-from orchestration.report.tables import rows_of, shade
 
 _STAGES = "segments.mart_customer_stages"
 _TRANSITIONS = "segments.mart_stage_transitions"

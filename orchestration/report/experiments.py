@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.publication.tables import rows_of
 from orchestration.report.charts import (
     BLUE,
     GREY,
@@ -23,7 +24,6 @@ from orchestration.report.charts import (
     numbers,
 )
 from orchestration.report.saying import Said, amount, change, said
-from orchestration.report.tables import rows_of
 
 MULTIPLE = "attribution.mart_wom_multiple"
 EXPERIMENTS = "attribution.fct_experiments"

@@ -7,9 +7,9 @@ from typing import Any
 
 import duckdb
 
+from orchestration.publication.tables import rows_of
 from orchestration.report.charts import Figure, Interval, intervals, numbers
 from orchestration.report.saying import Said, amount, money, said
-from orchestration.report.tables import rows_of
 
 LTV_TABLE = "segments.mart_ltv_cac"
 

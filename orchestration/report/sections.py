@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from orchestration.reading.health import Health
+from orchestration.report.names import Names
 from orchestration.report.saying import Said
-from orchestration.report.tables import Names
 
 ORDER = (
     ("health", Said("数据状况", "Data health")),

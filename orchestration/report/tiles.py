@@ -15,6 +15,8 @@ import duckdb
 
 from orchestration.publication.content import columns_of
 from orchestration.publication.exposed import ExposedModel
+from orchestration.publication.tables import rows_of
+from orchestration.report.names import Names
 from orchestration.report.saying import (
     PREVIOUS,
     Said,
@@ -25,7 +27,6 @@ from orchestration.report.saying import (
     split,
 )
 from orchestration.report.sparks import Spark, spark_of
-from orchestration.report.tables import Names, rows_of
 
 SCORECARD = "kpis.kpi_scorecard"
 HISTORY = "kpis.kpi_history"

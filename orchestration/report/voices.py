@@ -11,10 +11,11 @@ from typing import Any
 
 import duckdb
 
+from orchestration.publication.tables import rows_of
 from orchestration.report.charts import BLUE, ORANGE, Bar, Figure, bars, numbers
 from orchestration.report.crises import OWN
+from orchestration.report.names import Names
 from orchestration.report.saying import Said, amount
-from orchestration.report.tables import Names, rows_of
 
 _PAINS = "reviews.mart_pain_points"
 _VOICE_ASPECTS = "reviews.fct_voice_aspects"

@@ -16,6 +16,7 @@ import duckdb
 
 from orchestration.publication.exposed import ExposedModel
 from orchestration.publication.labels import Labels
+from orchestration.publication.tables import rows_of
 from orchestration.reading.health import Health
 from orchestration.report.answers import read_answers
 from orchestration.report.changes import read_changes
@@ -25,10 +26,10 @@ from orchestration.report.crises import ALERT_DAYS, read_crises
 from orchestration.report.customers import read_customers
 from orchestration.report.experiments import BANDS, VERDICTS, read_experiments, read_multiple
 from orchestration.report.lifetime_value import read_lifetime_value
+from orchestration.report.names import Names, read_names
 from orchestration.report.next_steps import read_next_steps
 from orchestration.report.page import render
 from orchestration.report.sections import ORDER, Reasons
-from orchestration.report.tables import Names, read_names, rows_of
 from orchestration.report.tiles import read_tiles
 from orchestration.report.voices import read_voices
 

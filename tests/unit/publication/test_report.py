@@ -7,10 +7,10 @@ import pytest
 
 from orchestration.publication.labels import Labels
 from orchestration.reading.health import Health
+from orchestration.report.names import Names
 from orchestration.report.page import voice_mark
 from orchestration.report.saying import Said, amount, change, split
 from orchestration.report.sections import ORDER, Reasons
-from orchestration.report.tables import Names
 from tests.unit.publication.house import House, dbt_manifest
 from tests.unit.publication.pages import Node, page_at
 

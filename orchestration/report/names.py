@@ -1,10 +1,9 @@
-"""Reading for the report: rows by name, names of codes in two languages, how dark a cell is."""
+"""Names of codes in two languages, from the seeds and the contracts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import duckdb
 
@@ -34,20 +33,6 @@ _OWNERS = {
     "after_sales": Said("售后服务部", "After-sales service"),
     "social_media": Said("社媒部", "Social media"),
 }
-
-
-def rows_of(
-    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object] = ()
-) -> list[dict[str, Any]]:
-    """The rows of a query, each by the names of its columns."""
-    cursor = connection.execute(sql, list(parameters))
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-
-def shade(value: float, largest: float) -> float:
-    """How dark a cell is, 0 to .6: darker would swallow the number on it."""
-    return round(0.6 * max(float(value), 0.0) / float(largest), 3) if largest > 0 else 0.0
 
 
 @dataclass(frozen=True)
