@@ -34,6 +34,7 @@ COMMANDS: Final = {
     "evaluate-aspects": _READ,
     "train": _KEEP,
     "rollback": _KEEP,
+    "postgres": _KEEP,
     "prune": _KEEP,
     "backup": _KEEP,
     "erase": _KEEP,

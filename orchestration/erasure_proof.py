@@ -1,5 +1,7 @@
 """The proof of an erasure: what stood where before and after, and a walk over every file.
 
+The copy in PostgreSQL is asked as well, where there is one.
+
 Databases and Parquet files are asked by SQL, because their columns are packed, and walked as bytes
 as well, because what was deleted may still lie in them.
 """
@@ -80,6 +82,10 @@ def walk(settings: Settings, traces: Traces, clear: str | None = None) -> list[s
     for published in publications.kept(settings.published_path):
         found += _lines(published.publication_id, look_published(published.database, traces))
         found += _in_parquet(published.path, traces)
+    if settings.postgres_dsn is not None:
+        from orchestration.postgres.tracing import traces_left  # noqa: PLC0415 - few need it
+
+        found += traces_left(settings, traces)
     keyed = [value.encode() for value in traces.values]
     # the list itself holds the nodes, and so does its copy in the build file
     unfiltered = [value for value in keyed if b":" not in value]

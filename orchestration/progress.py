@@ -29,6 +29,7 @@ STAGES = {
     "build": "构建模型 Build models",
     "marts": "成品检查 Check marts",
     "publish": "发布 Publish",
+    "postgres": "写入 PostgreSQL",
 }
 """Stages in the order in which they come, with their labels."""
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _REASONS = 8
 _EXIT_CODES = {"published": 0, "unchanged": 0, "refused": 1, "failed": 2}
+BEHIND = 3
 
 
 class RefreshError(KoubeiError):
@@ -46,8 +47,13 @@ class Outcome:
 
     @property
     def exit_code(self) -> int:
-        """0 published or unchanged, 1 refused by the gate, 2 a bad environment; 130 interrupted."""
-        return 130 if self.is_interrupted else _EXIT_CODES[self.verdict]
+        """0 published or unchanged, 1 refused by the gate, 2 a bad environment; 130 interrupted.
+
+        3: published or unchanged, but PostgreSQL could not be brought to it.
+        """
+        if self.is_interrupted:
+            return 130
+        return _EXIT_CODES[self.verdict] or (BEHIND if self.session.behind else 0)
 
 
 def refresh(

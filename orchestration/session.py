@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -42,6 +43,9 @@ from orchestration.publish import Publication, publish, repair
 from orchestration.reading.readers import open_file
 from orchestration.scorers import scorers_of
 from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    from orchestration.postgres.following import Followed
 
 _WHY = """
 select channel_code, feed, coalesce(column_name, ''), reason,
@@ -80,6 +84,8 @@ class Session:
     errors: list[Exception] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     publication: Publication | None = None
+    followed: Followed | None = None
+    behind: str | None = None
 
     def connect(self) -> contextlib.AbstractContextManager[duckdb.DuckDBPyConnection]:
         """The build file, for one step; it is closed before dbt's process opens it."""
@@ -152,6 +158,8 @@ class Session:
             self.erasure = erase_due(self.settings, self.contracts, self.feeds, self.to_erase)
         if self.erasure is not None:
             self.watcher.tell("erase", len(self.erasure.requests), len(self.erasure.requests))
+            # what is kept was rewritten, and must not wait for a night that passes the gate
+            self.follow()
 
     @cached_property
     def originals(self) -> Originals:
@@ -249,7 +257,29 @@ class Session:
                 data_docs=docs,
             )
         self.watcher.tell("publish", 1, 1)
+        self.follow()
         return self.publication
+
+    def follow(self) -> None:
+        """Bring PostgreSQL to what readers of the home see, where it is used.
+
+        What stands in the way is kept in `behind` for the summary and the exit code: the
+        publication stands without it, and the next run tries again.
+        """
+        if self.settings.postgres_dsn is None:
+            return
+        from orchestration.postgres.following import follow  # noqa: PLC0415 - a driver few need
+
+        started = time.monotonic()
+        try:
+            followed = follow(self.settings, self.watcher)
+        except KoubeiError as error:
+            self.behind = str(error)
+        else:
+            self.behind = None
+            if self.followed is None or (followed is not None and followed.is_new):
+                self.followed = followed
+        self.seconds["postgres"] = self.seconds.get("postgres", 0) + time.monotonic() - started
 
     def raw_row_counts(self, tables: Sequence[str]) -> dict[str, int]:
         """Rows of these raw tables."""
@@ -334,7 +364,7 @@ def open_session(
             due += _accepted(found, due, accept)
             load_id = next_load_id(connection)
         preflight.require_space(settings, due)
-        yield Session(
+        session = Session(
             settings=settings,
             run_id=run_id,
             load_id=load_id,
@@ -346,6 +376,9 @@ def open_session(
             accept=frozenset(delivery.file_name for delivery in due if _is_named(delivery, accept)),
             to_erase=to_erase,
         )
+        # a run that was killed, or a server that was away, left it behind what readers see here
+        session.follow()
+        yield session
 
 
 def _accepted(found: Scan, due: Sequence[Delivery], accept: Collection[str]) -> list[Delivery]:

@@ -73,6 +73,10 @@ class Settings(BaseSettings):
     free_space: Annotated[
         Literal["check", "ignore"], Field(description="whether free disk space is checked first")
     ] = "check"
+    postgres_dsn: Annotated[
+        SecretStr | None,
+        Field(description="secret connection string of a PostgreSQL that gets each publication"),
+    ] = None
 
     @field_validator("home", "channels", "snownlp_model", "cache", mode="after")
     @classmethod

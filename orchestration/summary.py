@@ -187,7 +187,38 @@ def _headline(outcome: Outcome) -> RenderableType:
         label = "未发布 Refused by the gate" if outcome.verdict == "refused" else "失败 Failed"
         lines = [Text(f"{label}: nothing was published, the last publication stays.", "bold red")]
         lines += [Text(f"  {reason}", "red") for reason in outcome.reasons[:_LISTED]]
-    return Group(*lines, Text(took, "dim"))
+    return Group(*lines, *_postgres(outcome), Text(took, "dim"))
+
+
+def _postgres(outcome: Outcome) -> list[Text]:
+    """What became of the copy in PostgreSQL."""
+    session = outcome.session
+    if session.behind is not None:
+        return [
+            Text(f"PostgreSQL 落后 behind: {session.behind}", style="bold red"),
+            Text("  the next run catches up, or: koubei postgres", style="red"),
+        ]
+    done = session.followed
+    if done is None:
+        return []
+    if not done.is_new:
+        return [Text(f"PostgreSQL: {done.publication_id}, 无变化 unchanged.", style="green")]
+    lines = [
+        Text(
+            f"PostgreSQL: {done.publication_id}, {done.tables} tables, {done.rows:,} rows, "
+            f"{done.way} ({len(done.changed)} changed) in {done.seconds:.1f} s.",
+            style="green",
+        )
+    ]
+    if done.left:
+        lines.append(
+            Text(
+                "  不再发布 published no more, and empty, but still in use: "
+                + ", ".join(done.left),
+                style="yellow",
+            )
+        )
+    return lines
 
 
 def _print_next(outcome: Outcome, console: Console) -> None:

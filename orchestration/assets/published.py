@@ -31,8 +31,16 @@ def build_published_asset(tables: Iterable[dg.AssetKey]) -> dg.AssetsDefinition:
                 "is_new": publication.is_new,
                 "tables": len(publication.tables),
                 "dagster/row_count": sum(publication.tables.values()),
+                **_postgres(session),
                 "path": dg.MetadataValue.path(str(publication.path)),
             }
         )
 
     return published
+
+
+def _postgres(session: Session) -> dict[str, str]:
+    """What became of the copy in PostgreSQL; nothing where there is none."""
+    if session.behind is not None:
+        return {"postgres": f"behind: {session.behind}"}
+    return {"postgres": session.followed.publication_id} if session.followed else {}

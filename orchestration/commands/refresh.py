@@ -35,7 +35,7 @@ def refresh(
     Without options: every day that has exports and has not landed.
 
     Exit code: 0 published (or nothing changed), 1 refused by the gate, 2 misuse or a bad
-    environment.
+    environment, 3 published here but PostgreSQL could not be brought to it.
     """
     from orchestration.commands.running import run_refresh  # noqa: PLC0415 - a second of imports
     from orchestration.settings import load_settings  # noqa: PLC0415

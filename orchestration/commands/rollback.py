@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from orchestration.commands.postgres import bring_postgres
 from orchestration.publication import publications
 from orchestration.publication.publications import PublicationError
 from orchestration.reading.console import console
@@ -28,11 +29,14 @@ def rollback(
         if seen is not None and seen.publication_id == target.publication_id:
             raise PublicationError(f"readers see {target.publication_id} already")
         publications.point(folder, target.publication_id)
-    out = console()
+        out = console()
+        behind = bring_postgres(settings, out)
     out.print(
         f"读者现在看到 readers now see {target.publication_id} "
         f"(数据截至 as of {target.as_of}); the next refresh publishes what it builds"
     )
+    if behind is not None:
+        raise behind
 
 
 def _before(folder: publications.Path) -> str:

@@ -57,6 +57,7 @@ def _published(state: dict[str, Any]) -> list[Text]:
                     style="yellow",
                 )
             )
+    said += _postgres(state["postgres"])
     if state["is_refreshing"]:
         said.append(
             Text(
@@ -65,6 +66,23 @@ def _published(state: dict[str, Any]) -> list[Text]:
             )
         )
     return said
+
+
+def _postgres(told: dict[str, Any] | None) -> list[Text]:
+    if told is None:
+        return []
+    if told["problem"]:
+        return [Text(f"  PostgreSQL 无法得知 cannot be asked: {told['problem']}", style="red")]
+    there = told["publication_id"] or "还没有 nothing yet"
+    if told["is_behind"]:
+        return [
+            Text(
+                f"  PostgreSQL 落后 behind: {there} (koubei postgres, or the next refresh, "
+                "brings it up to date)",
+                style="yellow",
+            )
+        ]
+    return [Text(f"  PostgreSQL: {there}")]
 
 
 def _verdict(out: Console, state: dict[str, Any]) -> None:

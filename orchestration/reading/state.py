@@ -21,7 +21,8 @@ def read_state(settings: Settings) -> dict[str, Any]:
 
     Returns:
         `current` (publication, or None), `kept` (ids), `is_rolled_back`, `is_refreshing`,
-        `last_verdict`, `failed_checks`, `health` (see `orchestration.reading.health.Health`).
+        `last_verdict`, `failed_checks`, `health` (see `orchestration.reading.health.Health`),
+        `postgres` (None where it is not used).
     """
     seen = publications.current(settings.published_path)
     kept = [each.publication_id for each in publications.kept(settings.published_path)]
@@ -42,6 +43,7 @@ def read_state(settings: Settings) -> dict[str, Any]:
         "is_refreshing": False,
         "last_verdict": None,
         "failed_checks": [],
+        "postgres": _of_postgres(settings),
         "health": (seen.manifest["health"] if seen else Health().as_dict()),
     }  # fmt: skip
     try:
@@ -52,6 +54,14 @@ def read_state(settings: Settings) -> dict[str, Any]:
     except ReadError:
         pass  # nothing was built: what is published is all there is
     return state
+
+
+def _of_postgres(settings: Settings) -> dict[str, Any] | None:
+    if settings.postgres_dsn is None:
+        return None
+    from orchestration.postgres.following import told_state  # noqa: PLC0415 - a driver few need
+
+    return told_state(settings)
 
 
 def _of_build(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:

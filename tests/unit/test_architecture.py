@@ -22,6 +22,7 @@ ONE_HOME = {
     "dagster_dbt": "orchestration/",
     "dbt": "orchestration/",
     "great_expectations": "expectations/",
+    "psycopg": "orchestration/postgres/",
     "snownlp": "ingestion/scoring/",
     "typer": "orchestration/",
 }

@@ -1,0 +1,55 @@
+"""`koubei postgres`: PostgreSQL holds what readers of the home see, without a refresh."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+from orchestration.errors import KoubeiError
+from orchestration.progress import watcher_for
+from orchestration.reading.console import console
+from orchestration.reading.readers import home_held
+from orchestration.settings import Settings, SettingsError, load_settings
+
+
+def postgres() -> None:
+    """Bring PostgreSQL to the publication that readers see; every refresh does it by itself.
+
+    Exit code: 0 it is there, 2 misuse, 3 it could not be brought there.
+    """
+    settings = load_settings()
+    if settings.postgres_dsn is None:
+        raise SettingsError(
+            "KOUBEI_POSTGRES_DSN is not set: write it as postgresql://user:password@host:5432/db"
+        )
+    with home_held(settings):
+        behind = bring_postgres(settings, console())
+    if behind is not None:
+        raise behind
+
+
+def bring_postgres(settings: Settings, out: Console) -> KoubeiError | None:
+    """Bring PostgreSQL along and say so; returns what stood in the way. The home is held."""
+    if settings.postgres_dsn is None:
+        return None
+    from orchestration.postgres.following import follow  # noqa: PLC0415 - a driver few need
+
+    try:
+        with watcher_for(out) as watcher:
+            done = follow(settings, watcher)
+    except KoubeiError as error:
+        return error
+    if done is None:
+        out.print("还没有发布 nothing is published yet: run koubei refresh")
+    else:
+        took = (
+            f", {done.way}, {len(done.changed)} changed, {done.seconds:.1f} s"
+            if done.is_new
+            else " 无变化 unchanged"
+        )
+        out.print(
+            f"PostgreSQL: {done.publication_id}, {done.tables} tables, {done.rows:,} rows{took}",
+            soft_wrap=True,
+        )
+        for name in done.left:
+            out.print(f"  不再发布 published no more, and empty, but still in use: {name}")
+    return None
