@@ -31,6 +31,7 @@ from orchestration.publication.content import literal, quoted
 from orchestration.publication.rewriting import rewrite
 from orchestration.publication.traces import Traces, keys_of
 from orchestration.reading.readers import open_file
+from orchestration.report.front_page import renew
 from orchestration.settings import Settings
 
 # the books that are kept as they are; everything else is built from them
@@ -101,6 +102,7 @@ def erase_due(
         _scrub_ledger(connection, erasure.traces)
         # incremental models ask what has landed since; what has gone only a full build notices
         connection.execute("update raw.builds set fingerprint = 'erased'")
+        renew(settings, connection)
     compact(settings.warehouse_path)
     for request in erasure.requests:
         listed.put(replace(request, is_done=True))

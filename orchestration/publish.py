@@ -39,6 +39,7 @@ from orchestration.publication.publications import Published
 from orchestration.publication.restatements import find_restatements
 from orchestration.reading.health import Health, as_of_date, has_landing, read_health
 from orchestration.reading.readers import open_file
+from orchestration.report.front_page import renew
 from orchestration.report.write import write_report
 from orchestration.settings import Settings
 
@@ -124,6 +125,7 @@ def publish(
         )
         if seen is not None and seen.manifest["content_hash"] == content_hash:
             ledger.record_verdict(connection, entry)
+            renew(settings, connection)
             rows = {name: table["rows"] for name, table in seen.tables.items()}
             return Publication(seen.publication_id, as_of, rows, False, seen.path)
         folder.mkdir(parents=True, exist_ok=True)
@@ -157,8 +159,8 @@ def publish(
 def repair(settings: Settings) -> list[str]:
     """Put the published folder and the ledger right after a kill; the start of every run.
 
-    Stale drafts go, and a publication that the ledger does not know is entered from its manifest,
-    with its restatements from its own database.
+    Stale drafts go, a publication that the ledger does not know is entered from its manifest, with
+    its restatements from its own database, and the page that readers keep open says what stands.
 
     Returns:
         What was removed and what was entered, for the log.
@@ -176,6 +178,7 @@ def repair(settings: Settings) -> list[str]:
                 if published.publication_id not in known:
                     _enter(connection, published)
                     done.append(published.publication_id)
+            renew(settings, connection)
     return done
 
 
@@ -295,6 +298,7 @@ def _finish(
         with ledger.transaction(connection):
             connection.execute("insert into meta.restatements select * from these_restatements")
             ledger.write_verdict(connection, entry)
+        renew(settings, connection)
         publications.prune(settings.published_path, settings.keep_publications)
     except (OSError, *DISK_AND_MEMORY) as error:
         raise PublishError(

@@ -41,6 +41,7 @@ from orchestration.ledger import CheckResult, LedgerEntry
 from orchestration.progress import Unwatched, Watcher
 from orchestration.publish import Publication, publish, repair
 from orchestration.reading.readers import open_file
+from orchestration.report.front_page import renew
 from orchestration.scorers import scorers_of
 from orchestration.settings import Settings
 
@@ -321,6 +322,9 @@ class Session:
                 published_at=self.now(),
             ),
         )
+        # the ledger has it; the page follows, or else the next run renews it
+        with contextlib.suppress(OSError):
+            renew(self.settings, connection)
 
 
 @contextlib.contextmanager

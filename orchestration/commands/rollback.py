@@ -10,7 +10,8 @@ from orchestration.commands.postgres import bring_postgres
 from orchestration.publication import publications
 from orchestration.publication.publications import PublicationError
 from orchestration.reading.console import console
-from orchestration.reading.readers import home_held
+from orchestration.reading.readers import home_held, open_file
+from orchestration.report.front_page import renew
 from orchestration.settings import load_settings
 
 
@@ -29,6 +30,9 @@ def rollback(
         if seen is not None and seen.publication_id == target.publication_id:
             raise PublicationError(f"readers see {target.publication_id} already")
         publications.point(folder, target.publication_id)
+        if settings.warehouse_path.exists():
+            with open_file(settings.warehouse_path) as connection:
+                renew(settings, connection)
         out = console()
         behind = bring_postgres(settings, out)
     out.print(

@@ -10,9 +10,10 @@ import ctypes
 import errno
 import json
 import os
+import re
 import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,13 @@ from orchestration.publication import publications
 from orchestration.publication.content import combined, content_of, literal, quoted
 from orchestration.publication.draft import STORAGE_VERSION
 from orchestration.publication.publications import Published
-from orchestration.publication.traces import TableColumns, Traces, hit_sql, textual_tables
+from orchestration.publication.traces import (
+    TableColumns,
+    Traces,
+    hit_sql,
+    textual_tables,
+    voice_mark,
+)
 
 _OLD, _NEW = "koubei_old", "koubei_new"
 _PREFIX = ".draft-erased-"
@@ -53,7 +60,7 @@ def rewrite(published: Published, traces: Traces) -> int:
         rows = _write_database(
             connection, published, draft, {n: s for n, (_, s) in changes.items()}
         )
-    _write_files(published, draft, traces)
+    _write_files(published, draft, traces, voices)
     _write_manifest(published, draft, rows)
     (draft / publications.DATABASE).chmod(0o444)
     publications.sync_tree(draft)
@@ -218,18 +225,23 @@ def _files_with(folder: Path, traces: Traces) -> list[Path]:
     ]
 
 
-def _write_files(published: Published, draft: Path, traces: Traces) -> None:
-    """Copy report and Data Docs, with a note where the person stood."""
+def _write_files(published: Published, draft: Path, traces: Traces, voices: Sequence[str]) -> None:
+    """Copy report and Data Docs, with a note where the person stood or was quoted."""
     held = set(_files_with(published.path, traces))
+    marks = "|".join(voice_mark(voice) for voice in voices)
+    quote = re.compile(f'(<q [^>]*data-of="(?:{marks})">)[^<]*(</q>)'.encode()) if marks else None
     for path in sorted(published.path.rglob("*")):
         target = draft / path.relative_to(published.path)
         if path.is_dir() or target.exists() or path.name == publications.MANIFEST:
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
-        if path not in held:
+        is_page = quote is not None and path.suffix == ".html"
+        if path not in held and not is_page:
             shutil.copyfile(path, target)
             continue
         content = path.read_bytes()
+        if quote is not None and is_page:
+            content = quote.sub(rb"\1" + REPLACEMENT.encode() + rb"\2", content)
         for value in (*traces.values, *traces.words):
             content = content.replace(value.encode(), REPLACEMENT.encode())
         target.write_bytes(content)

@@ -59,6 +59,14 @@ def keys_of(nodes: Iterable[str]) -> list[str]:
     return [hashlib.md5(node.encode(), usedforsecurity=False).hexdigest()[:16] for node in nodes]
 
 
+def voice_mark(voice_key: str | None) -> str:
+    """What stands beside a quote of a voice in a page, so that it can be found; empty if unknown.
+
+    A hash, since the page is sent on and a voice's key is the reference of a post.
+    """
+    return hashlib.sha256(voice_key.encode()).hexdigest()[:16] if voice_key else ""
+
+
 def textual_tables(
     connection: duckdb.DuckDBPyConnection, database: str | None = None
 ) -> list[TableColumns]:

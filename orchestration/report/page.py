@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from orchestration.publication.traces import voice_mark
 from orchestration.report.saying import (
     PERIODS,
     PREVIOUS,
@@ -41,11 +41,6 @@ def quote(text: str | None, voice_key: str | None = None) -> Markup:
     (`orchestration.publication.rewriting`).
     """
     return _QUOTE.format(voice_mark(voice_key), text) if text else Markup("")
-
-
-def voice_mark(voice_key: str | None) -> str:
-    """What stands for a voice in the page; empty where it is not known."""
-    return hashlib.sha256(voice_key.encode()).hexdigest()[:16] if voice_key else ""
 
 
 def as_is(text: object) -> Markup:

@@ -13,6 +13,7 @@ import duckdb
 from ingestion.feed_definitions import load_feeds
 from ingestion.raw_schema import create_raw_schema
 from orchestration.publish import Publication, publish
+from orchestration.report.front_page import FRONT_PAGE
 from orchestration.settings import Settings
 
 DAY = date(2026, 10, 30)
@@ -227,5 +228,5 @@ class House:
             return connection.execute(sql).fetchall()
 
     def names(self) -> list[str]:
-        """What lies in the published folder."""
-        return sorted(path.name for path in self.published.iterdir())
+        """What lies in the published folder, beside the page that readers keep open."""
+        return sorted(path.name for path in self.published.iterdir() if path.name != FRONT_PAGE)
