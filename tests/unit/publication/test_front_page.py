@@ -58,7 +58,9 @@ def test_a_refused_night_is_told_above_the_report_that_stands(house: House) -> N
     assert told.one("h2").said("zh") == "✗ 2026-10-31 的数据未通过检查，没有发布"
     assert "did not pass the checks" in told.one("h2").said("en")
     assert "下面仍是数据截至 2026-10-30 的报告" in told.said("zh")
-    assert told.table("checks", "en") == [["raw_reviews_stars", "raw.reviews", "3", "评分 9 超出 5"]]
+    assert told.table("checks", "en") == [
+        ["raw_reviews_stars", "raw.reviews", "3", "评分 9 超出 5"]
+    ]
     assert "R-secret-1" not in page.said(), "rows that fail are not for a page"
     assert page.one("h1").said("en") == "Data as of 2026-10-30"
     assert (published.path / FRONT_PAGE).read_bytes() == before, "what is published stays"
