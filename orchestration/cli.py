@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "demo": _NIGHT,
     "refresh": _NIGHT,
     "status": _NIGHT,
+    "serve": _READ,
     "query": _READ,
     "explain": _READ,
     "rejects": _READ,

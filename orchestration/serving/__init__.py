@@ -1,0 +1,1 @@
+"""What `koubei serve` shows on this machine: publications as pages."""
