@@ -1,21 +1,33 @@
 -- KPI: pre-sale contacts that led to an order that we know, by the day of the contact.
 with
 
+as_of as (
+
+    select max(as_of) as as_of from {{ ref('kpi_windows') }}
+
+),
+
 subjects as (
 
     select
         'segments.fct_service_contacts' as row_table,
-        contact_key as row_key,
-        cast(started_at as date) as period_date,
-        channel_code,
+        contacts.contact_key as row_key,
+        cast(contacts.started_at as date) as period_date,
+        contacts.channel_code,
         'own' as brand_code,
         'all' as product_key,
         -- the desk's word counts only where the order that it names exists
-        cast(case when is_converted_order_known then 1 else 0 end as double) as numerator,
+        cast(case when contacts.is_converted_order_known then 1 else 0 end as double) as numerator,
         cast(1 as double) as denominator
 
-    from {{ ref('fct_service_contacts') }}
-    where stage_code = 'pre_sale'
+    from {{ ref('fct_service_contacts') }} as contacts
+
+    inner join as_of
+        on
+            -- who asked yesterday may still order
+            {{ plus_days('cast(contacts.started_at as date)', var('advice_conversion_days')) }} <= as_of.as_of
+
+    where contacts.stage_code = 'pre_sale'
 
 ),
 

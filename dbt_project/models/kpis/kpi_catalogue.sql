@@ -28,6 +28,7 @@ select
     cast({{ meta.scale or 1 }} as double) as scale,
     cast({{ 1 if meta.minimum_sample is not defined else meta.minimum_sample }} as bigint) as minimum_sample,
     cast({{ meta.maturity_days or 0 }} as integer) as maturity_days,
+    cast('{{ meta.is_monthly or false }}' as boolean) as is_monthly,
     '{{ (meta.grounds or []) | join(',') }}' as grounds,
     '{{ meta.status or 'published' }}' as status_code,
     nullif('{{ (meta.withheld_reason or '') | replace("'", "''") }}', '') as withheld_reason

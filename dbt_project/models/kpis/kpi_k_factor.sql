@@ -1,6 +1,12 @@
 -- KPI: new members that each active member brings in, by month: invitations per member times what each brings.
 with
 
+as_of as (
+
+    select max(as_of) as as_of from {{ ref('kpi_windows') }}
+
+),
+
 members as (
 
     select
@@ -53,11 +59,16 @@ deeds as (
 active as (
 
     select
-        customer_key,
-        cast(min(done_at) as date) as active_on
+        deeds.customer_key,
+        cast(min(deeds.done_at) as date) as active_on
 
     from deeds
-    group by customer_key, date_trunc('month', done_at)
+
+    cross join as_of
+
+    -- as long as invitations are known
+    where {{ plus_days('cast(deeds.done_at as date)', var('referral_conversion_days')) }} <= as_of.as_of
+    group by deeds.customer_key, date_trunc('month', deeds.done_at)
 
 ),
 
@@ -80,16 +91,19 @@ subjects as (
 
     select
         'attribution.fct_referrals' as row_table,
-        referral_key as row_key,
-        cast(sent_at as date) as period_date,
+        referrals.referral_key as row_key,
+        cast(referrals.sent_at as date) as period_date,
         'all' as channel_code,
         'own' as brand_code,
         'all' as product_key,
-        cast(case when is_converted then 1 else 0 end as double) as numerator,
+        cast(case when referrals.is_converted then 1 else 0 end as double) as numerator,
         cast(0 as double) as denominator,
         1 as is_invitation
 
     from referrals
+
+    inner join as_of
+        on {{ plus_days('cast(referrals.sent_at as date)', var('referral_conversion_days')) }} <= as_of.as_of
 
 ),
 

@@ -36,6 +36,9 @@ windows as (
     inner join catalogue
         on ',' || catalogue.period_kinds || ',' like '%,' || windows.period_kind || ',%'
 
+    -- rows of whole months cannot be cut short
+    where not (windows.is_cut and coalesce(catalogue.is_monthly, false))
+
 ),
 
 period_kinds as (

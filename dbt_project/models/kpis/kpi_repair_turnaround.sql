@@ -1,25 +1,37 @@
 -- KPI: days from the opening of a repair to its end, the median of those that ended, by the day of opening.
 with
 
+as_of as (
+
+    select max(as_of) as as_of from {{ ref('kpi_windows') }}
+
+),
+
 subjects as (
 
     select
         'segments.fct_warranty_claims' as row_table,
-        claim_key as row_key,
-        cast(opened_at as date) as period_date,
-        channel_code,
+        claims.claim_key as row_key,
+        cast(claims.opened_at as date) as period_date,
+        claims.channel_code,
         'own' as brand_code,
-        coalesce(product_key, 'unknown') as product_key,
+        coalesce(claims.product_key, 'unknown') as product_key,
         'claim_kind' as segment_kind,
-        claim_kind as segment_code,
-        cast(turnaround_days as double) as numerator,
+        claims.claim_kind as segment_code,
+        cast(claims.turnaround_days as double) as numerator,
         cast(1 as double) as denominator
 
-    from {{ ref('fct_warranty_claims') }}
+    from {{ ref('fct_warranty_claims') }} as claims
+
+    inner join as_of
+        on
+            -- of yesterday's repairs only the quick ones have ended
+            {{ plus_days('cast(claims.opened_at as date)', var('repair_maturity_days')) }} <= as_of.as_of
+
     where
         -- an old machine taken back is no repair
-        claim_kind <> 'trade_in'
-        and turnaround_days is not null
+        claims.claim_kind <> 'trade_in'
+        and claims.turnaround_days is not null
 
 ),
 
@@ -33,6 +45,7 @@ scoped as (
         },
         by=['product', 'segment'],
         period_kinds=['week', 'month', 'quarter'],
+        maturity_days=var('repair_maturity_days'),
     ) | indent(4) }}
 
 )

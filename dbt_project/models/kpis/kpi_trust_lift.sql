@@ -51,14 +51,15 @@ final as (
         product_key,
         segment_kind,
         segment_code,
-        -- what few people scored is theirs
-        {{ unless_small('numerator', 'sample_count') }} as numerator,
-        {{ unless_small('denominator', 'sample_count') }} as denominator,
+        numerator,
+        denominator,
         sample_count,
-        {{ unless_small('round(uplift - ' ~ margin ~ ', 6)', 'sample_count') }} as value_low,
-        {{ unless_small('round(uplift + ' ~ margin ~ ', 6)', 'sample_count') }} as value_high
+        cast(round(uplift - {{ margin }}, 6) as double) as value_low,
+        cast(round(uplift + {{ margin }}, 6) as double) as value_high
 
     from scoped
+    -- what few people scored is theirs
+    where not {{ small_cell('sample_count') }}
 
 )
 
