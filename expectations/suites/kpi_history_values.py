@@ -17,13 +17,20 @@ SUITE = Suite(
                     and history.period_kind <> 'day'
                     then abs(history.delta)
             end as share_jump,
-            case when catalogue.unit = 'multiple' then history.value end as multiple,
-            -- the newest day of each KPI that has days, against what it could know by now
+            case when catalogue.unit = 'share' then history.value end as share,
+            case
+                when catalogue.unit in ('minutes', 'days', 'count', 'cny') then history.value
+            end as amount,
+            case
+                when history.kpi_code = 'kpi_wom_conversion_multiple' then history.value
+            end as multiple,
+            -- the newest day of each KPI that has days, against what it could know by now; of those
+            -- that happen on most days, for a crisis a month is no news that is missing
             case
                 when history.period_kind = 'day'
-                    and history.period_start = max(history.period_start) over (
-                        partition by history.kpi_code, history.period_kind
-                    )
+                    and history.period_start = max(history.period_start) over days
+                    and count(*) over days
+                        >= date_diff('day', min(history.period_start) over days, history.as_of) / 2
                     then date_diff('day', history.period_end, history.as_of)
                         - catalogue.maturity_days
             end as days_behind
@@ -33,6 +40,8 @@ SUITE = Suite(
             history.brand_code = 'own'
             and history.channel_code = 'all'
             and history.product_key = 'all'
+            and history.segment_kind = 'all'
+        window days as (partition by history.kpi_code, history.period_kind)
     """,
     expectations=[
         gxe.ExpectColumnPairValuesAToBeGreaterThanB(
@@ -50,6 +59,19 @@ SUITE = Suite(
             ignore_row_if="either_value_is_missing",
             severity="critical",
             description="指标高于自身区间上限；a value lies above its own interval",
+        ),
+        gxe.ExpectColumnValuesToBeBetween(
+            column="share",
+            min_value=-1,
+            max_value=1,
+            severity="critical",
+            description="比例超出 −1 至 1；a share, or a difference of shares, is outside -1 to 1",
+        ),
+        gxe.ExpectColumnValuesToBeBetween(
+            column="amount",
+            min_value=0,
+            severity="critical",
+            description="数量、时长或金额为负；a count, a duration or an amount is negative",
         ),
         gxe.ExpectColumnValuesToBeBetween(
             column="share_jump",

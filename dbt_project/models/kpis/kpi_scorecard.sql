@@ -25,6 +25,24 @@ running as (
 
 ),
 
+known as (
+
+    -- the last period of each kind that is over and known, whether or not anything happened in it
+    select
+        catalogue.kpi_code,
+        windows.period_kind,
+        max(windows.period_start) as period_start
+
+    from catalogue
+
+    inner join {{ ref('kpi_windows') }} as windows
+        on {{ plus_days('windows.period_end', 'catalogue.maturity_days') }} <= windows.as_of
+
+    where not windows.is_cut
+    group by catalogue.kpi_code, windows.period_kind
+
+),
+
 as_of as (
 
     select * from {{ ref('stg_as_of') }}
@@ -117,7 +135,13 @@ cards as (
         coalesce(latest.status_code, case when places.status_code = 'withheld' then 'withheld' else 'hidden' end)
             as status_code,
         case
-            when latest.kpi_code is not null then latest.status_reason
+            when latest.status_reason is not null then latest.status_reason
+            when places.card_code = 'complete' and latest.period_start < known.period_start
+                then
+                    '其后至 ' || cast(known.period_start as {{ dbt.type_string() }})
+                    || ' 的周期无数据；nothing in the periods since, up to that of '
+                    || cast(known.period_start as {{ dbt.type_string() }})
+            when latest.kpi_code is not null then null
             when places.status_code = 'withheld' then places.withheld_reason
             when places.card_code = 'to_date' and places.elapsed_days <= places.maturity_days
                 then
@@ -143,6 +167,11 @@ cards as (
             places.kpi_code = latest.kpi_code
             and places.period_kind = latest.period_kind
             and places.card_code = latest.card_code
+
+    left join known
+        on
+            places.kpi_code = known.kpi_code
+            and places.period_kind = known.period_kind
 
 )
 

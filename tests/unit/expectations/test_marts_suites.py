@@ -76,7 +76,7 @@ HISTORY = """
     insert into kpis.kpi_history by name
     select
         'kpi_x' as kpi_code, kinds.period_kind, 'all' as channel_code, 'own' as brand_code,
-        'all' as product_key, 0.5 as value, 0.4 as value_low, 0.6 as value_high, 0.1 as delta,
+        'all' as product_key, 'all' as segment_kind, 0.5 as value, 0.4 as value_low, 0.6 as value_high, 0.1 as delta,
         200 as sample_count, date '2026-10-31' as as_of,
         date '2026-10-31' - cast(n as integer) as period_start,
         date '2026-10-31' - cast(n as integer) as period_end
@@ -289,9 +289,23 @@ CASES = {
         "share_jump",
         "warning",
     ),
+    "kpi_history_values: no share": Case(
+        (CATALOGUE, HISTORY),
+        "update kpis.kpi_history set value = 1.5, value_high = 2 "
+        "where period_start = date '2026-10-20'",
+        "share",
+        "critical",
+    ),
+    "kpi_history_values: less than nothing": Case(
+        (CATALOGUE.replace("'share'", "'minutes'"), HISTORY),
+        "update kpis.kpi_history set value = -1, value_low = -2 "
+        "where period_start = date '2026-10-20'",
+        "amount",
+        "critical",
+    ),
     "kpi_history_values: stale": Case(
         (CATALOGUE, HISTORY),
-        "update kpis.kpi_history set as_of = date '2026-11-20'",
+        "update kpis.kpi_history set as_of = date '2026-11-12'",
         "days_behind",
         "warning",
     ),

@@ -1,5 +1,6 @@
 """What dbt itself does not check of KPIs and exposures: that nothing is forgotten. Reads yml only."""
 
+import csv
 import re
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,13 @@ def test_a_kpi_names_the_rows_that_it_counts(name: str) -> None:
 def test_a_kpi_reaches_the_history(name: str) -> None:
     rows = (MODELS / "kpis" / "kpi_rows.sql").read_text(encoding="utf-8")
     assert f"-- depends_on: {{{{ ref('{name}') }}}}" in rows
+
+
+def test_every_kpi_has_a_target_and_a_reason_for_it() -> None:
+    with (MODELS.parent / "seeds" / "kpi_targets.csv").open(encoding="utf-8") as file:
+        targets = list(csv.DictReader(file))
+    assert {row["kpi_code"] for row in targets} == set(KPIS)
+    assert all(re.search(r"[一-鿿].*；.*[a-z]", row["reason"]) for row in targets)
 
 
 def test_every_mart_is_published_once() -> None:
