@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-fast lint format types sql interface lock bench clean test-metricflow
+.PHONY: help venv demo test test-fast lint format types sql interface lock bench clean test-metricflow test-superset
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -39,6 +39,13 @@ test-metricflow: $(READY) ## MetricFlow, in an environment of its own, against t
 	@$(BIN)/uv pip install --quiet --python $(VENV)-metricflow/bin/python --no-deps --require-hashes -r tests/metricflow/requirements.lock
 	@METRICFLOW_BIN=$(abspath $(VENV)-metricflow/bin) METRICFLOW_HOME=$(abspath $(home)) $(BIN)/pytest tests/metricflow/ask_metricflow.py
 
+SUPERSET_VENV ?= $(VENV)-superset
+
+test-superset: $(READY) ## Superset 6.1, in an environment of its own, with every dashboard drawn: make test-superset home=PATH
+	@test -x $(SUPERSET_VENV)/bin/python || $(BIN)/uv venv --quiet --python $(BIN)/python $(SUPERSET_VENV)
+	@$(BIN)/uv pip install --quiet --python $(SUPERSET_VENV)/bin/python --no-deps --require-hashes -r tests/superset/requirements.lock
+	@SUPERSET_VENV=$(abspath $(SUPERSET_VENV)) SUPERSET_TEST_HOME=$(abspath $(home)) $(BIN)/pytest --durations=8 tests/superset/ask_superset.py
+
 lint: $(READY) ## Style and form of the Python
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -65,5 +72,5 @@ bench: $(READY) ## Timings beside what you would pick instead: make bench only=N
 	@$(BIN)/python -m tests.benchmarks $(if $(only),--only $(only))
 
 clean: ## Remove what builds and tests leave behind, but not .koubei
-	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	@rm -rf $(VENV) $(SUPERSET_VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -82,14 +82,19 @@ def written(text: Text) -> str:
     Money and counts are whole, shares in percent, all rounded the way numeric types do: half away
     from nothing, the same in both engines.
     """
-    number, unit = text.number, text.unit
+    written_one = _written_one(text.number, text.unit, is_change=text.is_change)
+    if text.to is not None:
+        written_one += f" || ' – ' || {_written_one(text.to, text.unit)}"
+    return f"coalesce({written_one}, '—')"
 
+
+def _written_one(number: str, unit: str, *, is_change: bool = False) -> str:
     def rounded(digits: int, times: int = 1) -> str:
         scaled = f"{times} * {number}" if times != 1 else number
         return f"cast(round(cast({scaled} as numeric(24, 6)), {digits}) as varchar)"
 
-    plus = f"case when {number} > 0 then '+' else '' end || " if text.is_change else ""
-    share = "' pp'" if text.is_change else "'%'"
+    plus = f"case when {number} > 0 then '+' else '' end || " if is_change else ""
+    share = "' pp'" if is_change else "'%'"
     cases = {
         "percent": f"{rounded(1, 100)} || '%'",
         "share": f"{rounded(1, 100)} || {share}",
@@ -102,7 +107,7 @@ def written(text: Text) -> str:
         "nps": rounded(1),
     }
     whens = " ".join(f"when '{name}' then {plus}{sql}" for name, sql in cases.items())
-    return f"coalesce(case {unit} {whens} else {plus}{rounded(2)} end, '—')"
+    return f"case {unit} {whens} else {plus}{rounded(2)} end"
 
 
 def dataset_file(

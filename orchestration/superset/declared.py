@@ -35,6 +35,8 @@ class Book(_Strict):
     columns: tuple[str, ...]
     """Columns that hold such a code; `channel_code` gives a column `channel_label`."""
     words: dict[str, str] = {}
+    like: tuple[str, ...] = ()
+    """Other books, before this one, whose names hold here too."""
     seed: str | None = None
     """A seed of the dbt project: its first three columns are code, Chinese and English name, unless
     `zh` and `en` name others."""
@@ -87,6 +89,8 @@ class Text(_Strict):
     label: str
     number: str
     unit: str
+    to: str | None = None
+    """With it, a range: `number – to`."""
     is_change: bool = False
 
 

@@ -46,13 +46,17 @@ def read_words(
         BoardError: A seed is not there or lacks a column.
     """
     words: dict[str, dict[str, str]] = {}
+    by_book: dict[str, dict[str, str]] = {}
     for name, book in books.items():
         said = dict(_EVERYWHERE)
+        for other in book.like:
+            said |= by_book[other]
         if name == "channels":
             said |= {code: f"{label} {code}" for code, label in sorted(channels.items())}
         if book.seed is not None:
             said |= _of_seed(seeds / f"{book.seed}.csv", book)
         said |= book.words
+        by_book[name] = said
         for column in book.columns:
             words[column] = said
     return words

@@ -117,3 +117,10 @@ def test_a_chart_that_stands_nowhere_is_refused() -> None:
     chart = Chart(kind="line", data="kpi_trend")
     with pytest.raises(ValidationError, match="exactly one row"):
         Board(code="a", zh="甲", en="A", about="", rows=(), charts={"lost": chart})
+
+
+def test_every_chart_has_an_answer_that_was_worked_out_without_it() -> None:
+    import yaml
+
+    path = Path(__file__).parents[2] / "superset/answers.yml"
+    assert set(yaml.safe_load(path.read_text(encoding="utf-8"))) == set(CHARTS)
