@@ -34,6 +34,7 @@ COMMANDS: Final = {
     "evaluate": _READ,
     "evaluate-aspects": _READ,
     "train": _KEEP,
+    "notify": _KEEP,
     "rollback": _KEEP,
     "postgres": _KEEP,
     "prune": _KEEP,

@@ -35,7 +35,7 @@ from ingestion.warehouse_settings import is_settled, verify_settings
 from orchestration import ledger, preflight
 from orchestration.check_results import as_results, audit_result
 from orchestration.erasing import Erasure, erase_due, seen
-from orchestration.errors import GateRefused, KoubeiError
+from orchestration.errors import GateRefused, KoubeiError, one_line
 from orchestration.keys import finish_rotation, make_keyring, node_key
 from orchestration.ledger import CheckResult, LedgerEntry
 from orchestration.progress import Unwatched, Watcher
@@ -46,6 +46,7 @@ from orchestration.scorers import scorers_of
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
+    from orchestration.notify.notifying import Told
     from orchestration.postgres.following import Followed
 
 _WHY = """
@@ -87,6 +88,8 @@ class Session:
     publication: Publication | None = None
     followed: Followed | None = None
     behind: str | None = None
+    told: list[Told] = field(default_factory=list)
+    mute: str | None = None
 
     def connect(self) -> contextlib.AbstractContextManager[duckdb.DuckDBPyConnection]:
         """The build file, for one step; it is closed before dbt's process opens it."""
@@ -282,6 +285,21 @@ class Session:
                 self.followed = followed
         self.seconds["postgres"] = self.seconds.get("postgres", 0) + time.monotonic() - started
 
+    def notify(self) -> None:
+        """Post what needs attention, where that is wanted; a failure to do so fails nothing."""
+        is_over = self.publication is not None or self.refusals or self.errors
+        if self.settings.notify_urls is None or not is_over:
+            return
+        from orchestration.notify.exceptions import Night  # noqa: PLC0415 - few need it
+        from orchestration.notify.notifying import notify  # noqa: PLC0415
+
+        failures = [] if self.refusals or self.publication else map(one_line, self.errors)
+        night = Night(self.run_id, self.refusals, list(failures), self.behind)
+        try:
+            self.told = notify(self.settings, night)
+        except (KoubeiError, OSError, duckdb.Error) as error:
+            self.mute = one_line(error)
+
     def raw_row_counts(self, tables: Sequence[str]) -> dict[str, int]:
         """Rows of these raw tables."""
         with self.connect() as connection:
@@ -383,6 +401,7 @@ def open_session(
         # a run that was killed, or a server that was away, left it behind what readers see here
         session.follow()
         yield session
+        session.notify()
 
 
 def _accepted(found: Scan, due: Sequence[Delivery], accept: Collection[str]) -> list[Delivery]:

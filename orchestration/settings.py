@@ -77,6 +77,10 @@ class Settings(BaseSettings):
         SecretStr | None,
         Field(description="secret connection string of a PostgreSQL that gets each publication"),
     ] = None
+    notify_urls: Annotated[
+        SecretStr | None,
+        Field(description="secret apprise addresses that are told what needs attention"),
+    ] = None
 
     @field_validator("home", "channels", "snownlp_model", "cache", mode="after")
     @classmethod
@@ -189,6 +193,11 @@ class Settings(BaseSettings):
     def suppressions_path(self) -> Path:
         """Who was erased, as keyed hashes; it outlives every build."""
         return self.home / "suppressions.json"
+
+    @property
+    def notified_path(self) -> Path:
+        """Which message went to which target."""
+        return self.home / "notified.json"
 
     @property
     def published_path(self) -> Path:

@@ -12,6 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from orchestration.commands.notify import line_of
 from orchestration.ledger import CheckResult
 from orchestration.refresh import Outcome
 
@@ -187,7 +188,18 @@ def _headline(outcome: Outcome) -> RenderableType:
         label = "未发布 Refused by the gate" if outcome.verdict == "refused" else "失败 Failed"
         lines = [Text(f"{label}: nothing was published, the last publication stays.", "bold red")]
         lines += [Text(f"  {reason}", "red") for reason in outcome.reasons[:_LISTED]]
-    return Group(*lines, *_postgres(outcome), Text(took, "dim"))
+    return Group(*lines, *_postgres(outcome), *_notified(outcome), Text(took, "dim"))
+
+
+def _notified(outcome: Outcome) -> list[Text]:
+    """Who was told what needs attention."""
+    session = outcome.session
+    if session.mute is not None:
+        return [Text(f"通知未发出 Nobody was notified: {session.mute}", style="red")]
+    return [
+        Text(line_of(each), style="" if each.outcome in ("sent", "before") else "red")
+        for each in session.told
+    ]
 
 
 def _postgres(outcome: Outcome) -> list[Text]:

@@ -167,6 +167,8 @@ def write_publication(
         "published_at": published_at.isoformat(),
         "content_hash": combined({table: each.content_hash for table, each in contents.items()}),
         "duckdb_version": duckdb.__version__,
+        "table_count": len(tables),
+        "row_count": sum(each.rows for each in contents.values()),
         "tables": {
             table: {
                 "rows": each.rows, "content_hash": each.content_hash,

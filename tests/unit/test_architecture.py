@@ -17,6 +17,7 @@ ALLOWED = {
 }
 # a library, and the only place that imports it
 ONE_HOME = {
+    "apprise": "orchestration/notify/",
     "chinese_calendar": "ingestion/work_calendar.py",
     "dagster": "orchestration/",
     "dagster_dbt": "orchestration/",

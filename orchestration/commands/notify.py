@@ -1,0 +1,86 @@
+"""`koubei notify`: what needs attention, posted to chat or mail."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from orchestration.reading.console import console
+from orchestration.reading.readers import home_held
+from orchestration.reading.state import read_state
+from orchestration.settings import Settings, SettingsError, load_settings
+
+if TYPE_CHECKING:
+    from orchestration.notify.exceptions import Night
+    from orchestration.notify.notifying import Told
+
+
+def notify(
+    is_dry: Annotated[
+        bool, typer.Option("--dry-run", help="Print the message; send nothing.")
+    ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Also to those who have had it, or may have had it.")
+    ] = False,
+) -> None:
+    """Post what needs attention to 企业微信, 钉钉, 飞书 or mail; every refresh does it by itself.
+
+    KPIs off target or withheld, alerts that are open, late feeds, a refused publication; nothing
+    where all is well, and nothing twice.
+
+    Exit code: 0 sent, sent before or nothing to say, 1 a target has not taken it, 2 misuse.
+    """
+    # apprise and DuckDB are no part of a help text
+    from orchestration.notify.notifying import compose  # noqa: PLC0415
+    from orchestration.notify.notifying import notify as post  # noqa: PLC0415
+
+    settings = load_settings()
+    out = console()
+    if is_dry:
+        composed = compose(settings, _night(settings))
+        out.print(str(composed[1]) if composed else _WELL, soft_wrap=True, markup=False)
+        return
+    if settings.notify_urls is None:
+        raise SettingsError(
+            "KOUBEI_NOTIFY_URLS is not set: write addresses such as wecombot://KEY "
+            "dingtalk://TOKEN feishu://TOKEN mailto://user:password@host (--dry-run sends nothing)"
+        )
+    with home_held(settings):
+        told = post(settings, _night(settings), again=again)
+    if not told:
+        out.print(_WELL)
+    for each in told:
+        out.print(line_of(each), markup=False, soft_wrap=True)
+    raise typer.Exit(int(any(each.outcome in ("failed", "unknown") for each in told)))
+
+
+_WELL = "一切正常 all is well: nothing off target, withheld, open, late or refused"
+_SAID = {
+    "sent": "已发送 sent",
+    "before": "此前已发送 sent before (--again sends it again)",
+    "failed": "未送达 not taken",
+    "unknown": "不知是否送达 nobody knows whether it arrived (--again sends it again)",
+}
+
+
+def line_of(told: Told) -> str:
+    """One target's outcome as a line; it names the kind of the target, never its address."""
+    tries = f", {told.attempts} attempts" if told.attempts > 1 else ""
+    reason = f": {told.reason}" if told.reason else ""
+    return f"通知 notify {told.target}: {_SAID[told.outcome]}{reason}{tries}"
+
+
+def _night(settings: Settings) -> Night:
+    from orchestration.notify.exceptions import Night  # noqa: PLC0415
+
+    state = read_state(settings)
+    last, there = state["last_verdict"], state["postgres"]
+    behind = None
+    if there is not None:
+        behind = there["problem"] or (
+            f"{there['publication_id'] or 'nothing'} stands there" if there["is_behind"] else None
+        )
+    if last is not None and last["verdict"] == "refused":
+        return Night(last["run_id"], [last["reason"]], (), behind)
+    return Night(last["run_id"] if last else "", (), (), behind)
