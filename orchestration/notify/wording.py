@@ -94,7 +94,11 @@ def _section(heading: str, rows: Sequence[Any], line: Callable[[Any], str]) -> I
 
 def _off_target(row: dict[str, Any]) -> str:
     sign = "≥" if row["higher_is_better"] else "≤"
-    target = f"目标 target {sign} {value(row['unit'], row['target'])}" if row["target"] is not None else ""
+    target = (
+        f"目标 target {sign} {value(row['unit'], row['target'])}"
+        if row["target"] is not None
+        else ""
+    )
     moved = f"较上期 {_moved(row)}" if row["delta"] is not None else ""
     period = f"{_PERIODS.get(row['period_kind'], row['period_kind'])} {row['period_start']}"
     told = ", ".join(filter(None, [target, moved, f"n={row['sample_count']:,}"]))
