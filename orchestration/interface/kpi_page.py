@@ -93,7 +93,9 @@ def _row(
 ) -> list[str]:
     meta = kpi.meta
     unit, owner = str(meta.get("unit")), str(meta.get("owner"))
-    source = [f"`{published[name]}`" for name in references(kpi) if name in published]
+    # the calendar that all read is nothing that is counted
+    read = [name for name in references(kpi) if name in published and name != "kpi_windows"]
+    source = [f"`{published[name]}`" for name in read]
     periods = meta.get("period_kinds") or list(PERIODS)
     said = [
         meta.get("label_zh"),
@@ -144,7 +146,7 @@ def _seed(project: Project) -> Path | None:
 def _target(target: Mapping[str, str], meta: Mapping[str, Any]) -> str:
     low, high = target.get("target_low"), target.get("target_high")
     if low or high:
-        aim = f"{_number(low, meta)}–{_number(high, meta)}" if low and high else ""
+        aim = f"{_number(low, meta)} … {_number(high, meta)}" if low and high else ""
         aim = aim or (f"≥ {_number(low, meta)}" if low else f"≤ {_number(high, meta)}")
     else:
         sign = "≥" if meta.get("higher_is_better") else "≤"

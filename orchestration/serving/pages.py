@@ -25,6 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orchestration.publication import publications
 from orchestration.publication.publications import Published
+from orchestration.report.front_page import FRONT_PAGE
 from orchestration.serving.dbt_docs import DocsError, docs_of
 from orchestration.settings import Settings
 
@@ -69,6 +70,7 @@ class _Pages:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._folder = settings.published_path
+        self._front_page = self._folder / FRONT_PAGE
 
     def index(self, request: Request) -> Response:
         """What is published, and where to read it."""
@@ -76,11 +78,13 @@ class _Pages:
             _template("index.html.j2").render(
                 seen=publications.current(self._folder),
                 kept=publications.kept(self._folder)[::-1],
+                is_refused=self._is_refused(),
             )
         )
 
     def report(self, request: Request) -> Response:
-        return self._to("report.html")
+        """The page that readers keep open: after a refused night it says so above the report."""
+        return FileResponse(self._front_page) if self._is_refused() else self._to("report.html")
 
     def quality(self, request: Request) -> Response:
         return self._to("quality/index.html")
@@ -101,6 +105,10 @@ class _Pages:
             return HTMLResponse(docs_of(self._settings, self._asked(request)))
         except DocsError as error:
             raise HTTPException(404, str(error)) from None
+
+    def _is_refused(self) -> bool:
+        # a link to the current report while all is well
+        return self._front_page.is_file() and not self._front_page.is_symlink()
 
     def _to(self, page: str) -> Response:
         seen = publications.current(self._folder)

@@ -141,6 +141,23 @@ def test_the_docs_describe_the_published_tables_and_stay_on_this_machine(
     assert server.text("/docs") != page
 
 
+def test_a_refused_night_is_told_on_the_report_and_the_first_page(
+    house: House, server: Server
+) -> None:
+    front_page = house.published / "report.html"
+    assert front_page.is_symlink()
+    assert "refused" not in server.text("/")
+    link = os.readlink(front_page)
+    front_page.unlink()
+    front_page.write_text("未发布 refused, and why")
+    try:
+        assert "was refused" in server.text("/")
+        assert server.text("/report") == "未发布 refused, and why"
+    finally:
+        front_page.unlink()
+        front_page.symlink_to(link)
+
+
 def test_a_page_can_fetch_nothing_from_outside(server: Server) -> None:
     for path in ("/", "/report", "/nothing"):
         _, headers, _ = server.ask(path)
