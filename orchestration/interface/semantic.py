@@ -20,7 +20,8 @@ _HEADER: Final = """\
 # Written by `make interface` from the entries of KPIs whose additivity is `sum`; a test compares.
 # Ask them with MetricFlow, in an environment of its own (tests/metricflow/):
 #   mf query --metrics kpi_nsr,kpi_voice_volume --group-by metric_time__week,channel
-# gives what kpis.kpi_history says.
+# gives what kpis.kpi_history says, but for the running period of a KPI that needs days to mature:
+# here it has all its days, there those that have matured.
 """
 _DIMENSIONS: Final = {
     "channel_code": ("channel", "渠道 Channel"),

@@ -100,6 +100,9 @@ def told(published: Path, kpi: Entry, grain: str, split: str | None) -> list[dic
     if split:
         del totals[COLUMN[split]]
     where = [f"{column} = '{value}'" for column, value in totals.items()]
+    if kpi.meta.get("maturity_days"):
+        # of the running period the history leaves out the days that have not matured
+        where.append("is_complete")
     if split:
         # what only the history has: totals, and our brands together
         where.append(f"{COLUMN[split]} not in ('all', 'own')")
