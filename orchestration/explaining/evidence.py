@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.explaining.errors import ExplainError
+from orchestration.explaining.files import KIND_OF_KEY
 from orchestration.explaining.kpis import Kpi
 from orchestration.explaining.periods import Period
 from orchestration.explaining.scope import Scope
@@ -115,9 +116,14 @@ def gather(
 
 
 def keys_counted(connection: duckdb.DuckDBPyConnection) -> pa.Table:
-    """The keys of all rows: row_table, row_key, channel_code, numerator_rows, denominator_rows."""
+    """The keys of all rows, with how many of them count.
+
+    Columns: row_table, row_key, kind (of the record, as the key says), channel_code,
+    numerator_rows, denominator_rows.
+    """
     return connection.sql(
-        "select row_table, row_key, channel_code, "
+        f"select row_table, row_key, regexp_extract(row_key, '{KIND_OF_KEY}', 1) as kind, "
+        "channel_code, "
         "count(*) filter (where numerator <> 0) as numerator_rows, "
         "count(*) filter (where denominator <> 0) as denominator_rows "
         f"from {_SUBJECTS} where row_key is not null group by all order by all"

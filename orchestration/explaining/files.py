@@ -41,6 +41,8 @@ _FEED_OF_TABLE = {
     "segments.fct_warranty_claims": "warranty_claims",
     "segments.fct_ideas": "ideas",
     "segments.fct_points": "points",
+    "segments.fct_service_contacts": "service_contacts",
+    "reviews.fct_actions": "actions",
     "segments.dim_products": "products",
     "segments.mart_certifications": "brand_programmes",
 }
@@ -50,19 +52,20 @@ _TRACED = f"""
 create or replace temp table koubei_traced as
 with
 parts as (
-    select
-        *, regexp_replace(row_key, '^({"|".join(_GOALS)}):', '') as subject,
-        regexp_extract(subject, '^({"|".join(_FEED_OF_KIND)}):', 1) as kind
-    from koubei_keys
+    select *, regexp_replace(row_key, '^({"|".join(_GOALS)}):', '') as subject from koubei_keys
 )
 select
     parts.*,
     case when kind <> '' then subject[length(kind) + 2:] else subject end as record_key,
+    -- a row of a record and something else: `order|touch|model`
+    split_part(record_key, '|', 1) as record_head,
     coalesce(of_kind.feed, of_table.feed) as feed
 from parts
 left join koubei_kinds as of_kind on parts.kind = of_kind.name
 left join koubei_tables as of_table on parts.row_table = of_table.name
 """
+KIND_OF_KEY = f"^(?:(?:{'|'.join(_GOALS)}):)?({'|'.join(_FEED_OF_KIND)}):"
+"""Takes the kind of a record out of a row's key: `review` of `voice:review:jd:123`."""
 
 
 @dataclass(frozen=True)
@@ -126,13 +129,15 @@ def _by_key(settings: Settings, keys: pa.Table) -> SourceFiles | None:
 def _counted(build: duckdb.DuckDBPyConnection, feeds: Iterable[str], load_id: int) -> SourceFiles:
     # the version that won when the publication was built: what landed later says nothing of it
     winners = " union all ".join(
-        f"select traced.*, raw.file_id, raw.load_id from koubei_traced as traced "
-        f"left join (select * from raw.{quoted(feed)} where load_id <= {load_id} "
-        f"and coalesce(superseded_load_id > {load_id}, true) "
-        "and record_key in (select record_key from koubei_traced) "
-        "qualify row_number() over (partition by record_key "
-        "order by export_date desc, delivery_seq desc, row_number desc) = 1) as raw "
-        f"on traced.record_key = raw.record_key where traced.feed = {literal(feed)}"
+        f"""
+        select traced.*, coalesce(own.file_id, head.file_id) as file_id,
+            coalesce(own.load_id, head.load_id) as load_id
+        from koubei_traced as traced
+        left join {_winning(feed, load_id)} as own on traced.record_key = own.record_key
+        left join {_winning(feed, load_id)} as head
+            on own.record_key is null and traced.record_head = head.record_key
+        where traced.feed = {literal(feed)}
+        """
         for feed in feeds
     )
     build.execute(f"create or replace temp table koubei_winners as {winners}")
@@ -153,6 +158,20 @@ def _counted(build: duckdb.DuckDBPyConnection, feeds: Iterable[str], load_id: in
     return SourceFiles(files, True, unknown_rows=lost)
 
 
+def _winning(feed: str, load_id: int) -> str:
+    """The records of a feed as a build up to that load saw them."""
+    return f"""(
+        select record_key, file_id, load_id from raw.{quoted(feed)}
+        where load_id <= {load_id} and coalesce(superseded_load_id > {load_id}, true)
+            and record_key in (
+                select record_key from koubei_traced union select record_head from koubei_traced
+            )
+        qualify row_number() over (
+            partition by record_key order by export_date desc, delivery_seq desc, row_number desc
+        ) = 1
+    )"""
+
+
 def _by_day(
     settings: Settings,
     connection: duckdb.DuckDBPyConnection,
@@ -161,7 +180,7 @@ def _by_day(
 ) -> list[dict[str, Any]]:
     channels = [code for code in keys["channel_code"].unique().to_pylist() if code]
     of_channel = "" if "all" in channels else "and list_contains($channels, channel_code)"
-    exports = _exports(settings, set(keys["row_table"].to_pylist()))
+    exports = _exports(settings, keys)
     of_export = "and list_contains($exports, export_name)" if exports else ""
     parameters: dict[str, object] = {"start": period.start, "until": period.until}
     if of_channel:
@@ -196,11 +215,18 @@ def rows_of_named(
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def _exports(settings: Settings, tables: set[str]) -> list[str]:
-    """Names of the exports that fill the feeds behind these tables; none where nothing says."""
+def _exports(settings: Settings, keys: pa.Table) -> list[str]:
+    """Names of the exports that fill the feeds behind these rows; none where nothing says."""
+    kinds = keys.group_by(["row_table", "kind"]).aggregate([]).to_pylist()
+    named = [
+        _FEED_OF_KIND.get(each["kind"]) or _FEED_OF_TABLE.get(each["row_table"]) for each in kinds
+    ]
+    feeds = {feed for feed in named if feed}
+    tables = {each["row_table"] for each, feed in zip(kinds, named, strict=True) if not feed}
     with suppress(OSError, ValueError, KeyError, ContractError):
-        manifest = json.loads(settings.manifest_path.read_text(encoding="utf-8"))
-        feeds = feeds_behind(manifest, tables)
+        if tables:
+            manifest = json.loads(settings.manifest_path.read_text(encoding="utf-8"))
+            feeds |= feeds_behind(manifest, tables)
         return sorted(
             {
                 export.name

@@ -56,10 +56,6 @@ class Period:
             "quarter": f"{self.start.year}-Q{_quarter(self.start)}",
         }[self.kind]
 
-    def known(self, last: date) -> Period:
-        """The same, no further than `last`."""
-        return replace(self, until=min(self.end, last))
-
     def told(self) -> str:
         """Its name with the days that count."""
         if self.kind == "day":

@@ -106,15 +106,19 @@ def _target(answer: Answer) -> str:
     low, high = history.get("target_low"), history.get("target_high")
     if low is not None and high is not None:
         return f"{wording.value(unit, low)} – {wording.value(unit, high)}"
-    return wording.value(unit, history.get("target"))
+    if low is not None:
+        return f"≥ {wording.value(unit, low)}"
+    return "–" if high is None else f"≤ {wording.value(unit, high)}"
 
 
 def _status(answer: Answer) -> str:
     if not answer.history:
         return "按明细计算，不在指标历史中 computed from the rows; not in the history"
     code = str(answer.history["status_code"])
-    reason = answer.history.get("status_reason")
-    return " ".join(filter(None, [_STATUS.get(code, ""), code, reason and f"({reason})"]))
+    reason, outlook = answer.history.get("status_reason"), answer.history.get("outlook_code")
+    said = [_STATUS.get(code, ""), code, reason and f"({reason})"]
+    said += [outlook and f"照此 so far: {_STATUS.get(outlook, '')} {outlook}"]
+    return " ".join(filter(None, said))
 
 
 def _movement(answer: Answer, movement: Movement, labels: Labels) -> Table | Text:
