@@ -11,6 +11,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -227,15 +229,19 @@ def _exports(settings: Settings, keys: pa.Table) -> list[str]:
         if tables:
             manifest = json.loads(settings.manifest_path.read_text(encoding="utf-8"))
             feeds |= feeds_behind(manifest, tables)
-        return sorted(
-            {
-                export.name
-                for contract in load_contracts(settings.channels).values()
-                for export in contract.exports
-                if feeds & set(export.feeds)
-            }
-        )
+        fed = _feeds_of_exports(settings.channels)
+        return sorted({name for name, filled in fed if feeds & filled})
     return []
+
+
+@cache
+def _feeds_of_exports(channels: Path | None) -> list[tuple[str, frozenset[str]]]:
+    # reading the contracts takes a second
+    return [
+        (export.name, frozenset(export.feeds))
+        for contract in load_contracts(channels).values()
+        for export in contract.exports
+    ]
 
 
 def feeds_behind(manifest: Mapping[str, Any], tables: set[str]) -> set[str]:

@@ -126,7 +126,7 @@ class KpiRows:
                 self._total(against),
             ),
         )
-        if {row["member_code"] for row in found} <= {ALL, "own"}:
+        if not found:
             return Movement(dimension, (), _NOT_SPLIT)
         if not all(row.pop("is_separable") for row in found):
             return Movement(dimension, (), _NOT_SEPARABLE)
@@ -163,11 +163,10 @@ class KpiRows:
     def _members(self, period: Period, dimension: str) -> str:
         column = DIMENSIONS[dimension][1]
         free = ("segment_kind", column) if dimension == "strategy" else (column,)
-        chosen = ""
+        # what stands under `all` is of no member, and then the members are not all there is
+        chosen = f"and {column} <> 'all'"
         if dimension == "strategy":
-            chosen = "and segment_kind = 'strategy'"
-        elif not self.kpi.is_summed:
-            chosen = f"and {column} <> 'all'"
+            chosen += " and segment_kind = 'strategy'"
         return (
             f"select {column} as member_code, {_SUMS} {self._place(period, free)} {chosen} "
             f"group by {column}"

@@ -93,8 +93,9 @@ def subjects_sql(compiled: str, database: str) -> str:
             wanted |= cte.words
     body = ",\n\n".join(cte.text for cte in ctes if cte.name in wanted)
     first, _, _ = compiled.lstrip().partition("\n")
-    head = f"{first}\n" if first.startswith("--") else ""
-    sql = f"{head}with\n\n{body}\n\nselect * from {SUBJECTS}"
+    # not in front of `with`: a command line would take the dashes for an option
+    head = f"with {first}" if first.startswith("--") else "with"
+    sql = f"{head}\n\n{body}\n\nselect * from {SUBJECTS}"
     return re.sub(rf'"?\b{re.escape(database)}\b"?\."(\w+)"\."(\w+)"', r"\1.\2", sql)
 
 

@@ -51,7 +51,7 @@ def test_it_runs_on_the_published_set_alone() -> None:
 
 def test_it_holds_what_the_rows_need_and_nothing_else() -> None:
     sql = subjects_sql(COMPILED, "warehouse")
-    assert sql.startswith("-- KPI: answers (all of them), by the day.\nwith\n\nmarts as (")
+    assert sql.startswith("with -- KPI: answers (all of them), by the day.\n\nmarts as (")
     assert sql.endswith("select * from subjects")
     assert "stg_as_of" not in sql
     assert "counted as (" not in sql
