@@ -200,7 +200,11 @@ valued as (
         <= as_of.as_of + interval '1 day' as is_complete,
         case
             when catalogue.status_code = 'withheld' or broken_grounds.kpi_code is not null then 'withheld'
-            when spans.sample_count < catalogue.minimum_sample then 'hidden'
+            -- a volume of nothing is a volume
+            when
+                spans.sample_count < catalogue.minimum_sample
+                and not (catalogue.unit = 'count' and catalogue.minimum_sample <= 1)
+                then 'hidden'
             -- nothing to divide by
             when catalogue.unit <> 'count' and coalesce(spans.denominator, 0) = 0 then 'hidden'
         end as silence_code,

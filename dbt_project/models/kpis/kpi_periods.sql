@@ -25,6 +25,7 @@ windows as (
     select
         catalogue.kpi_code,
         catalogue.additivity,
+        catalogue.unit,
         windows.period_kind,
         windows.period_start,
         windows.is_cut,
@@ -224,25 +225,79 @@ first_days as (
 
 ),
 
+---------- a count of nothing is 0, which no row says
+
+silent as (
+
+    select
+        windows.kpi_code,
+        windows.period_kind,
+        windows.period_start,
+        windows.is_cut,
+        'all' as channel_code,
+        'own' as brand_code,
+        'all' as product_key,
+        'all' as segment_kind,
+        'all' as segment_code,
+        cast(0 as double) as numerator,
+        cast(null as double) as denominator,
+        cast(null as double) as sum_of_squares,
+        cast(null as double) as value_low,
+        cast(null as double) as value_high,
+        cast(0 as bigint) as sample_count
+
+    from windows
+
+    inner join first_days
+        on
+            windows.kpi_code = first_days.kpi_code
+            and windows.until_on >= first_days.first_on
+
+    left join measured
+        on
+            windows.kpi_code = measured.kpi_code
+            and windows.period_kind = measured.period_kind
+            and windows.period_start = measured.period_start
+            and windows.is_cut = measured.is_cut
+            and measured.channel_code = 'all'
+            and measured.brand_code = 'own'
+            and measured.product_key = 'all'
+            and measured.segment_kind = 'all'
+
+    where
+        windows.unit = 'count'
+        and windows.until_on >= windows.period_start
+        and measured.kpi_code is null
+
+),
+
+told as (
+
+    select * from measured
+    union all
+    select * from silent
+
+),
+
 final as (
 
     select
-        measured.*,
+        told.*,
         windows.until_on,
         windows.is_running,
         first_days.first_on
 
-    from measured
+    from told
 
     inner join windows
         on
-            measured.kpi_code = windows.kpi_code
-            and measured.period_kind = windows.period_kind
-            and measured.period_start = windows.period_start
-            and measured.is_cut = windows.is_cut
+            told.kpi_code = windows.kpi_code
+            and told.period_kind = windows.period_kind
+            and told.period_start = windows.period_start
+            and told.is_cut = windows.is_cut
 
     inner join first_days
-        on measured.kpi_code = first_days.kpi_code
+        on told.kpi_code = first_days.kpi_code
 
 )
 

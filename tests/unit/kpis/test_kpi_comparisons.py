@@ -38,7 +38,8 @@ create table kpi_catalogue (
     additivity varchar default 'sum', interval_code varchar default 'none',
     period_kinds varchar default 'day,week,month,quarter', scale double default 1,
     minimum_sample bigint default 1, maturity_days integer default 0, grounds varchar default '',
-    status_code varchar default 'published', withheld_reason varchar
+    status_code varchar default 'published', withheld_reason varchar,
+    is_monthly boolean default false
 );
 create table kpi_rows (
     kpi_code varchar, period_kind varchar default 'day', period_date date,
@@ -122,6 +123,11 @@ def spring() -> Iterator[House]:
     house.daily("kpi_stopped", "1, 2, 2", status_code="withheld", withheld_reason="停用")
     house.daily("kpi_broken", "1, 2, 2", grounds="ground")
     house.daily("kpi_rising", "if(day < date '2026-03-01', 0, 1), null, 1", unit="count")
+    house.daily("kpi_quiet", "1, null, 1", unit="count")
+    house.connection.execute(
+        "delete from kpi_rows where kpi_code = 'kpi_quiet' and period_date >= date '2026-03-16'"
+    )
+    house.daily("kpi_whole", "1, 2, 2", is_monthly=True)
     house.daily("kpi_cost", "if(day < date '2026-03-01', 40, 50), 1, 1", unit="cny")
     house.daily("kpi_few", "1, 1, 1", interval_code="wilson")
     house.daily("kpi_baseless", "1, 0, 5")
@@ -211,6 +217,11 @@ def test_what_is_known_late_is_cut_short_on_both_sides(spring: House) -> None:
     )  # fmt: skip
 
 
+def test_what_is_known_of_whole_months_alone_is_not_cut(spring: House) -> None:
+    assert spring.card("kpi_whole", "month", "to_date", "value", "previous_value") == (0.5, None)
+    assert spring.card("kpi_whole", "month", "complete", "previous_value") == (0.5,)
+
+
 def test_a_period_too_young_to_be_known_says_so(spring: House) -> None:
     card = spring.card("kpi_mature", "week", "to_date", "value", "status_code", "status_reason")
     assert card == (None, "hidden", "周期才 1 天，7 天后方知；1 days so far, known after 7")
@@ -245,6 +256,23 @@ def test_a_rate_moves_in_points_and_a_volume_or_a_sum_of_money_in_percent(spring
 def test_nothing_before_is_no_percentage(spring: House) -> None:
     card = spring.card("kpi_rising", "month", "to_date", "value", "previous_value", "delta")
     assert card == (30, 0, None)
+
+
+def test_a_count_of_nothing_is_zero_and_a_rate_of_nothing_is_none(spring: House) -> None:
+    shown = ("period_start", "value", "previous_value", "delta", "status_code")
+    assert spring.card("kpi_quiet", "week", "complete", *shown) == (
+        D(2026, 3, 23), 0, 0, None, "no_target",
+    )  # fmt: skip
+    assert spring.card("kpi_quiet", "week", "to_date", *shown) == (
+        D(2026, 3, 30), 0, 0, None, "running",
+    )  # fmt: skip
+    # nothing was counted before there were data
+    (days,) = spring.connection.execute(
+        "select count(*) from kpi_history where kpi_code = 'kpi_quiet' and period_kind = 'day' "
+        "and brand_code = 'own'"
+    ).fetchone() or (None,)
+    assert days == 181
+    assert spring.card("kpi_late", "quarter", "complete", "value") == (None,)
 
 
 def test_what_is_hidden_or_withheld_is_compared_with_nothing(spring: House) -> None:
