@@ -33,7 +33,8 @@ _MEMBERS = {
     "no_strategy": Said("无策略", "no strategy"),
     "unattributed": Said("无触点", "no touch"),
 }
-_SHOWN = 6
+SHOWN = 6
+"""Changes that the section tells; those after them are told with what to do."""
 _DRAWN = 4
 _PARTS = 6
 _NAMED = 3
@@ -55,8 +56,8 @@ def read_changes(
     """The changes that lead, each with its parts.
 
     Returns:
-        Per KPI: `tile`, `why` (a sentence per dimension), `figure` (of the first few, else None);
-        None where the table of contributions is not published.
+        Per KPI: `tile`, `why` (a sentence per dimension that takes it apart), `figure` (of the
+        first few, else None); the first `SHOWN` lead. None where their table is missing.
     """
     if CONTRIBUTIONS not in published:
         return None
@@ -65,13 +66,16 @@ def read_changes(
         raw = tile.raw
         if raw["delta"] is None or raw["period_start"] is None:
             continue
+        # what is off target is taken apart too, for those who must do something about it
+        if len(found) >= SHOWN and tile.lead.status != "off_target":
+            continue
         rows = rows_of(connection, _ROWS, [raw["period_kind"], raw["period_start"], tile.code])
         if not rows:
             continue
         by_dimension: dict[str, list[dict[str, Any]]] = {}
         for row in rows:
             by_dimension.setdefault(row["dimension_code"], []).append(row)
-        is_drawn = len(found) < _DRAWN
+        is_drawn = sum(each["figure"] is not None for each in found) < _DRAWN
         found.append(
             {
                 "tile": tile,
@@ -83,8 +87,6 @@ def read_changes(
                 "figure": _figure(tile, by_dimension, names) if is_drawn else None,
             }
         )
-        if len(found) == _SHOWN:
-            break
     return found
 
 
@@ -108,7 +110,8 @@ def _ordered(tiles: Mapping[str, Tile]) -> list[Tile]:
 
 
 def _tells(rows: Sequence[Mapping[str, Any]]) -> bool:
-    return any(row["member_code"] not in ("not_separable", "all") for row in rows)
+    """Whether there are parts: one alone is the whole."""
+    return sum(row["member_code"] not in ("not_separable", "all") for row in rows) > 1
 
 
 def _member(dimension: str, code: str, names: Names) -> Said:

@@ -22,6 +22,8 @@ _INK, _SOFT, _LINE = "#1d2129", "#59626f", "#dde1e7"
 WIDTH = 350
 _ROW = 26
 _BETWEEN = "\u2063"
+_WIDE = re.compile(r"[\u2e80-\uffef]")
+_KEPT = (' class="zh"', ' class="en"', ' aria-hidden="true"')
 _TEXT = re.compile(r">([^<>]*)\u2063([^<>]*)</text>")
 
 
@@ -58,7 +60,7 @@ class Interval:
     told: Said
 
 
-def bars(items: Sequence[Bar], *, labels: int = 96) -> Markup:
+def bars(items: Sequence[Bar]) -> Markup:
     """Horizontal bars in the order given, from a zero line, each with its number at its end."""
     import altair as alt  # noqa: PLC0415
 
@@ -69,13 +71,13 @@ def bars(items: Sequence[Bar], *, labels: int = 96) -> Markup:
     ]  # fmt: skip
     low, high = min(0.0, *(bar.value for bar in items)), max(0.0, *(bar.value for bar in items))
     # room for the numbers beside the bars
-    room = 0.28 * ((high - low) or 1.0)
+    room = 0.02 * (2 + _letters(items)) * ((high - low) or 1.0)
     x = alt.X(
         "value:Q",
         axis=None,
         scale=alt.Scale(domain=[low - (room if low < 0 else 0), high + (room if high > 0 else 0)]),
     )
-    y = _rows_axis(rows, labels)
+    y = _rows_axis(rows)
     base = alt.Chart(alt.Data(values=rows)).encode(x=x, y=y)
     colour = alt.Color("colour:N", scale=None)
     drawn = (
@@ -88,12 +90,10 @@ def bars(items: Sequence[Bar], *, labels: int = 96) -> Markup:
         .encode(text="told:N"),
         alt.Chart(alt.Data(values=[{"value": 0}])).mark_rule(color=_SOFT).encode(x="value:Q"),
     )
-    return _svg(alt.layer(*drawn), _ROW * len({row["label"] for row in rows}))
+    return _svg(alt.layer(*drawn), _ROW * len({row["label"] for row in rows}), _room(items))
 
 
-def intervals(
-    items: Sequence[Interval], *, reference: float, labels: int = 96, floor: float | None = None
-) -> Markup:
+def intervals(items: Sequence[Interval], *, reference: float, floor: float | None = None) -> Markup:
     """Estimates as points on their intervals, beside a line of reference.
 
     With a `floor` the scale is one of ratios (logarithmic) and begins there.
@@ -109,14 +109,16 @@ def intervals(
     ]  # fmt: skip
     low = min(reference, *(item.low for item in items))
     high = max(reference, *(item.high for item in items))
-    pad = 0.08 * ((high - low) or 1.0)
+    # room for the number behind the largest
+    room = 0.045 * (2 + _letters(items))
     scale = (
-        alt.Scale(domain=[low - pad, high + 6 * pad])
+        alt.Scale(domain=[low - 0.08 * ((high - low) or 1.0), high + room * ((high - low) or 1.0)])
         if floor is None
-        # room for the number behind the largest
-        else alt.Scale(type="log", domain=[floor, max(high, reference) * 8], clamp=True)
+        else alt.Scale(
+            type="log", domain=[floor, high * max(high / floor, 10.0) ** room], clamp=True
+        )
     )
-    y = _rows_axis(rows, labels)
+    y = _rows_axis(rows)
     base = alt.Chart(alt.Data(values=rows)).encode(y=y, color=alt.Color("colour:N", scale=None))
     drawn = (
         alt.Chart(alt.Data(values=[{"value": reference}]))
@@ -130,7 +132,7 @@ def intervals(
             x=alt.X("high:Q", axis=None, scale=scale), text="told:N", color=alt.value(_INK)
         ),
     )
-    return _svg(alt.layer(*drawn), _ROW * len(rows))
+    return _svg(alt.layer(*drawn), _ROW * len(rows), _room(items))
 
 
 def lines(
@@ -182,33 +184,52 @@ def lines(
             .mark_rule(color=ORANGE, strokeDash=[2, 3])
             .encode(x="day:T")
         )
-    return _svg(alt.layer(*layers), 150)
+    return _svg(alt.layer(*layers), 150, 40, foot=22)
 
 
 def _both(text: Said) -> str:
     return text.zh if text.zh == text.en else f"{text.zh}{_BETWEEN}{text.en}"
 
 
-def _rows_axis(rows: Sequence[Mapping[str, Any]], width: int) -> Any:  # noqa: ANN401
+def _letters(items: Sequence[Bar] | Sequence[Interval]) -> int:
+    """Letters of the longest number, in either language; a Chinese one is as wide as two."""
+    return max(
+        len(text) + len(_WIDE.findall(text))
+        for item in items
+        for text in (item.told.zh, item.told.en)
+    )
+
+
+def _room(items: Sequence[Bar] | Sequence[Interval]) -> int:
+    """What the longest name takes, in either language, as far as there is room."""
+    longest = max(
+        12.5 * len(_WIDE.findall(text)) + 7.1 * len(_WIDE.sub("", text))
+        for item in items
+        for text in (item.label.zh, item.label.en)
+    )
+    return round(min(longest + 12, WIDTH * 0.52))
+
+
+def _rows_axis(rows: Sequence[Mapping[str, Any]]) -> Any:  # noqa: ANN401
     import altair as alt  # noqa: PLC0415
 
-    axis = alt.Axis(
-        title=None, ticks=False, domain=False, labelLimit=0, labelPadding=8,
-        minExtent=width, maxExtent=width,
-    )  # fmt: skip
+    axis = alt.Axis(title=None, ticks=False, domain=False, labelLimit=0, labelPadding=8)
     return alt.Y("label:N", sort=list(dict.fromkeys(row["label"] for row in rows)), axis=axis)
 
 
-def _svg(chart: Any, height: int) -> Markup:  # noqa: ANN401
-    """The chart as markup for the page, without a size of its own."""
+def _svg(chart: Any, height: int, left: int, *, foot: int = 4) -> Markup:  # noqa: ANN401
+    """The chart as markup for the page, without a size of its own.
+
+    Places are ours: the width of both languages of a label would be measured as one.
+    """
     import vl_convert  # noqa: PLC0415
 
     spec = chart.properties(
-        width=WIDTH,
-        height=height + 12,
+        width=WIDTH - left - 4,
+        height=height,
         background="transparent",
-        padding=2,
-        autosize={"type": "fit-x", "contains": "padding"},
+        padding={"left": left, "right": 4, "top": 4, "bottom": foot},
+        autosize="none",
     ).configure(
         font="sans-serif",
         aria=False,
@@ -220,18 +241,22 @@ def _svg(chart: Any, height: int) -> Markup:  # noqa: ANN401
         axisY={"labelColor": _INK},
         text={"color": _INK, "fontSize": 12.5},
     )  # fmt: skip
-    svg = vl_convert.vegalite_to_svg(spec.to_dict(), allowed_base_urls=[])
-    svg = re.sub(r'^<svg[^>]*viewBox="([^"]*)"[^>]*>', r'<svg viewBox="\1">', svg)
+    svg = vl_convert.vegalite_to_svg(spec.to_dict(validate=False), allowed_base_urls=[])
+    svg = re.sub(
+        r'^<svg[^>]*viewBox="([^"]*)"[^>]*>', r'<svg viewBox="\1" aria-hidden="true">', svg
+    )
     svg = _TEXT.sub(
         r'><tspan class="zh">\1</tspan><tspan class="en" lang="en">\2</tspan></text>', svg
     )
     # every label repeats what the style says once, and the drawing says what it is not
-    svg = re.sub(r' (?:font-family|pointer-events|aria-hidden|class|opacity)="[^"]*"', _kept, svg)
+    svg = re.sub(r' (?:font-family|pointer-events|class|opacity|role|aria-\w+)="[^"]*"', _kept, svg)
+    # a name that is the same in both languages is a name
+    svg = re.sub(r"<text( [^>]*>[^<]*[\u4e00-\u9fffA-Za-z]{4})", r'<text class="asis"\1', svg)
     return Markup(svg)
 
 
 def _kept(found: re.Match[str]) -> str:
-    return found[0] if found[0] in (' class="zh"', ' class="en"') else ""
+    return found[0] if found[0] in _KEPT else ""
 
 
 def numbers(*values: object) -> list[Said]:

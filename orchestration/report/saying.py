@@ -13,6 +13,9 @@ from datetime import date
 
 from markupsafe import Markup, escape
 
+_NAME = re.compile(r"[\u4e00-\u9fff]|[A-Za-z]{4}")
+_AS_IS = Markup('<span class="asis">{}</span>')
+
 
 @dataclass(frozen=True)
 class Said:
@@ -22,9 +25,10 @@ class Said:
     en: str
 
     def __html__(self) -> str:
-        """Markup of both, or of the one where they are the same."""
+        """Markup of both, or of the one where they are the same: a number, or a name as it is."""
         if self.zh == self.en:
-            return str(escape(self.zh))
+            is_name = _NAME.search(self.zh)
+            return str(_AS_IS.format(self.zh) if is_name else escape(self.zh))
         return str(
             Markup('<span class="zh">{}</span><span class="en" lang="en">{}</span>').format(
                 self.zh, self.en
@@ -173,5 +177,12 @@ def _minutes(value: float) -> Said:
 
 def _formed(value: float, unit: str, sign: str) -> Said:
     scale, digits, zh, en = _FORMS.get(unit, (1, ".1f", "", ""))
-    number = f"{float(value) * scale:{sign},{digits}}"
+    scaled = float(value) * scale
+    # a share of less than one in a hundred would lose its only digits
+    if unit in ("share", "points") and 0 < abs(scaled) < 0.995:
+        digits = ".2f"
+    number = f"{scaled:{sign},{digits}}"
+    # what rounds to nothing has no direction
+    if not number.strip("+-0."):
+        number = number.lstrip("+-")
     return said(number + zh, number + en)

@@ -149,22 +149,35 @@ def report(demo_home: Home) -> Path:
     return demo_home.path / "published" / "report.html"
 
 
+@pytest.fixture(scope="module")
+def products(demo_home: Home) -> list[str]:
+    """Names of products, which are the same in both languages; longer ones first."""
+    rows = demo_home.query("select distinct product_name from segments.dim_products")
+    return sorted((row["product_name"] for row in rows), key=len, reverse=True)
+
+
+def without(text: str, names: list[str]) -> str:
+    for name in names:
+        text = text.replace(name, "")
+    return text
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_reader_sees_one_language_and_the_whole_width_and_asks_for_nothing_else(
-    browser: Browser, report: Path, width: int, language: str
+    browser: Browser, report: Path, products: list[str], width: int, language: str
 ) -> None:
     reader = Reader(browser, width)
     page = opened_up(reader.open(report, LANGUAGES[language]))
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    texts = visible(page)
+    texts = [(without(text, products), is_data) for text, is_data in visible(page)]
     assert len(texts) > 200
     assert in_the_wrong_language(texts, language) == []
     labels: list[str] = page.evaluate(
         "() => [...document.querySelectorAll('td[data-zh]')].map("
         "each => getComputedStyle(each, '::before').content)"
     )
-    assert in_the_wrong_language([(label, False) for label in set(labels)], language) == []
+    assert in_the_wrong_language([(each, False) for each in set(labels) - {"none"}], language) == []
     assert reader.asked == []
     assert reader.complaints == []
 
@@ -186,7 +199,7 @@ def test_charts_have_a_name_words_and_the_numbers_behind_them(
     figures = page.locator("figure.chart")
     assert figures.count() >= 5
     for figure in figures.all():
-        picture = figure.get_by_role("img")
+        picture = figure.locator("div[role=img]")
         name = picture.get_attribute("aria-labelledby")
         assert page.locator(f"#{name}").inner_text().strip()
         assert figure.locator("figcaption").inner_text().strip()
@@ -244,7 +257,7 @@ def test_every_kpi_of_the_scorecard_has_a_tile(
 
 
 def test_a_feed_that_never_came_is_named_and_a_refused_night_is_seen_first(
-    browser: Browser, own_home: Home
+    browser: Browser, own_home: Home, products: list[str]
 ) -> None:
     front = own_home.path / "published" / "report.html"
     assert front.is_symlink()
@@ -264,7 +277,8 @@ def test_a_feed_that_never_came_is_named_and_a_refused_night_is_seen_first(
         assert notice.bounding_box()["y"] < 900, "above the fold of a phone"
         assert "raw_reviews_stars" in notice.inner_text()
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        assert in_the_wrong_language(visible(page), language) == []
+        texts = [(without(text, products), is_data) for text, is_data in visible(page)]
+        assert in_the_wrong_language(texts, language) == []
         assert reader.complaints == []
     published = Reader(browser, 390).open(own_home.current / "report.html")
     assert published.locator("section.refused").count() == 0, "what is published stays"
