@@ -18,6 +18,7 @@ import pytest
 from orchestration.publication import publications
 from orchestration.publication.content import combined, content_of
 from orchestration.publication.draft import STORAGE_VERSION
+from orchestration.reading.health import Health
 from orchestration.settings import Settings, load_settings
 
 PASSWORD = "se/cr3t@p#ss"
@@ -167,6 +168,7 @@ def write_publication(
         "published_at": published_at.isoformat(),
         "content_hash": combined({table: each.content_hash for table, each in contents.items()}),
         "duckdb_version": duckdb.__version__,
+        "health": Health().as_dict(),
         "table_count": len(tables),
         "row_count": sum(each.rows for each in contents.values()),
         "tables": {

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Any
 
 import psycopg
@@ -19,10 +20,14 @@ import pytest
 from orchestration.errors import KoubeiError
 from orchestration.postgres.connection import PostgresError
 from orchestration.postgres.following import follow, told_state
+from orchestration.postgres.tracing import traces_left
 from orchestration.publication import publications
 from orchestration.publication.rewriting import rewrite
 from orchestration.publication.traces import Traces
+from orchestration.refresh import Outcome
+from orchestration.session import open_session
 from orchestration.settings import load_settings
+from tests.integration.home import Home
 from tests.integration.postgres_server import PASSWORD, World, server, told, world  # noqa: F401
 
 pytestmark = pytest.mark.integration
@@ -591,12 +596,74 @@ def test_a_wrong_password_and_a_missing_right_are_told_without_the_secret(world:
         )
 
 
+# ------------------------------------------------------------------ commands
+
+
+def test_the_commands_bring_it_along_and_say_when_it_is_behind(world: World) -> None:
+    assert world.settings.postgres_dsn is not None
+    home = Home(
+        world.settings.home,
+        {"KOUBEI_POSTGRES_DSN": world.settings.postgres_dsn.get_secret_value()},
+    )
+    world.publish(1)
+    assert "PostgreSQL: p001, 3 tables" in home.run("postgres").stdout
+    world.publish(2)
+    assert "PostgreSQL 落后 behind: p001" in home.run("status").stdout
+    home.run("postgres")
+    assert "PostgreSQL: p002" in home.run("status").stdout
+    assert "swapped back" in home.run("rollback").stdout
+    assert live(world) == "p001"
+    away = Home(
+        home.path, {"KOUBEI_POSTGRES_DSN": "postgresql://koubei:topsecret@127.0.0.1:1/marts"}
+    )
+    for command, code in (("rollback p002", 3), ("postgres", 3), ("status", 0)):
+        done = away.run(*command.split(), expect=code)
+        assert "refused" in done.stdout + done.stderr
+        assert "topsecret" not in done.stdout + done.stderr
+    # the pointer of the home has moved all the same, and PostgreSQL follows when it is back
+    home.run("postgres")
+    assert live(world) == "p002"
+
+
+def test_a_refresh_begins_by_bringing_it_along_and_ends_with_code_3_where_it_cannot(
+    world: World, own_home: Home
+) -> None:
+    settings = load_settings(home=own_home.path, postgres_dsn=world.dsn("publisher"))
+    with open_session(settings, run_id="nothing-to-land") as session:
+        assert session.followed is not None
+        assert session.behind is None
+    manifest = own_home.manifest
+    assert world.asked("select publication_id from meta.publications where is_current") == [
+        (manifest["publication_id"],)
+    ]
+    tables = {name: told["rows"] for name, told in manifest["tables"].items()}
+    counted = " union all ".join(
+        f"select '{name}', count(*) from {name} where true" for name in tables
+    )
+    assert dict(world.asked(counted)) == tables
+    # every table and column that is described in DuckDB is described here
+    (described,) = own_home.query(
+        "select count(*) as n from (select comment from duckdb_columns() union all "
+        "select comment from duckdb_tables()) where comment is not null"
+    )
+    assert world.asked(
+        "select count(*) - 1 from pg_description d join pg_class c on c.oid = d.objoid "
+        "join pg_namespace n on n.oid = c.relnamespace "
+        "where n.nspname <> 'koubei' and n.nspname !~ '^(pg_|information)|__'"
+    ) == [(described["n"],)]
+    away = load_settings(home=own_home.path, postgres_dsn="postgresql://u:topsecret@127.0.0.1:1/x")
+    with open_session(away, run_id="away") as session:
+        assert session.behind is not None
+        assert "topsecret" not in session.behind
+        outcome = Outcome(session, date.today(), date.today(), "unchanged")
+        assert outcome.exit_code == 3
+        assert Outcome(session, date.today(), date.today(), "refused").exit_code == 1
+
+
 # ------------------------------------------------------------------ erasure
 
 
 def test_an_erased_person_leaves_every_schema(world: World) -> None:
-    from orchestration.postgres.tracing import traces_left
-
     for number in (1, 2):
         world.publish(number)
         follow(world.settings)
