@@ -10,8 +10,9 @@ voices as (
 subjects as (
 
     select
-        'reviews.fct_case_openings' as row_table,
-        openings.opening_key as row_key,
+        -- at the end of a day a case is open once, however often it was reopened
+        'reviews.fct_cases' as row_table,
+        openings.case_key as row_key,
         openings.open_from_on as state_from,
         openings.open_until_on as state_to,
         openings.channel_code,

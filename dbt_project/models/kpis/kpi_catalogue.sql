@@ -29,6 +29,8 @@ select
     cast({{ 1 if meta.minimum_sample is not defined else meta.minimum_sample }} as bigint) as minimum_sample,
     cast({{ meta.maturity_days or 0 }} as integer) as maturity_days,
     cast('{{ meta.is_monthly or false }}' as boolean) as is_monthly,
+    cast('{{ meta.is_census or false }}' as boolean) as is_census,
+    '{{ meta.begins_with or node.name }}' as begins_with,
     '{{ (meta.grounds or []) | join(',') }}' as grounds,
     '{{ meta.status or 'published' }}' as status_code,
     nullif('{{ (meta.withheld_reason or '') | replace("'", "''") }}', '') as withheld_reason

@@ -184,6 +184,7 @@ valued as (
     select
         spans.*,
         catalogue.unit,
+        coalesce(catalogue.is_census, false) as is_census,
         catalogue.interval_code,
         catalogue.maturity_days,
         catalogue.version as definition_version,
@@ -277,8 +278,11 @@ shown as (
             as value_low,
         case when silence_code is null and high_end is not null then greatest(raw_value, round(high_end, 6)) end
             as value_high,
-        -- a volume is no sample of anything
-        unit <> 'count' and denominator is not null and sample_count < {{ var('kpi_small_sample') }} as is_small_sample
+        -- a volume is no sample of anything, nor is what counts everything there is
+        unit <> 'count'
+        and not is_census
+        and denominator is not null
+        and sample_count < {{ var('kpi_small_sample') }} as is_small_sample
 
     from intervals
 

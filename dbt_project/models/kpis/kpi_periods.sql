@@ -285,7 +285,8 @@ final as (
         told.*,
         windows.until_on,
         windows.is_running,
-        first_days.first_on
+        -- where rows are rare, a period without one is no gap: its data begin with those of a KPI that has some daily
+        least(first_days.first_on, beginnings.first_on) as first_on
 
     from told
 
@@ -296,8 +297,14 @@ final as (
             and told.period_start = windows.period_start
             and told.is_cut = windows.is_cut
 
+    inner join catalogue
+        on measured.kpi_code = catalogue.kpi_code
+
     inner join first_days
         on told.kpi_code = first_days.kpi_code
+
+    left join first_days as beginnings
+        on catalogue.begins_with = beginnings.kpi_code
 
 )
 

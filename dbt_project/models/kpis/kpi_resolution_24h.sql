@@ -12,7 +12,7 @@ as_of as (
 subjects as (
 
     select
-        'reviews.fct_response_clock' as row_table,
+        'reviews.fct_cases' as row_table,
         clocks.subject_key as row_key,
         cast(clocks.opened_at as date) as period_date,
         clocks.channel_code,

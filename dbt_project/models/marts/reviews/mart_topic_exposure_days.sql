@@ -26,7 +26,7 @@ before_it as (
 final as (
 
     select
-        channel_code || '|' || topic_ref || '|' || cast(measured_on as {{ dbt.type_string() }}) as topic_day_key,
+        record_key as topic_day_key,
         channel_code,
         topic_ref,
         measured_on,
