@@ -37,9 +37,10 @@ create table kpi_catalogue (
     unit varchar default 'share', higher_is_better boolean default true, version integer default 3,
     additivity varchar default 'sum', interval_code varchar default 'none',
     period_kinds varchar default 'day,week,month,quarter', scale double default 1,
-    minimum_sample bigint default 1, maturity_days integer default 0, grounds varchar default '',
-    status_code varchar default 'published', withheld_reason varchar,
-    is_monthly boolean default false
+    minimum_sample bigint default 1, maturity_days integer default 0,
+    is_monthly boolean default false, is_census boolean default false, begins_with varchar,
+    grounds varchar default '',
+    status_code varchar default 'published', withheld_reason varchar
 );
 create table kpi_rows (
     kpi_code varchar, period_kind varchar default 'day', period_date date,
@@ -119,6 +120,7 @@ def spring() -> Iterator[House]:
     house.daily("kpi_rate", "if(day < date '2026-03-01', 2, 5), 10, 10", interval_code="wilson")
     house.daily("kpi_mature", "1, 2, 2", maturity_days=7)
     house.daily("kpi_late", "1, 2, 2", first="2026-02-10")
+    house.daily("kpi_rare", "1, 2, 2", first="2026-02-10", begins_with="kpi_days")
     house.daily("kpi_shy", "1, 2, 2", minimum_sample=60)
     house.daily("kpi_stopped", "1, 2, 2", status_code="withheld", withheld_reason="停用")
     house.daily("kpi_broken", "1, 2, 2", grounds="ground")
@@ -130,6 +132,7 @@ def spring() -> Iterator[House]:
     house.daily("kpi_whole", "1, 2, 2", is_monthly=True)
     house.daily("kpi_cost", "if(day < date '2026-03-01', 40, 50), 1, 1", unit="cny")
     house.daily("kpi_few", "1, 1, 1", interval_code="wilson")
+    house.daily("kpi_everything", "1, 1, 1", is_census=True)
     house.daily("kpi_baseless", "1, 0, 5")
     for code, band in BANDED.items():
         higher, target = band.split(", ", 1)
@@ -244,6 +247,17 @@ def test_a_period_in_which_the_data_begin_is_neither_whole_nor_compared(spring: 
     assert reason.startswith("数据自 2026-02-10 起")
 
 
+def test_a_rare_event_is_no_beginning_of_the_data(spring: House) -> None:
+    # nothing happened before 10 February, and everything was being counted
+    assert spring.card("kpi_rare", "month", "complete", "period_start", "status_code") == (
+        D(2026, 2, 1), "no_target",
+    )  # fmt: skip
+    assert (
+        spring.card("kpi_rare", "quarter", "to_date", "period_start", "status_reason")[1]
+        != (spring.card("kpi_late", "quarter", "to_date", "status_reason")[0])
+    )
+
+
 def test_a_rate_moves_in_points_and_a_volume_or_a_sum_of_money_in_percent(spring: House) -> None:
     def delta(code: str) -> tuple[Any, ...]:
         return spring.card(code, "month", "to_date", "delta", "delta_kind")
@@ -340,6 +354,7 @@ def test_a_rate_of_few_is_marked_and_a_volume_never_is(spring: House) -> None:
     assert marked("kpi_few", "week") == (7, True)
     assert marked("kpi_few", "quarter") == (92, False)
     assert marked("kpi_days", "week") == (7, False)
+    assert marked("kpi_everything", "week") == (7, False)
 
 
 def test_a_number_names_the_version_of_its_definition(spring: House) -> None:
