@@ -207,7 +207,7 @@ measured as (
 
 ---------- since when there are data, for a period that they do not cover is not complete
 
-first_days as (
+own_first_days as (
 
     -- of the finest kind of period: the first day of a quarter says nothing of when its data begin
     select
@@ -222,6 +222,23 @@ first_days as (
     from kpi_rows
     where not is_cut
     group by kpi_code
+
+),
+
+first_days as (
+
+    -- where rows are rare, a period without one is no gap: its data begin with those of a KPI that has some daily
+    select
+        own_first_days.kpi_code,
+        least(own_first_days.first_on, beginnings.first_on) as first_on
+
+    from own_first_days
+
+    inner join catalogue
+        on own_first_days.kpi_code = catalogue.kpi_code
+
+    left join own_first_days as beginnings
+        on catalogue.begins_with = beginnings.kpi_code
 
 ),
 
@@ -285,8 +302,7 @@ final as (
         told.*,
         windows.until_on,
         windows.is_running,
-        -- where rows are rare, a period without one is no gap: its data begin with those of a KPI that has some daily
-        least(first_days.first_on, beginnings.first_on) as first_on
+        first_days.first_on
 
     from told
 
@@ -297,14 +313,8 @@ final as (
             and told.period_start = windows.period_start
             and told.is_cut = windows.is_cut
 
-    inner join catalogue
-        on measured.kpi_code = catalogue.kpi_code
-
     inner join first_days
         on told.kpi_code = first_days.kpi_code
-
-    left join first_days as beginnings
-        on catalogue.begins_with = beginnings.kpi_code
 
 )
 
