@@ -46,7 +46,6 @@ _FEED_OF_TABLE = {
     "segments.fct_ideas": "ideas",
     "segments.fct_points": "points",
     "segments.fct_service_contacts": "service_contacts",
-    "reviews.fct_actions": "actions",
     "segments.dim_products": "products",
     "segments.mart_certifications": "brand_programmes",
 }
