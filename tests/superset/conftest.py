@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -40,10 +41,16 @@ def stores(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sto
 
 
 @pytest.fixture(scope="session")
-def superset(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Superset]:
-    """A Superset with both bundles imported."""
+def supersets(
+    stores: Stores, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Superset]]:
+    """A Superset for each store: SQLite, which keeps their metadata here, knows a table name once."""
     venv = Path(os.environ["SUPERSET_VENV"])
-    with started(venv, tmp_path_factory.mktemp("server")) as superset:
-        superset.import_bundle(stores.bundles["duckdb"])
-        superset.import_bundle(stores.bundles["postgres"], password=stores.password)
-        yield superset
+    with contextlib.ExitStack() as stack:
+        running = {
+            target: stack.enter_context(started(venv, tmp_path_factory.mktemp(f"server_{target}")))
+            for target in stores.bundles
+        }
+        running["duckdb"].import_bundle(stores.bundles["duckdb"])
+        running["postgres"].import_bundle(stores.bundles["postgres"], password=stores.password)
+        yield running

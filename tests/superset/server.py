@@ -53,7 +53,10 @@ class Superset:
     url: str
     password: str
     log: Path
-    _token: str = field(default="", repr=False)
+    _headers: dict[str, str] = field(default_factory=dict, repr=False)
+    _opener: urllib.request.OpenerDirector = field(
+        default_factory=lambda: urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    )
 
     def import_bundle(self, bundle: Path, *, password: str | None = None) -> None:
         """Import through the door for assets that are kept under version control."""
@@ -95,13 +98,15 @@ class Superset:
 
     def sign_in(self) -> None:
         said = {"username": USER, "password": self.password, "provider": "db", "refresh": False}
-        self._token = self.post("/api/v1/security/login", said)["access_token"]
+        token = self.post("/api/v1/security/login", said)["access_token"]
+        self._headers = {"Authorization": f"Bearer {token}", "Referer": self.url}
+        self._headers["X-CSRFToken"] = self.get("/api/v1/security/csrf_token/")["result"]
 
     def _ask(self, request: urllib.request.Request) -> Any:
-        if self._token:
-            request.add_header("Authorization", f"Bearer {self._token}")
+        for name, value in self._headers.items():
+            request.add_header(name, value)
         try:
-            with urllib.request.urlopen(request, timeout=300) as answer:
+            with self._opener.open(request, timeout=300) as answer:
                 return json.loads(answer.read())
         except urllib.error.HTTPError as error:
             said = error.read().decode(errors="replace")[:2000]

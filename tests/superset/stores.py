@@ -80,7 +80,7 @@ class Stores:
         """A further publication with other numbers and a later day, seen by readers at once."""
         seen = publications.current(self.folder)
         assert seen is not None
-        name = f"{seen.as_of}-900"
+        name = f"{seen.as_of}-{900 + len(publications.kept(self.folder))}"
         shutil.copytree(seen.path, self.folder / name)
         database = self.folder / name / publications.DATABASE
         database.chmod(0o644)
