@@ -38,9 +38,21 @@ def _entries(kind: str) -> dict[str, dict[str, Any]]:
 
 
 DESCRIBED = _entries("models")
+# a former version of a model has a file of its own, and the entry of the model
+DESCRIBED |= {
+    name: entry
+    for entry in list(DESCRIBED.values())
+    for version in entry.get("versions", [])
+    if (name := f"{entry['name']}_v{version['v']}") in MODELS
+}
 PUBLISHED = sorted(
     {
-        reference[len("ref('") : -len("')")]
+        # ref('fct_crises', v=1) is published from fct_crises_v1
+        re.sub(
+            r"^ref\('(\w+)'(?:, v=(\d+))?\)$",
+            lambda ref: "_v".join(filter(None, ref.groups())),
+            reference,
+        )
         for exposure in _entries("exposures").values()
         for reference in exposure["depends_on"]
     }
