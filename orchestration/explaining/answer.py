@@ -21,6 +21,9 @@ from orchestration.explaining.scope import Scope, own_brands, scope_of
 from orchestration.reading.readers import open_published
 from orchestration.settings import Settings
 
+# those that `_require_tables` names
+_TABLES = 2
+
 
 @dataclass(frozen=True)
 class Question:
@@ -89,6 +92,7 @@ def explain(settings: Settings, question: Question) -> Answer:
         ReadError: Nothing was ever published.
     """
     with open_published(settings) as connection:
+        _require_tables(connection)
         kpi = kpis.find(kpis.catalogue(connection), question.kpi)
         publication_id, as_of, first_on = _covered(connection)
         scope = scope_of(
@@ -139,6 +143,19 @@ def explain(settings: Settings, question: Question) -> Answer:
         files=files,
         product_names=dict(names),
     )
+
+
+def _require_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Raise where the publication is of a version that did not explain its numbers yet."""
+    ((found,),) = connection.execute(
+        "select count(*) from duckdb_tables() where (schema_name, table_name) in "
+        "(('meta', 'kpi_queries'), ('kpis', 'kpi_windows'))"
+    ).fetchall()
+    if found < _TABLES:
+        raise ExplainError(
+            "the current publication is of an earlier version, which held no queries of its KPIs: "
+            "run koubei refresh"
+        )
 
 
 def _covered(connection: duckdb.DuckDBPyConnection) -> tuple[str, date, date]:

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -228,11 +228,18 @@ def _exports(settings: Settings, keys: pa.Table) -> list[str]:
     tables = {each["row_table"] for each, feed in zip(kinds, named, strict=True) if not feed}
     with suppress(OSError, ValueError, KeyError, ContractError):
         if tables:
-            manifest = json.loads(settings.manifest_path.read_text(encoding="utf-8"))
-            feeds |= feeds_behind(manifest, tables)
+            changed_at = settings.manifest_path.stat().st_mtime_ns
+            feeds |= feeds_behind(_manifest(settings.manifest_path, changed_at), tables)
         fed = _feeds_of_exports(settings.channels)
         return sorted({name for name, filled in fed if feeds & filled})
     return []
+
+
+@lru_cache(maxsize=1)
+def _manifest(path: Path, _changed_at: int) -> dict[str, Any]:
+    # eight megabytes, and whoever explains all KPIs asks for most of them
+    manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return manifest
 
 
 @cache
