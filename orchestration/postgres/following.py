@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -158,8 +158,10 @@ def _follow(way: _Way) -> _Done:
         connection.execute(
             sql.SQL("analyze {}").format(sql.SQL(", ").join(place(name) for name in done.changed))
         )
-    for ending in (NEXT, GONE):
-        drop(connection, names, ending)
+    drop(connection, names, NEXT)
+    # readers see the new set; somebody who still reads the one before the last is waited for later
+    with suppress(PostgresError):
+        drop(connection, names, GONE)
     gone = sorted(set(stands.hashes) - set(way.target.tables))
     done.left = list(drop_tables(connection, gone))
     return done
