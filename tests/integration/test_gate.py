@@ -64,6 +64,11 @@ def test_a_broken_expectation_keeps_the_last_publication_until_the_data_are_corr
     assert "shop" in status  # the row that broke it is shown
     assert own_home.one("select count(*) from reviews.fct_voices where channel_code = 'shop'") == 0
 
+    front = own_home.path / "published" / "report.html"
+    page = front.read_text(encoding="utf-8")
+    notice = page[page.index('class="refused"') : page.index("<nav")]
+    assert "raw_reviews_stars" in notice, "told on the page that readers keep open, above the old"
+
     own_home.run("refresh", expect=1)  # nothing was corrected: it is still refused
 
     (own_home.exports / f"shop_reviews_{day}_r2.csv").write_text(
@@ -71,6 +76,7 @@ def test_a_broken_expectation_keeps_the_last_publication_until_the_data_are_corr
     )
     own_home.run("refresh")
     assert own_home.current != published
+    assert front.resolve() == own_home.current / "report.html"
     assert own_home.one("select count(*) from reviews.fct_voices where channel_code = 'shop'") == 2
 
 
