@@ -48,7 +48,7 @@ def connected(
     """
     assert settings.postgres_dsn is not None
     dsn = settings.postgres_dsn.get_secret_value().strip()
-    given = _parsed(dsn)
+    given = dsn_parts(dsn)
     try:
         with psycopg.connect(
             dsn,
@@ -70,7 +70,12 @@ def connected(
         raise PostgresError(_told(error, dsn, given)) from None
 
 
-def _parsed(dsn: str) -> dict[str, Any]:
+def dsn_parts(dsn: str) -> dict[str, Any]:
+    """The parts of a connection string, by libpq's names.
+
+    Raises:
+        PostgresError: It cannot be read; the message does not repeat it.
+    """
     try:
         return conninfo.conninfo_to_dict(dsn)
     except psycopg.Error:

@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-from psycopg import ProgrammingError
-from psycopg.conninfo import conninfo_to_dict
-
+from orchestration.postgres.connection import PostgresError, dsn_parts
 from orchestration.superset.declared import BoardError
 from orchestration.superset.names import stable_id
 
@@ -43,8 +41,8 @@ def postgres_uri(dsn: str) -> str:
         BoardError: The DSN cannot be read; the message does not repeat it.
     """
     try:
-        said: dict[str, Any] = conninfo_to_dict(dsn)
-    except ProgrammingError:
+        said: dict[str, Any] = dsn_parts(dsn)
+    except PostgresError:
         raise BoardError(
             "KOUBEI_POSTGRES_DSN cannot be read: write it like postgresql://user@host:5432/database"
         ) from None
