@@ -78,6 +78,7 @@
 {%- set squares = node.config.meta.sum_of_squares -%}
 select
     '{{ node.name }}' as kpi_code,
+    '{{ node.config.meta.interval or 'none' }}' as interval_code,
     {{ "'day'" if is_summed else 'period_kind' }} as period_kind,
     period_date,
     {{ 'is_cut' if 'is_cut' in node.columns else 'false as is_cut' }},
