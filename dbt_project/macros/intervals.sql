@@ -40,12 +40,16 @@
 
 
 {#
-    One end of Wilson's 95 % score interval of a share (Wilson 1927); side is + or -.
+    One end of Wilson's 95 % score interval of a share (Wilson 1927); side is + or -. Of nobody and of everybody the
+    end is the share itself; rounding must not put it on the other side of it.
 #}
 {% macro wilson_end(count, n, side) -%}
-    (
-        {{ count }} + 1.920729 {{ side }} 1.959964 * sqrt({{ count }} * ({{ n }} - {{ count }}) / nullif({{ n }}, 0) + 0.960365)
-    ) / nullif({{ n }} + 3.841459, 0)
+    {{ 'greatest' if side == '+' else 'least' }}(
+        cast({{ count }} as double) / nullif({{ n }}, 0),
+        (
+            {{ count }} + 1.920729 {{ side }} 1.959964 * sqrt({{ count }} * ({{ n }} - {{ count }}) / nullif({{ n }}, 0) + 0.960365)
+        ) / nullif({{ n }} + 3.841459, 0)
+    )
 {%- endmacro %}
 
 

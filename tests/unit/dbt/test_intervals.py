@@ -71,3 +71,19 @@ def test_the_interval_of_a_ratio_of_shares_is_scipy_s(counts: tuple[int, int, in
 
 def test_a_ratio_over_nothing_has_no_interval() -> None:
     assert value(INTERVALS.log_ratio_end(5, 10, 0, 10, "-")) is None  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("count", "n"), [(0, 1), (1, 1), (7, 7), (0, 40), (3, 11), (500, 500)])
+def test_wilson_s_ends_are_scipy_s_and_hold_the_share(count: int, n: int) -> None:
+    low = value(INTERVALS.wilson_end(f"{count}::bigint", f"{n}::bigint", "-"))  # type: ignore[attr-defined]
+    high = value(INTERVALS.wilson_end(f"{count}::bigint", f"{n}::bigint", "+"))  # type: ignore[attr-defined]
+    peer = stats.binomtest(count, n).proportion_ci(method="wilson")
+    assert (low, high) == pytest.approx((peer.low, peer.high), abs=1e-6)
+    # a test of the gate compares them with the share to the last digit
+    assert low is not None
+    assert high is not None
+    assert low <= count / n <= high
+
+
+def test_wilson_s_interval_of_nobody_is_none() -> None:
+    assert value(INTERVALS.wilson_end("0::bigint", "0::bigint", "+")) is None  # type: ignore[attr-defined]
