@@ -29,6 +29,7 @@ from ingestion.queries import one_count, one_value
 from ingestion.reading import SOURCE_TABLE, Source, read_source
 from ingestion.redaction import redact_columns
 from ingestion.refusals import (
+    USUAL_FILES_NEEDED,
     RefusedFileError,
     refuse_headless,
     refuse_many_rejections,
@@ -217,10 +218,11 @@ class Lander:
             rejections.add_rows(self._connection, translation, source)
 
     def _refuse_by_looks(self, delivery: Delivery, prepared: _Prepared) -> None:
+        # a channel's first file is often all that it ever had, so one file tells nothing of a day
         usual = one_value(
             self._connection,
             """
-            select median(row_count) from (
+            select case when count(*) >= $files then median(row_count) end from (
                 select sum(delivered_count) as row_count from raw.file_feeds
                 join raw.files using (file_id)
                 where raw.files.channel_code = $channel and raw.files.export_name = $export
@@ -228,7 +230,11 @@ class Lander:
                 group by file_id
             )
             """,
-            {"channel": delivery.contract.channel, "export": delivery.export.name},
+            {
+                "channel": delivery.contract.channel,
+                "export": delivery.export.name,
+                "files": USUAL_FILES_NEEDED,
+            },
         )
         refuse_short_file(
             sum(prepared.delivered.values()), None if usual is None else float(str(usual))

@@ -13,6 +13,7 @@ from ingestion.contracts import Contract, Export, Feed
 from ingestion.documents import suggest
 
 USUAL_ROWS_NEEDED = 100
+USUAL_FILES_NEEDED = 3
 SHORT_SHARE = 0.1
 
 

@@ -290,6 +290,12 @@ def test_a_suddenly_short_file_is_refused_and_can_be_accepted(tmp_path: Path) ->
     assert house.land("reviews_20261121.csv", accept=True).outcome == "landed"
 
 
+def test_a_first_file_with_years_in_it_does_not_make_the_next_ones_short(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    house.land("reviews_20261118.csv", HEADER + "".join(line(f"r{i}") for i in range(1_000)))
+    assert house.land("reviews_20261119.csv", HEADER + line("s1")).outcome == "landed"
+
+
 def test_a_small_export_may_have_a_quiet_day(tmp_path: Path) -> None:
     house = House(tmp_path)
     house.land(NAME, HEADER + "".join(line(f"r{i}") for i in range(99)))
