@@ -162,12 +162,14 @@ class DemoSummary:
 def write_demo(
     home: Path,
     *,
-    days: int = 60,
+    days: int = 61,
     customers: int = DEFAULT_CUSTOMERS,
     seed: int = 7,
     on_progress: Progress | None = None,
 ) -> DemoSummary:
     """Write `home`/exports and `home`/truth.json for a world of `days` days ending 2026-10-31.
+
+    61 days are two whole months, so that the last one has one to be compared with.
 
     An earlier demo's files are removed first, so that none of them mixes with these; exports that
     no demo wrote are left alone. `on_progress` is told what is being done, how many steps are done,

@@ -8,7 +8,7 @@ import typer
 
 
 def demo(
-    days: Annotated[int, typer.Option(min=1, help="Days of exports.")] = 60,
+    days: Annotated[int, typer.Option(min=1, help="Days of exports.")] = 61,
     customers: Annotated[
         int | None, typer.Option(min=1, help="Customers of the invented brand.")
     ] = None,

@@ -1,7 +1,8 @@
 """The page of all KPIs: `dbt_project/models/kpis/KPIS.md`, written from their yml entries and SQL.
 
 Nothing stands there that is not said once elsewhere: names, definition, unit and owner in the
-entry, what a KPI counts in its SQL, and its target in the seed of targets.
+entry, what a KPI counts in its SQL, and its target in the seed of targets. What a brand manager
+asks of them, `questions.md` beside the entries, ends the page.
 """
 
 from __future__ import annotations
@@ -85,7 +86,14 @@ def render(project: Project) -> str:
         lines = [COLUMNS, ["---"] * len(COLUMNS), *rows]
         table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
         parts.append(f"## {SUBJECTS.get(subject, subject)}\n\n{table}\n")
+    parts += [path.read_text(encoding="utf-8") for path in _questions(project)]
     return "\n".join(parts)
+
+
+def _questions(project: Project) -> list[Path]:
+    """The page's last part, where a project has one."""
+    paths = {kpi.described_in.with_name("questions.md") for kpi in project.kpis}
+    return sorted(path for path in paths if path.exists())
 
 
 def _row(

@@ -1,4 +1,4 @@
-"""What the README shows can be pasted: its queries answer, its commands and settings are all there."""
+"""What the README and its page of KPIs show can be pasted: queries answer, commands and settings are there."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from tests.integration.home import Home
 
 pytestmark = pytest.mark.integration
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-QUERIES = re.findall(r'\$ koubei query "(.*?)"\n(┏.*?┘)', README, flags=re.DOTALL)
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+KPIS = (ROOT / "dbt_project/models/kpis/KPIS.md").read_text(encoding="utf-8")
+SHOWN = re.compile(r'\$ koubei query "([^"]*)"\n(┏.*?┘)', flags=re.DOTALL)
+QUERIES, QUESTIONS = SHOWN.findall(README), SHOWN.findall(KPIS)
 
 
 def test_one_question_of_each_family_is_shown() -> None:
@@ -21,8 +24,12 @@ def test_one_question_of_each_family_is_shown() -> None:
     assert all(f"{family}." in asked for family in ["reviews", "attribution", "segments", "kpis"])
 
 
-@pytest.mark.parametrize(("sql", "shown"), QUERIES)
-def test_a_query_of_the_readme_answers_with_the_columns_shown(
+def test_a_brand_manager_asks_ten_questions() -> None:
+    assert len(QUESTIONS) == len(re.findall(r"^\*\*\d+\. ", KPIS, flags=re.MULTILINE)) == 10
+
+
+@pytest.mark.parametrize(("sql", "shown"), [*QUERIES, *QUESTIONS])
+def test_a_query_of_a_page_answers_with_the_columns_shown(
     sql: str, shown: str, demo_home: Home
 ) -> None:
     rows = demo_home.query(sql)
