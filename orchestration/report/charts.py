@@ -21,6 +21,8 @@ BLUE, ORANGE, GREY = "#1f5fbf", "#b4540a", "#7a8494"
 _INK, _SOFT, _LINE = "#1d2129", "#59626f", "#dde1e7"
 WIDTH = 350
 _ROW = 26
+# what half a Chinese letter of a number takes
+_LETTER = 7.0
 _BETWEEN = "\u2063"
 _WIDE = re.compile(r"[\u2e80-\uffef]")
 _KEPT = (' class="zh"', ' class="en"', ' aria-hidden="true"')
@@ -70,12 +72,15 @@ def bars(items: Sequence[Bar]) -> Markup:
         for item in items
     ]  # fmt: skip
     low, high = min(0.0, *(bar.value for bar in items)), max(0.0, *(bar.value for bar in items))
-    # room for the numbers beside the bars
-    room = 0.02 * (2 + _letters(items)) * ((high - low) or 1.0)
+    # room for the numbers beside the bars, as shares of what the names leave
+    left = _room(items)
+    before = _beside([item for item in items if item.value < 0], 8, left)
+    after = _beside([item for item in items if item.value >= 0], 8, left)
+    span = ((high - low) or 1.0) / (1 - before - after)
     x = alt.X(
         "value:Q",
         axis=None,
-        scale=alt.Scale(domain=[low - (room if low < 0 else 0), high + (room if high > 0 else 0)]),
+        scale=alt.Scale(domain=[low - before * span, high + after * span], nice=False),
     )
     y = _rows_axis(rows)
     base = alt.Chart(alt.Data(values=rows)).encode(x=x, y=y)
@@ -109,13 +114,17 @@ def intervals(items: Sequence[Interval], *, reference: float, floor: float | Non
     ]  # fmt: skip
     low = min(reference, *(item.low for item in items))
     high = max(reference, *(item.high for item in items))
-    # room for the number behind the largest
-    room = 0.045 * (2 + _letters(items))
+    # room for the number behind the largest, and for a point that begins the scale
+    before, after = 0.06, _beside(items, 12)
+    span = ((high - low) or 1.0) / (1 - before - after)
     scale = (
-        alt.Scale(domain=[low - 0.08 * ((high - low) or 1.0), high + room * ((high - low) or 1.0)])
+        alt.Scale(domain=[low - before * span, high + after * span], nice=False)
         if floor is None
         else alt.Scale(
-            type="log", domain=[floor, high * max(high / floor, 10.0) ** room], clamp=True
+            type="log",
+            domain=[floor, floor * max(high / floor, 1.1) ** (1 / (1 - after))],
+            clamp=True,
+            nice=False,
         )
     )
     y = _rows_axis(rows)
@@ -200,6 +209,14 @@ def _letters(items: Sequence[Bar] | Sequence[Interval]) -> int:
     )
 
 
+def _beside(items: Sequence[Bar] | Sequence[Interval], gap: int, left: int | None = None) -> float:
+    """What the longest number and the gap before it take, as a share of what the names leave."""
+    if not items:
+        return 0.0
+    drawn = WIDTH - 4 - (_room(items) if left is None else left)
+    return min(0.45, (gap + _LETTER * _letters(items)) / drawn)
+
+
 def _room(items: Sequence[Bar] | Sequence[Interval]) -> int:
     """What the longest name takes, in either language, as far as there is room."""
     longest = max(
@@ -207,7 +224,7 @@ def _room(items: Sequence[Bar] | Sequence[Interval]) -> int:
         for item in items
         for text in (item.label.zh, item.label.en)
     )
-    return round(min(longest + 12, WIDTH * 0.52))
+    return round(min(longest + 12, WIDTH * 0.62))
 
 
 def _rows_axis(rows: Sequence[Mapping[str, Any]]) -> Any:  # noqa: ANN401

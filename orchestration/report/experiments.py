@@ -171,13 +171,14 @@ def _forest(rows: Sequence[Mapping[str, Any]]) -> Figure | None:
                     100 * float(row["difference"]),
                     100 * float(row["difference_low"]),
                     100 * float(row["difference_high"]),
-                    change(row["difference"], "share", "points"),
+                    # names are long here, so the unit stands in the title
+                    said(f"{100 * float(row['difference']):+.1f}"),
                 )
                 for row in told
             ],
             reference=0,
         ),
-        title=Said("实验组减对照组", "Variant less control"),
+        title=Said("实验组减对照组，百分点", "Variant less control, percentage points"),
         caption=Said(
             "转化率之差与 95% 区间；跨过虚线的为灰色，尚无证据。",
             "Difference of conversion rates with its 95 % interval; grey where it crosses the "

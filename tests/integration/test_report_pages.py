@@ -75,6 +75,26 @@ CONTRAST = """
 """
 
 
+# letters of charts that stick out of their drawing, or stand in those of another
+CROWDED = """
+() => {
+  const crowded = [];
+  for (const svg of document.querySelectorAll('figure.chart svg')) {
+    const frame = svg.getBoundingClientRect();
+    const boxes = [...svg.querySelectorAll('text')].map(
+      each => [each.textContent, each.getBoundingClientRect()]).filter(([, box]) => box.width);
+    boxes.forEach(([text, box], place) => {
+      if (box.left < frame.left - 2 || box.right > frame.right + 2) crowded.push(['cut', text]);
+      for (const [other, its] of boxes.slice(place + 1))
+        if (box.left < its.right - 1 && its.left < box.right - 1
+            && box.top < its.bottom - 6 && its.top < box.bottom - 6) crowded.push([text, other]);
+    });
+  }
+  return crowded;
+}
+"""
+
+
 def chromium() -> str:
     """The browser; CI brings it (`.ci/run`), elsewhere it may be missing."""
     found = shutil.which("chromium") or shutil.which("chromium-browser") or ""
@@ -191,6 +211,15 @@ def test_the_page_is_one_small_file(report: Path) -> None:
 def test_text_stands_out_by_day_and_by_night(browser: Browser, report: Path, scheme: str) -> None:
     page = opened_up(Reader(browser, 1280, scheme).open(report))
     assert page.evaluate(CONTRAST) == {}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_letters_of_charts_are_whole_and_apart(
+    browser: Browser, report: Path, width: int, language: str
+) -> None:
+    page = opened_up(Reader(browser, width).open(report, LANGUAGES[language]))
+    assert page.evaluate(CROWDED) == []
 
 
 def test_charts_have_a_name_words_and_the_numbers_behind_them(
