@@ -89,7 +89,9 @@ markets as (
         period_kind,
         period_date,
         coalesce(category_code, 'all') as category_code,
-        sum(sales_cny) as market_cny
+        sum(sales_cny) as market_cny,
+        -- figures that the source gives, one a brand, category and month
+        cast(count(*) as bigint) as figure_count
 
     from placed
     group by grouping sets ((period_kind, period_date), (period_kind, period_date, category_code))
@@ -141,7 +143,7 @@ final as (
         markets.category_code as segment_code,
         round(cast(sold.sales_cny as double), 2) as numerator,
         round(cast(markets.market_cny as double), 2) as denominator,
-        cast(markets.market_cny as bigint) as sample_count
+        markets.figure_count as sample_count
 
     from markets
 
