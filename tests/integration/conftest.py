@@ -28,6 +28,6 @@ def demo_home(shared_folder: Path) -> Home:
 @pytest.fixture
 def own_home(demo_home: Home, tmp_path: Path) -> Iterator[Home]:
     """A copy of the demo home that a test may change."""
-    home = copied(demo_home, tmp_path / "home")
+    home = copied(demo_home, tmp_path / "own_home")
     yield home
     shutil.rmtree(home.path, ignore_errors=True)

@@ -45,16 +45,18 @@ def trials(rows: list[Row], **variables: object) -> dict[str, dict[str, Any]]:
         made(
             "stg_trials",
             "programme_ref varchar, started_on date, ended_on date, status_code varchar,"
-            " pre_score double, post_score double, livestream_count bigint default 2",
+            " pre_score double, post_score double, livestream_count bigint default 2,"
+            " participant_ref varchar, record_key varchar",
             [],
             connection,
         )
+        made("int_customer_identities", "node varchar, customer_key varchar", [], connection)
         connection.executemany(
             "insert into stg_trials (programme_ref, started_on, ended_on, status_code, pre_score,"
             " post_score) values (?, ?, ?, ?, ?, ?)",
             rows,
         )
-        Build(connection, **variables).run("mart_trials")
+        Build(connection, **variables).run("fct_trials", "mart_trials")
         found = connection.sql("from mart_trials").to_arrow_table().to_pylist()
     return {row["programme_ref"]: row for row in found}
 

@@ -244,7 +244,7 @@ def test_every_file_is_flushed_before_the_pointer_moves(
         fsync(descriptor)
 
     def moved(self: Path, target: Path) -> Path:
-        order.append("-> pointer moved")
+        order.append("-> pointer moved" if target.name == "current" else f"-> {target.name} moved")
         return replace(self, target)
 
     def unlinked(self: Path, missing_ok: bool = False) -> None:
@@ -261,4 +261,10 @@ def test_every_file_is_flushed_before_the_pointer_moves(
     assert written | {".draft-2026-10-30-001", ".pending"} <= set(order[:moment])
     # a power cut may keep a later change and lose an earlier one: each is flushed before the next
     assert order[moment - 1] == "published"
-    assert order[moment + 1 :] == ["published", "-> .pending gone", "published"]
+    # the page that readers keep open leads to the pointer, so it comes last
+    assert order[moment + 1 :] == [
+        "published",
+        "-> .pending gone",
+        "published",
+        "-> report.html moved",
+    ]
