@@ -31,7 +31,7 @@ demo: $(READY) ## Invented exports in, published marts out: the whole refresh, t
 test: $(READY) ## Every test
 	@$(BIN)/pytest -n 2 --dist worksteal --durations 30 --durations-min 5
 
-test-fast: $(READY) ## The unit tests, in under a minute
+test-fast: $(READY) ## The unit tests alone, in a minute and a half
 	@$(BIN)/pytest -n 2 -m "not integration" tests/unit
 
 test-metricflow: $(READY) ## MetricFlow, in an environment of its own, against the KPIs: make test-metricflow home=PATH
