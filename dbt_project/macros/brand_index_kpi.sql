@@ -4,7 +4,7 @@
     wave, here of a month or quarter. By age it is told of whole months alone, where the small cells, and those that
     would give them away, say nothing: of more and of crossing periods, one less the other would tell what each hides.
 #}
-{% macro brand_answers(survey_kind) -%}
+{% macro brand_answers(surveys, survey_kind) -%}
 answers as (
 
     select
@@ -14,7 +14,7 @@ answers as (
         extract(year from coalesce(sent_at, answered_at)) as asked_year,
         cast(cast(score / scale_max as decimal(18, 12)) as double) as scale_share
 
-    from {{ ref('fct_surveys') }}
+    from {{ surveys }}
     where
         survey_kind = '{{ survey_kind }}'
         and answered_at is not null

@@ -1,7 +1,7 @@
 -- KPI: mean answer to the identity questionnaire as a share of its scale, times 100, by the day of the answer and age.
 with
 
-{{ brand_answers('identity') }},
+{{ brand_answers(ref('fct_surveys'), 'identity') }},
 
 customers as (
 

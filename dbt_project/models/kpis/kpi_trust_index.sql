@@ -1,7 +1,7 @@
 -- KPI: mean answer to the trust questionnaire as a share of its scale, times 100, by the day of the answer and age.
 with
 
-{{ brand_answers('trust') }},
+{{ brand_answers(ref('fct_surveys'), 'trust') }},
 
 customers as (
 
