@@ -1,7 +1,6 @@
 {#
     Shares over brands: the CTEs after `subjects`, up to `shares`, of a share of voice that weighs each mention by the
-    denominator of its row. `subjects` has mentioned_brand_code and is_own_brand besides; the shape of
-    kpi_share_of_voice_mentions, with a sum in place of a count.
+    denominator of its row: 1 where mentions are counted. `subjects` has mentioned_brand_code and is_own_brand besides.
 #}
 {% macro share_of_measure() -%}
 windows as (
@@ -105,7 +104,7 @@ shares as (
         market.channel_code,
         brands.brand_code,
         'all' as product_key,
-        -- a brand that nobody saw has a share of 0, not none
+        -- a brand that nobody spoke of has a share of 0, not none
         cast(coalesce(spoken.weight, 0) as double) as numerator,
         cast(market.weight as double) as denominator,
         market.mention_count as sample_count
