@@ -12,7 +12,6 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from orchestration.commands.notify import line_of
 from orchestration.ledger import CheckResult
 from orchestration.refresh import Outcome
 
@@ -197,7 +196,7 @@ def _notified(outcome: Outcome) -> list[Text]:
     if session.mute is not None:
         return [Text(f"通知未发出 Nobody was notified: {session.mute}", style="red")]
     return [
-        Text(line_of(each), style="" if each.outcome in ("sent", "before") else "red")
+        Text(each.line, style="" if each.outcome in ("sent", "before") else "red")
         for each in session.told
     ]
 

@@ -13,7 +13,6 @@ from orchestration.settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
     from orchestration.notify.exceptions import Night
-    from orchestration.notify.notifying import Told
 
 
 def notify(
@@ -51,24 +50,11 @@ def notify(
     if not told:
         out.print(_WELL)
     for each in told:
-        out.print(line_of(each), markup=False, soft_wrap=True)
+        out.print(each.line, markup=False, soft_wrap=True)
     raise typer.Exit(int(any(each.outcome in ("failed", "unknown") for each in told)))
 
 
 _WELL = "一切正常 all is well: nothing off target, withheld, open, late or refused"
-_SAID = {
-    "sent": "已发送 sent",
-    "before": "此前已发送 sent before (--again sends it again)",
-    "failed": "未送达 not taken",
-    "unknown": "不知是否送达 nobody knows whether it arrived (--again sends it again)",
-}
-
-
-def line_of(told: Told) -> str:
-    """One target's outcome as a line; it names the kind of the target, never its address."""
-    tries = f", {told.attempts} attempts" if told.attempts > 1 else ""
-    reason = f": {told.reason}" if told.reason else ""
-    return f"通知 notify {told.target}: {_SAID[told.outcome]}{reason}{tries}"
 
 
 def _night(settings: Settings) -> Night:

@@ -13,6 +13,13 @@ from orchestration.publication import publications
 from orchestration.publication.labels import read_labels
 from orchestration.settings import Settings
 
+_SAID = {
+    "sent": "已发送 sent",
+    "before": "此前已发送 sent before (--again sends it again)",
+    "failed": "未送达 not taken",
+    "unknown": "不知是否送达 nobody knows whether it arrived (--again sends it again)",
+}
+
 
 @dataclass(frozen=True)
 class Told:
@@ -22,6 +29,13 @@ class Told:
     outcome: Literal["sent", "before", "failed", "unknown"]
     reason: str = ""
     attempts: int = 0
+
+    @property
+    def line(self) -> str:
+        """The outcome as a line; it names the kind of the target, never its address."""
+        tries = f", {self.attempts} attempts" if self.attempts > 1 else ""
+        reason = f": {self.reason}" if self.reason else ""
+        return f"通知 notify {self.target}: {_SAID[self.outcome]}{reason}{tries}"
 
 
 def compose(settings: Settings, night: Night) -> tuple[Exceptions, Message] | None:
