@@ -1,7 +1,7 @@
-"""What a suite is and how suites are found; the door to the rest of the package.
+"""What a suite is and how suites are found.
 
-Belongs here: `Suite`, `discover`, and the names that a caller needs. How a suite is run is in
-`validation.py`, how verdicts become pages in `data_docs.py`.
+Belongs here: `Suite`, `discover`, and `gxe`, which a suite's file is written with. How a suite is
+run is in `validation.py`, how verdicts become pages in `data_docs.py`.
 """
 
 from __future__ import annotations
@@ -12,23 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, get_args
 
-from expectations.data_docs import write_data_docs
-from expectations.deferred import Severity, gxe
-from expectations.validation import validate
-from expectations.verdicts import Door, Outcome, Verdict
+from expectations.deferred import gxe
+from expectations.verdicts import Door
 
-__all__ = [
-    "Door",
-    "Outcome",
-    "Severity",
-    "Suite",
-    "SuiteError",
-    "Verdict",
-    "discover",
-    "gxe",
-    "validate",
-    "write_data_docs",
-]
+__all__ = ["Suite", "SuiteError", "discover", "gxe"]
 
 
 class SuiteError(Exception):

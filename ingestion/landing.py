@@ -15,20 +15,16 @@ from pathlib import Path
 
 import duckdb
 
-from ingestion import feed_rows, file_book, rejections, suppression
-from ingestion.contracts import Feed
-from ingestion.decoding import fetch
-from ingestion.deliveries import Delivery
-from ingestion.editions import write_edition
-from ingestion.feed_rows import CountsDoNotAddUpError, FeedCounts
-from ingestion.file_book import FileEntry, Outcome, next_load_id
-from ingestion.originals import Originals
-from ingestion.parsing import Zones, create_macros
-from ingestion.privacy import check_key, hash_parameters, key_fingerprint
-from ingestion.queries import one_count, one_value
-from ingestion.reading import SOURCE_TABLE, Source, read_source
-from ingestion.redaction import redact_columns
-from ingestion.refusals import (
+from ingestion.contracts.feeds import Feed
+from ingestion.contracts.parsers import Zones, create_macros
+from ingestion.erasure import suppression_filter
+from ingestion.erasure.rewritten_file import write_edition
+from ingestion.files import registry
+from ingestion.files.decoding import fetch
+from ingestion.files.deliveries import Delivery
+from ingestion.files.originals import Originals
+from ingestion.files.readers import SOURCE_TABLE, Source, read_source
+from ingestion.files.refusals import (
     USUAL_FILES_NEEDED,
     RefusedFileError,
     refuse_headless,
@@ -36,8 +32,14 @@ from ingestion.refusals import (
     refuse_missing_headers,
     refuse_short_file,
 )
-from ingestion.translation import Translation, rows_table, translate
-from ingestion.warehouse_settings import verify_settings
+from ingestion.files.registry import FileEntry, Outcome, next_load_id
+from ingestion.privacy.pseudonyms import check_key, hash_parameters, key_fingerprint
+from ingestion.privacy.redaction import redact_columns
+from ingestion.raw.queries import one_count, one_value
+from ingestion.raw.settings import verify_settings
+from ingestion.rows import insert, rejections
+from ingestion.rows.insert import CountsDoNotAddUpError, FeedCounts
+from ingestion.rows.mapping import Translation, rows_table, translate
 
 __all__ = [
     "CountsDoNotAddUpError",
@@ -118,7 +120,7 @@ class Lander:
         self._originals = originals
         self._work_dir = work_dir
         self._load_id = load_id
-        self._is_suppressing = suppression.is_in_force(connection)
+        self._is_suppressing = suppression_filter.is_in_force(connection)
         self._filled: list[str] = []  # feeds of the file at hand, whose temp tables must go
 
     def land(self, delivery: Delivery, *, accept: bool = False) -> LandedFile:
@@ -136,7 +138,7 @@ class Lander:
                 "readable and run again"
             ) from error
         try:
-            standing = file_book.standing_of(self._connection, delivery, sha256)
+            standing = registry.standing_of(self._connection, delivery, sha256)
             if standing.twin is not None:
                 return self._repeat(delivery, sha256, standing)
             prepared = self._prepare(delivery, path, accept=accept)
@@ -148,13 +150,13 @@ class Lander:
         """Read and check a file in temp tables; a refusal is noted, not raised."""
         prepared = _Prepared()
         rejections.begin(self._connection)
-        suppression.begin(self._connection)
+        suppression_filter.begin(self._connection)
         edit = delivery.contract.path.name
         try:
             source = read_source(self._connection, path, delivery.export, self._work_dir, edit)
             self._translate(delivery, source, prepared)
             if self._is_suppressing:
-                rejections.forget_values(self._connection, suppression.ERASED_ROWS)
+                rejections.forget_values(self._connection, suppression_filter.ERASED_ROWS)
             rejections.finish(self._connection)
             prepared.reasons = rejections.reasons(self._connection)
             try:
@@ -197,9 +199,9 @@ class Lander:
                 width=len(source.headers),
                 zones=zones,
             )
-            feed_rows.make(self._connection, translation, self._hash_parameters)
+            insert.make(self._connection, translation, self._hash_parameters)
             if self._is_suppressing:
-                translation = suppression.filter_rows(
+                translation = suppression_filter.filter_rows(
                     self._connection, translation, self._hash_parameters
                 )
             redact_columns(
@@ -253,7 +255,7 @@ class Lander:
         delivery: Delivery,
         path: Path,
         sha256: str,
-        standing: file_book.Standing,
+        standing: registry.Standing,
         prepared: _Prepared,
     ) -> LandedFile:
         is_landed = prepared.refusal is None or prepared.is_accepted
@@ -269,16 +271,16 @@ class Lander:
         counts: dict[str, FeedCounts] = {}
         self._connection.begin()
         try:
-            file_book.forget(self._connection, entry.file_id)
-            file_book.enter(self._connection, entry)
+            registry.forget(self._connection, entry.file_id)
+            registry.enter(self._connection, entry)
             rejected = rejections.write(self._connection, delivery.contract, entry)
             if is_landed:
                 replaced: list[str] = []
                 if standing.has_rivals:
-                    replaced = file_book.settle(self._connection, delivery, self._load_id)
+                    replaced = registry.settle(self._connection, delivery, self._load_id)
                 for translation in prepared.translations:
                     name = translation.feed.name
-                    counts[name] = feed_rows.write(
+                    counts[name] = insert.write(
                         self._connection,
                         entry,
                         translation,
@@ -299,7 +301,7 @@ class Lander:
         self, delivery: Delivery, path: Path, sha256: str, prepared: _Prepared, file_id: str
     ) -> None:
         """Keep the original, or an edition of it where it names somebody who was erased."""
-        if not self._is_suppressing or not suppression.enter(self._connection, file_id):
+        if not self._is_suppressing or not suppression_filter.enter(self._connection, file_id):
             self._originals.keep(path, sha256)
             return
         edition = self._work_dir / "edition"
@@ -308,7 +310,7 @@ class Lander:
         )
         self._originals.keep_edition(edition, sha256)
 
-    def _repeat(self, delivery: Delivery, sha256: str, standing: file_book.Standing) -> LandedFile:
+    def _repeat(self, delivery: Delivery, sha256: str, standing: registry.Standing) -> LandedFile:
         """Book a file whose bytes have landed already."""
         entry = self._entry(
             delivery,
@@ -322,11 +324,11 @@ class Lander:
         self._connection.begin()
         try:
             if standing.is_same_file:
-                file_book.seen_again(self._connection, delivery, entry.file_id)
+                registry.seen_again(self._connection, delivery, entry.file_id)
             else:
-                file_book.forget(self._connection, entry.file_id)
-                file_book.enter(self._connection, entry)
-                file_book.settle(self._connection, delivery, self._load_id)
+                registry.forget(self._connection, entry.file_id)
+                registry.enter(self._connection, entry)
+                registry.settle(self._connection, delivery, self._load_id)
             self._connection.commit()
         except BaseException:
             self._connection.rollback()
@@ -363,8 +365,8 @@ class Lander:
             "landing_faults",
             "landing_scans",
             rejections.REJECTS_TABLE,
-            suppression.ERASED_ROWS,
-            feed_rows.REPEATS_TABLE,
+            suppression_filter.ERASED_ROWS,
+            insert.REPEATS_TABLE,
         ]
         return [SOURCE_TABLE, *books, *(rows_table(self._feeds[name]) for name in self._filled)]
 

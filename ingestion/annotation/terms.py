@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 import rjieba
 
 from ingestion.annotation import TEXT_NUMBER, AnnotationError
-from ingestion.redaction import RULES
+from ingestion.privacy.redaction import RULES
 
 SEED = "keyword_words.csv"
 """Words that the dictionary would cut in two, one a row, in a column `word`."""

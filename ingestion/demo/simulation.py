@@ -7,36 +7,36 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from ingestion.demo.advocates import cast_advocates, hire, let_praise
-from ingestion.demo.aftermath import assign_owners, better_reviews, contradict
-from ingestion.demo.amplification import Studio, make_studio, make_wave, relieve
-from ingestion.demo.brand import BrandYear, make_brand_year
-from ingestion.demo.cases import Service, make_service
-from ingestion.demo.catalogue import crises
-from ingestion.demo.creators import Creators, let_read, make_creators
-from ingestion.demo.customers import choose_kocs, link_identities, make_customers
-from ingestion.demo.erasures import choose_erasures
-from ingestion.demo.experiments import make_experiments
-from ingestion.demo.journeys import Journeys, make_journeys
-from ingestion.demo.lift import make_searches
-from ingestion.demo.loyalty import Loyalty, make_loyalty
-from ingestion.demo.mentions import make_mentions, make_messages
-from ingestion.demo.offers import make_offers
-from ingestion.demo.orders import Orders, make_orders
-from ingestion.demo.partners import Partners, make_partners
-from ingestion.demo.plants import plant
-from ingestion.demo.referrals import make_referrals
-from ingestion.demo.releases import release
-from ingestion.demo.responses import answer_mentions, answer_reviews
-from ingestion.demo.reviews import make_grants, make_reviews
-from ingestion.demo.service_desk import add_contacts
-from ingestion.demo.spend import make_spend
-from ingestion.demo.surveys import ask_where_from, make_surveys
-from ingestion.demo.texts import Catalogue, make_catalogue
-from ingestion.demo.touches import attach_reviews, dress, numbered
-from ingestion.demo.traffic import make_traffic
-from ingestion.demo.trust import ask_for_trust, rescore
-from ingestion.demo.veterans import Veterans, add_veterans
+from ingestion.demo.catalogue.brand import BrandYear, make_brand_year
+from ingestion.demo.catalogue.catalogue import crises
+from ingestion.demo.catalogue.releases import release
+from ingestion.demo.marketing.creators import Creators, let_read, make_creators
+from ingestion.demo.marketing.experiments import make_experiments
+from ingestion.demo.marketing.journeys import Journeys, make_journeys
+from ingestion.demo.marketing.lift import make_searches
+from ingestion.demo.marketing.referrals import make_referrals
+from ingestion.demo.marketing.spend import make_spend
+from ingestion.demo.marketing.touches import attach_reviews, dress, numbered
+from ingestion.demo.marketing.traffic import make_traffic
+from ingestion.demo.people.customers import choose_kocs, link_identities, make_customers
+from ingestion.demo.people.erasures import choose_erasures
+from ingestion.demo.people.loyalty import Loyalty, make_loyalty
+from ingestion.demo.people.offers import make_offers
+from ingestion.demo.people.partners import Partners, make_partners
+from ingestion.demo.sales.lapsed_customers import Veterans, add_veterans
+from ingestion.demo.sales.orders import Orders, make_orders
+from ingestion.demo.sales.service_desk import add_contacts
+from ingestion.demo.texts.personal_data import plant
+from ingestion.demo.texts.review_lines import Catalogue, make_catalogue
+from ingestion.demo.voices.aftermath import assign_owners, better_reviews, contradict
+from ingestion.demo.voices.amplification import Studio, make_studio, make_wave, relieve
+from ingestion.demo.voices.cases import Service, make_service
+from ingestion.demo.voices.koc import cast_advocates, hire, let_praise
+from ingestion.demo.voices.mentions import make_mentions, make_messages
+from ingestion.demo.voices.responses import answer_mentions, answer_reviews
+from ingestion.demo.voices.reviews import make_grants, make_reviews
+from ingestion.demo.voices.surveys import ask_where_from, make_surveys
+from ingestion.demo.voices.trust import ask_for_trust, rescore
 from ingestion.demo.world import DAY, HOUR, MINUTE, Ints, World
 
 

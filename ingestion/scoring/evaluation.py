@@ -100,7 +100,7 @@ def evaluate(
 def _evaluate_one(rows: Labelled, scorer: Scorer, band: tuple[float, float]) -> ScorerEvaluation:
     # numba and scipy are imported here, not where the command is looked up
     from ingestion.scoring.sentiment_model.calibration import Platt, logit  # noqa: PLC0415
-    from ingestion.scoring.sentiment_model.measures import quality  # noqa: PLC0415
+    from ingestion.scoring.sentiment_model.metrics import quality  # noqa: PLC0415
     from ingestion.scoring.sentiment_model.model import classes_of  # noqa: PLC0415
 
     scorer.score(rows.texts[:_WARM_UP])

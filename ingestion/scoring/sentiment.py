@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from ingestion.scoring import SCORE_SCHEMA, Surroundings
-from ingestion.scoring.sentiment_model.books import record
-from ingestion.scoring.sentiment_model.shelf import Shelf
+from ingestion.scoring.sentiment_model.registry import Shelf
+from ingestion.scoring.sentiment_model.tables import record
 
 if TYPE_CHECKING:
     from ingestion.scoring.sentiment_model.model import Model

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from orchestration.backups import back_up
-from orchestration.reading.console import console
-from orchestration.reading.readers import home_held
-from orchestration.settings import load_settings
+from orchestration.home.settings import load_settings
+from orchestration.maintenance.backups import back_up
+from orchestration.publication.connections import home_held
+from orchestration.terminal.tables import console
 
 
 def backup(

@@ -27,6 +27,6 @@ def check(
     ] = None,
 ) -> None:
     """Read contracts and say what they claim, or what is wrong: file, line and what to do."""
-    from orchestration.contract_check import print_contracts  # noqa: PLC0415
+    from orchestration.commands.contract_tables import print_contracts  # noqa: PLC0415
 
     print_contracts(path)

@@ -19,10 +19,10 @@ def demo(
     The exports are those of a Chinese consumer brand and two competitors, with late, corrected and
     broken files among them. Nothing after this command knows that they are invented.
     """
-    from orchestration.commands.running import run_refresh, screen  # noqa: PLC0415
-    from orchestration.demo_home import write_exports  # noqa: PLC0415
-    from orchestration.progress import watcher_for  # noqa: PLC0415
-    from orchestration.settings import load_settings  # noqa: PLC0415
+    from orchestration.commands.run_refresh import run_refresh, screen  # noqa: PLC0415
+    from orchestration.home.settings import load_settings  # noqa: PLC0415
+    from orchestration.maintenance.demo import write_exports  # noqa: PLC0415
+    from orchestration.terminal.progress import watcher_for  # noqa: PLC0415
 
     settings = load_settings()
     with watcher_for(screen()) as watcher:

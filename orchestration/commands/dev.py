@@ -20,10 +20,10 @@ def dev(
     import os  # noqa: PLC0415
     import sys  # noqa: PLC0415
 
-    from orchestration.dagster_home import write_config  # noqa: PLC0415
-    from orchestration.dbt_project import ensure_manifest  # noqa: PLC0415
-    from orchestration.preflight import require_writable  # noqa: PLC0415
-    from orchestration.settings import load_settings, prepare_environment  # noqa: PLC0415
+    from orchestration.dbt.project import ensure_manifest  # noqa: PLC0415
+    from orchestration.graph.instance import write_config  # noqa: PLC0415
+    from orchestration.home.lock import require_writable  # noqa: PLC0415
+    from orchestration.home.settings import load_settings, prepare_environment  # noqa: PLC0415
 
     settings = load_settings()
     require_writable(settings)
@@ -40,6 +40,6 @@ def dev(
         "dagster",
         "dev",
         "-m",
-        "orchestration.definitions",
+        "orchestration.graph.definitions",
     ]
     os.execv(sys.executable, [*arguments, "--host", host, "--port", str(port)])

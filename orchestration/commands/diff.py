@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from orchestration.reading.console import console, shown, table
-from orchestration.reading.difference import Difference, difference
-from orchestration.settings import load_settings
+from orchestration.home.settings import load_settings
+from orchestration.status.diff import Difference, difference
+from orchestration.terminal.tables import console, shown, table
 
 
 def diff(

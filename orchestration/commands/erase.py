@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from orchestration.errors import KoubeiError
+from orchestration.home.errors import KoubeiError
 
 
 class EraseError(KoubeiError):
@@ -31,22 +31,22 @@ def erase(
 
     Exit code: 0 erased and proven, 1 a trace was left or nothing could be published, 2 misuse.
     """
-    from orchestration.settings import load_settings, prepare_environment  # noqa: PLC0415
+    from orchestration.home.settings import load_settings, prepare_environment  # noqa: PLC0415
 
     settings = load_settings()
     prepare_environment(settings)
     # these import the engines: seconds, which `koubei --help` must not pay
-    from orchestration import erasure_proof  # noqa: PLC0415
-    from orchestration.commands.running import screen  # noqa: PLC0415
-    from orchestration.erasure_report import print_proof  # noqa: PLC0415
-    from orchestration.erasure_requests import person_asked_for  # noqa: PLC0415
-    from orchestration.progress import watcher_for  # noqa: PLC0415
-    from orchestration.refresh import refresh  # noqa: PLC0415
+    from orchestration.commands.erasure_summary import print_proof  # noqa: PLC0415
+    from orchestration.commands.run_refresh import screen  # noqa: PLC0415
+    from orchestration.graph.refresh import refresh  # noqa: PLC0415
+    from orchestration.privacy import verification  # noqa: PLC0415
+    from orchestration.privacy.requests import person_asked_for  # noqa: PLC0415
+    from orchestration.terminal.progress import watcher_for  # noqa: PLC0415
 
     today = datetime.now(ZoneInfo(settings.timezone)).date()
     person = person_asked_for(settings, customer, today)
     out = screen()
-    before = erasure_proof.look(settings, person.traces)
+    before = verification.look(settings, person.traces)
     if not is_sure:
         out.print(
             f"将删除 {len(person.nodes)} 个标识，{sum(before.naming.values())} 行涉及此人 "
@@ -57,8 +57,8 @@ def erase(
         typer.confirm("继续 Go on?", abort=True)
     with watcher_for(out) as watcher:
         outcome = refresh(settings, watcher=watcher, to_erase=person.requests, is_landing=False)
-    after = erasure_proof.look(settings, person.traces)
+    after = verification.look(settings, person.traces)
     clear = re.sub(r"^[a-z_0-9]+:", "", customer) if ":" in customer else None
-    left = erasure_proof.walk(settings, person.traces, clear)
+    left = verification.walk(settings, person.traces, clear)
     print_proof(out, settings, person, before=before, after=after, left=left, outcome=outcome)
     raise typer.Exit(1 if left else outcome.exit_code)

@@ -12,10 +12,10 @@ import typer
 from ingestion.scoring.evaluation import Evaluation
 from ingestion.scoring.evaluation import evaluate as measured
 from ingestion.scoring.labelled_file import read_labelled_file
-from orchestration.dbt_project import neutral_band
-from orchestration.reading.console import console, records
-from orchestration.scorers import scorers_of
-from orchestration.settings import load_settings
+from orchestration.dbt.project import neutral_band
+from orchestration.home.settings import load_settings
+from orchestration.pipeline.scorers import scorers_of
+from orchestration.terminal.tables import console, records
 
 _DIGITS = 4
 

@@ -19,8 +19,8 @@ from ingestion.annotation.evaluation import (
 from ingestion.annotation.evaluation import (
     evaluate_aspects as evaluate,
 )
-from orchestration.reading.console import console, records
-from orchestration.settings import load_settings
+from orchestration.home.settings import load_settings
+from orchestration.terminal.tables import console, records
 
 
 def evaluate_aspects(

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from orchestration.explaining.answer import Question
-from orchestration.explaining.answer import explain as answer_of
-from orchestration.explaining.screen import show
+from orchestration.explain.explain import Question
+from orchestration.explain.explain import explain as answer_of
+from orchestration.explain.render import show
+from orchestration.home.settings import load_settings
 from orchestration.publication.labels import read_labels
-from orchestration.reading.console import console
-from orchestration.settings import load_settings
+from orchestration.terminal.tables import console
 
 
 def explain(

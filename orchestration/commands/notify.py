@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestration.reading.console import console
-from orchestration.reading.readers import home_held
-from orchestration.reading.state import read_state
-from orchestration.settings import Settings, SettingsError, load_settings
+from orchestration.home.settings import Settings, SettingsError, load_settings
+from orchestration.publication.connections import home_held
+from orchestration.status.state import read_state
+from orchestration.terminal.tables import console
 
 if TYPE_CHECKING:
-    from orchestration.notify.exceptions import Night
+    from orchestration.notify.findings import Night
 
 
 def notify(
@@ -31,8 +31,8 @@ def notify(
     Exit code: 0 sent, sent before or nothing to say, 1 a target has not taken it, 2 misuse.
     """
     # apprise and DuckDB are no part of a help text
-    from orchestration.notify.notifying import compose  # noqa: PLC0415
-    from orchestration.notify.notifying import notify as post  # noqa: PLC0415
+    from orchestration.notify.notify import compose  # noqa: PLC0415
+    from orchestration.notify.notify import notify as post  # noqa: PLC0415
 
     settings = load_settings()
     out = console()
@@ -58,7 +58,7 @@ _WELL = "一切正常 all is well: nothing off target, withheld, open, late or r
 
 
 def _night(settings: Settings) -> Night:
-    from orchestration.notify.exceptions import Night  # noqa: PLC0415
+    from orchestration.notify.findings import Night  # noqa: PLC0415
 
     state = read_state(settings)
     last, there = state["last_verdict"], state["postgres"]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from orchestration.errors import KoubeiError
-from orchestration.progress import watcher_for
-from orchestration.reading.console import console
-from orchestration.reading.readers import home_held
-from orchestration.settings import Settings, SettingsError, load_settings
+from orchestration.home.errors import KoubeiError
+from orchestration.home.settings import Settings, SettingsError, load_settings
+from orchestration.publication.connections import home_held
+from orchestration.terminal.progress import watcher_for
+from orchestration.terminal.tables import console
 
 
 def postgres() -> None:
@@ -31,7 +31,7 @@ def bring_postgres(settings: Settings, out: Console) -> KoubeiError | None:
     """Bring PostgreSQL along and say so; returns what stood in the way. The home is held."""
     if settings.postgres_dsn is None:
         return None
-    from orchestration.postgres.following import follow  # noqa: PLC0415 - a driver few need
+    from orchestration.postgres.sync import follow  # noqa: PLC0415 - a driver few need
 
     try:
         with watcher_for(out) as watcher:

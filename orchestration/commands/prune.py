@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from ingestion.originals import Originals
-from orchestration.publication import publications
-from orchestration.reading.console import console
-from orchestration.reading.readers import home_held
-from orchestration.settings import load_settings
+from ingestion.files.originals import Originals
+from orchestration.home.settings import load_settings
+from orchestration.publication import store
+from orchestration.publication.connections import home_held
+from orchestration.terminal.tables import console
 
 
 def prune(
@@ -28,8 +28,8 @@ def prune(
     """Remove old publications, left-over drafts, and originals past their time."""
     settings = load_settings()
     with home_held(settings):
-        left = publications.heal(settings.published_path)
-        gone = publications.prune(settings.published_path, keep or settings.keep_publications)
+        left = store.heal(settings.published_path)
+        gone = store.prune(settings.published_path, keep or settings.keep_publications)
         today = datetime.now(ZoneInfo(settings.timezone)).date()
         # deleting opens nothing, so no key is asked for
         originals = Originals(settings.originals_path, b"").prune(

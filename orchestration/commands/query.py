@@ -13,10 +13,10 @@ from typing import Annotated, Any
 import duckdb
 import typer
 
-from orchestration.errors import KoubeiError, one_line
-from orchestration.reading.console import console, table
-from orchestration.reading.readers import open_published
-from orchestration.settings import load_settings
+from orchestration.home.errors import KoubeiError, one_line
+from orchestration.home.settings import load_settings
+from orchestration.publication.connections import open_published
+from orchestration.terminal.tables import console, table
 
 _BATCH = 10_000
 

@@ -37,8 +37,8 @@ def refresh(
     Exit code: 0 published (or nothing changed), 1 refused by the gate, 2 misuse or a bad
     environment, 3 published here but PostgreSQL could not be brought to it.
     """
-    from orchestration.commands.running import run_refresh  # noqa: PLC0415 - a second of imports
-    from orchestration.settings import load_settings  # noqa: PLC0415
+    from orchestration.commands.run_refresh import run_refresh  # noqa: PLC0415 - a second of imports
+    from orchestration.home.settings import load_settings  # noqa: PLC0415
 
     if day and (first or last):
         raise typer.BadParameter("--date cannot stand beside --from or --to", param_hint="--date")

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from orchestration.reading.console import console, records, shown
-from orchestration.reading.health import has_landing
-from orchestration.reading.readers import open_build
-from orchestration.settings import load_settings
+from orchestration.home.settings import load_settings
+from orchestration.publication.connections import open_build
+from orchestration.publication.feed_health import has_landing
+from orchestration.terminal.tables import console, records, shown
 
 _REJECTED = """
 select

@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 
 from orchestration.commands.postgres import bring_postgres
-from orchestration.publication import publications
-from orchestration.publication.publications import PublicationError
-from orchestration.reading.console import console
-from orchestration.reading.readers import home_held, open_file
+from orchestration.home.settings import load_settings
+from orchestration.publication import store
+from orchestration.publication.connections import home_held, open_file
+from orchestration.publication.store import PublicationError
 from orchestration.report.front_page import renew
-from orchestration.settings import load_settings
+from orchestration.terminal.tables import console
 
 
 def rollback(
@@ -24,12 +24,12 @@ def rollback(
     settings = load_settings()
     folder = settings.published_path
     with home_held(settings):
-        publications.heal(folder)
-        seen = publications.current(folder)
-        target = publications.find(folder, publication or _before(folder))
+        store.heal(folder)
+        seen = store.current(folder)
+        target = store.find(folder, publication or _before(folder))
         if seen is not None and seen.publication_id == target.publication_id:
             raise PublicationError(f"readers see {target.publication_id} already")
-        publications.point(folder, target.publication_id)
+        store.point(folder, target.publication_id)
         if settings.warehouse_path.exists():
             with open_file(settings.warehouse_path) as connection:
                 renew(settings, connection)
@@ -43,9 +43,9 @@ def rollback(
         raise behind
 
 
-def _before(folder: publications.Path) -> str:
-    seen = publications.current(folder)
-    kept = [each.publication_id for each in publications.kept(folder)]
+def _before(folder: store.Path) -> str:
+    seen = store.current(folder)
+    kept = [each.publication_id for each in store.kept(folder)]
     if seen is None or seen.publication_id not in kept:
         raise PublicationError("nothing is published yet, so there is nothing to roll back")
     position = kept.index(seen.publication_id)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from orchestration.keys import rotate
-from orchestration.reading.console import console
-from orchestration.reading.readers import home_held
-from orchestration.settings import load_settings
+from orchestration.home.settings import load_settings
+from orchestration.privacy.keys import rotate
+from orchestration.publication.connections import home_held
+from orchestration.terminal.tables import console
 
 
 def rotate_key() -> None:

@@ -21,8 +21,8 @@ def serve(
 
     A new publication is shown without a restart. Stop it with Ctrl-C.
     """
+    from orchestration.home.settings import load_settings, prepare_environment  # noqa: PLC0415
     from orchestration.serving.server import listen, serve_on  # noqa: PLC0415
-    from orchestration.settings import load_settings, prepare_environment  # noqa: PLC0415
 
     settings = load_settings(**({"home": home} if home else {}))
     prepare_environment()

@@ -9,10 +9,10 @@ import typer
 from rich.console import Console, Group
 from rich.text import Text
 
+from orchestration.home.settings import load_settings
 from orchestration.publication.labels import Labels, read_labels
-from orchestration.reading.console import console, records, shown, table
-from orchestration.reading.state import read_state
-from orchestration.settings import load_settings
+from orchestration.status.state import read_state
+from orchestration.terminal.tables import console, records, shown, table
 
 _ROWS = 10
 

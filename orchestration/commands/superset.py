@@ -33,6 +33,6 @@ def bundle(
     ] = Path("koubei_superset.zip"),
 ) -> None:
     """Write the five dashboards as a zip; the same publication gives the same bytes."""
-    from orchestration.superset.writing import write_bundle  # noqa: PLC0415
+    from orchestration.superset.write import write_bundle  # noqa: PLC0415
 
     write_bundle(store.value, output)

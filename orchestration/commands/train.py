@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestration.reading.console import console, records
-from orchestration.settings import load_settings
+from orchestration.home.settings import load_settings
+from orchestration.terminal.tables import console, records
 
 if TYPE_CHECKING:
     from ingestion.scoring.sentiment_model.training import Training
@@ -45,7 +45,7 @@ def train(
     used, 2 misuse or a bad environment.
     """
     # numba and scikit-learn are no part of a help text
-    from orchestration import training  # noqa: PLC0415
+    from orchestration.maintenance import training  # noqa: PLC0415
 
     settings = load_settings()
     if use is not None:

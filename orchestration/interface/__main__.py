@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from orchestration.interface.written import COMMAND, InterfaceError, stale, write
-from orchestration.settings import ROOT
+from orchestration.home.settings import ROOT
+from orchestration.interface.generate import COMMAND, InterfaceError, stale, write
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from orchestration.interface.entries import Entry, Project, references
+from orchestration.interface.yaml_entries import Entry, Project, references
 
 # a code that stands in none of these is shown as it is
 OWNERS: Final = {

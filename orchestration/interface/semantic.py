@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import yaml
 
-from orchestration.interface.entries import Entry, Project
+from orchestration.interface.yaml_entries import Entry, Project
 
 _HEADER: Final = """\
 # Written by `make interface` from the entries of KPIs whose additivity is `sum`; a test compares.

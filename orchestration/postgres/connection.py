@@ -13,8 +13,8 @@ from typing import Any
 import psycopg
 from psycopg import conninfo, errors
 
-from orchestration.errors import KoubeiError
-from orchestration.settings import PREFIX, Settings
+from orchestration.home.errors import KoubeiError
+from orchestration.home.settings import PREFIX, Settings
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import duckdb
 
-from orchestration.publication.content import quoted
+from orchestration.publication.content_hash import quoted
 
 # what is kept of one table in one publication; the whole number stands in the manifest
 ROWS_A_TABLE = 10_000

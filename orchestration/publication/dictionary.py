@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import duckdb
 
-from orchestration.publication.content import columns_of, quoted
-from orchestration.publication.exposed import ExposedColumn, ExposedModel
+from orchestration.publication.content_hash import columns_of, quoted
+from orchestration.publication.exposures import ExposedColumn, ExposedModel
 from orchestration.publication.meta_tables import META_TABLES
 
 # what a table's name says of its kind is no part of what it is about

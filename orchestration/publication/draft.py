@@ -9,9 +9,9 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.errors import KoubeiError
-from orchestration.publication.content import Content, columns_of, content_of, literal, quoted
-from orchestration.publication.exposed import ExposedModel
+from orchestration.home.errors import KoubeiError
+from orchestration.publication.content_hash import Content, columns_of, content_of, literal, quoted
+from orchestration.publication.exposures import ExposedModel
 from orchestration.publication.meta_tables import META_TABLES
 
 # today's BI drivers open this storage version

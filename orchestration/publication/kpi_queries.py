@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.errors import KoubeiError
+from orchestration.home.errors import KoubeiError
 
 SUBJECTS = "subjects"
 # strings, quoted names and comments are one piece each: what is in them opens and closes nothing

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from ingestion.contracts import ContractError, load_contracts, load_feeds
-from orchestration.settings import Settings
+from ingestion.contracts.feeds import ContractError, load_feeds
+from ingestion.contracts.load import load_contracts
+from orchestration.home.settings import Settings
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ from datetime import date
 import duckdb
 
 from orchestration.publication.causes import name_causes
-from orchestration.publication.content import Column, columns_of, compared, literal, quoted
-from orchestration.publication.exposed import ExposedModel
+from orchestration.publication.content_hash import Column, columns_of, compared, literal, quoted
+from orchestration.publication.exposures import ExposedModel
 
 KPI_HISTORY = "kpis.kpi_history"
 _KPI_KEY = (

@@ -19,10 +19,10 @@ from typing import Any
 
 import duckdb
 
-from orchestration.publication import publications
-from orchestration.publication.content import combined, content_of, literal, quoted
+from orchestration.publication import store
+from orchestration.publication.content_hash import combined, content_of, literal, quoted
 from orchestration.publication.draft import STORAGE_VERSION
-from orchestration.publication.publications import Published
+from orchestration.publication.store import Published
 from orchestration.publication.traces import (
     TableColumns,
     Traces,
@@ -62,8 +62,8 @@ def rewrite(published: Published, traces: Traces) -> int:
         )
     _write_files(published, draft, traces, voices)
     _write_manifest(published, draft, rows)
-    (draft / publications.DATABASE).chmod(0o444)
-    publications.sync_tree(draft)
+    (draft / store.DATABASE).chmod(0o444)
+    store.sync_tree(draft)
     swap(draft, published.path)
     shutil.rmtree(draft)
     return sum(count for count, _ in changes.values())
@@ -177,7 +177,7 @@ def _write_database(
     changes: Mapping[str, str],
 ) -> dict[str, dict[str, Any]]:
     """Write every table anew; returns rows and hash of those that changed."""
-    database = draft / publications.DATABASE
+    database = draft / store.DATABASE
     fresh = f"storage_version {literal(STORAGE_VERSION)}, recovery_mode no_wal_writes"
     connection.execute(f"attach {literal(str(database))} as {_NEW} ({fresh})")
     written: dict[str, dict[str, Any]] = {}
@@ -232,7 +232,7 @@ def _write_files(published: Published, draft: Path, traces: Traces, voices: Sequ
     quote = re.compile(f'(<q [^>]*data-of="(?:{marks})">)[^<]*(</q>)'.encode()) if marks else None
     for path in sorted(published.path.rglob("*")):
         target = draft / path.relative_to(published.path)
-        if path.is_dir() or target.exists() or path.name == publications.MANIFEST:
+        if path.is_dir() or target.exists() or path.name == store.MANIFEST:
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
         is_page = quote is not None and path.suffix == ".html"
@@ -260,6 +260,6 @@ def _write_manifest(
         {name: table["content_hash"] for name, table in tables.items()}
     )
     manifest["is_rewritten"] = True
-    (draft / publications.MANIFEST).write_text(
+    (draft / store.MANIFEST).write_text(
         json.dumps(manifest, ensure_ascii=False, indent=1, default=str) + "\n", encoding="utf-8"
     )

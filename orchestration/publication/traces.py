@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from orchestration.publication.content import literal, quoted
+from orchestration.publication.content_hash import literal, quoted
 
 _TEXTUAL = ("VARCHAR", "JSON")
 # shorter words are everybody's

@@ -14,7 +14,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from orchestration.report.saying import Said, said
+from orchestration.report.bilingual import Said, said
 
 # blue, orange and grey are told apart by all kinds of colour-blindness, and differ in lightness
 BLUE, ORANGE, GREY = "#1f5fbf", "#b4540a", "#7a8494"

@@ -13,8 +13,8 @@ from typing import Any
 import duckdb
 
 from orchestration.publication.tables import rows_of, shade
+from orchestration.report.bilingual import Said, amount, money, said
 from orchestration.report.charts import Figure, Interval, intervals, numbers
-from orchestration.report.saying import Said, amount, money, said
 
 PERFORMANCE = "attribution.strategy_performance"
 

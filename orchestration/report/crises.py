@@ -9,9 +9,9 @@ from typing import Any
 import duckdb
 
 from orchestration.publication.tables import rows_of
+from orchestration.report.bilingual import Said, amount, said
 from orchestration.report.charts import BLUE, ORANGE, Figure, lines, numbers
 from orchestration.report.names import Names
-from orchestration.report.saying import Said, amount, said
 
 ALERT_DAYS = 14
 """Alerts this many days back are still news: a crisis takes about a week to close."""

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 from orchestration.publication.tables import rows_of, shade
-from orchestration.report.saying import Said, said
+from orchestration.report.bilingual import Said, said
 
 _STAGES = "segments.mart_customer_stages"
 _TRANSITIONS = "segments.mart_stage_transitions"

@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 
 from orchestration.publication.tables import rows_of
+from orchestration.report.bilingual import Said, amount, change, said
 from orchestration.report.charts import (
     BLUE,
     GREY,
@@ -23,7 +24,6 @@ from orchestration.report.charts import (
     intervals,
     numbers,
 )
-from orchestration.report.saying import Said, amount, change, said
 
 MULTIPLE = "attribution.mart_wom_multiple"
 EXPERIMENTS = "attribution.fct_experiments"

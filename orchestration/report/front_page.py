@@ -12,15 +12,14 @@ from typing import Any
 
 import duckdb
 
-from orchestration import ledger
-from orchestration.publication import publications
+from orchestration.home.settings import Settings
+from orchestration.publication import ledger, store
+from orchestration.publication.feed_health import read_health
 from orchestration.publication.labels import Labels, read_labels
-from orchestration.reading.health import read_health
 from orchestration.report.names import read_names
-from orchestration.report.page import render
 from orchestration.report.sections import ORDER, Reasons
+from orchestration.report.templates import render
 from orchestration.report.write import REFUSAL_MARK, health_of
-from orchestration.settings import Settings
 
 FRONT_PAGE = "report.html"
 _DRAFT = ".draft-front-page"
@@ -38,7 +37,7 @@ def renew(settings: Settings, connection: duckdb.DuckDBPyConnection) -> None:
         OSError: The folder cannot be written.
     """
     folder = settings.published_path
-    seen = publications.current(folder)
+    seen = store.current(folder)
     refusal = _refusal(connection)
     if refusal is None:
         if seen is not None:
@@ -73,7 +72,7 @@ def _refused(
     settings: Settings,
     connection: duckdb.DuckDBPyConnection,
     refusal: dict[str, Any],
-    seen: publications.Published | None,
+    seen: store.Published | None,
 ) -> str:
     report = _report_of(seen)
     standing = seen.as_of if seen else None
@@ -97,7 +96,7 @@ def _refused(
     )
 
 
-def _report_of(seen: publications.Published | None) -> str:
+def _report_of(seen: store.Published | None) -> str:
     if seen is None:
         return ""
     try:

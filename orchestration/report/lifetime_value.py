@@ -8,8 +8,8 @@ from typing import Any
 import duckdb
 
 from orchestration.publication.tables import rows_of
+from orchestration.report.bilingual import Said, amount, money, said
 from orchestration.report.charts import Figure, Interval, intervals, numbers
-from orchestration.report.saying import Said, amount, money, said
 
 LTV_TABLE = "segments.mart_ltv_cac"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import duckdb
 
 from orchestration.publication.labels import Labels
-from orchestration.report.saying import Said, said
+from orchestration.report.bilingual import Said, said
 
 _NAMES = {
     "departments": "select department_code, label_zh, department_name from seeds.departments",

@@ -9,10 +9,10 @@ from typing import Any
 import duckdb
 
 from orchestration.publication.tables import rows_of
-from orchestration.report.changes import largest_mover
+from orchestration.report.bilingual import Said, said
+from orchestration.report.contributions import largest_mover
+from orchestration.report.kpi_tiles import Tile
 from orchestration.report.names import Names
-from orchestration.report.saying import Said, said
-from orchestration.report.tiles import Tile
 
 _QUEUE = "reviews.mart_action_queue"
 _DEPARTMENTS = 8

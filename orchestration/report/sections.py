@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from orchestration.reading.health import Health
+from orchestration.publication.feed_health import Health
+from orchestration.report.bilingual import Said
 from orchestration.report.names import Names
-from orchestration.report.saying import Said
 
 ORDER = (
     ("health", Said("数据状况", "Data health")),

@@ -12,10 +12,10 @@ from typing import Any
 import duckdb
 
 from orchestration.publication.tables import rows_of
+from orchestration.report.bilingual import Said, amount
 from orchestration.report.charts import BLUE, ORANGE, Bar, Figure, bars, numbers
 from orchestration.report.crises import OWN
 from orchestration.report.names import Names
-from orchestration.report.saying import Said, amount
 
 _PAINS = "reviews.mart_pain_points"
 _VOICE_ASPECTS = "reviews.fct_voice_aspects"

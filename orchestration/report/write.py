@@ -14,23 +14,23 @@ from typing import Any
 
 import duckdb
 
-from orchestration.publication.exposed import ExposedModel
+from orchestration.publication.exposures import ExposedModel
+from orchestration.publication.feed_health import Health
 from orchestration.publication.labels import Labels
 from orchestration.publication.tables import rows_of
-from orchestration.reading.health import Health
-from orchestration.report.answers import read_answers
-from orchestration.report.changes import read_changes
+from orchestration.report.contributions import read_changes
 from orchestration.report.credit import PERFORMANCE as STRATEGIES
 from orchestration.report.credit import latest_month, read_credit
 from orchestration.report.crises import ALERT_DAYS, read_crises
 from orchestration.report.customers import read_customers
 from orchestration.report.experiments import BANDS, VERDICTS, read_experiments, read_multiple
+from orchestration.report.kpi_tiles import read_tiles
 from orchestration.report.lifetime_value import read_lifetime_value
 from orchestration.report.names import Names, read_names
 from orchestration.report.next_steps import read_next_steps
-from orchestration.report.page import render
+from orchestration.report.response import read_answers
 from orchestration.report.sections import ORDER, Reasons
-from orchestration.report.tiles import read_tiles
+from orchestration.report.templates import render
 from orchestration.report.voices import read_voices
 
 REFUSAL_MARK = "<!-- a later night that was refused is told here -->"

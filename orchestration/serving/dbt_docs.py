@@ -18,11 +18,11 @@ from typing import Any, Final
 
 import duckdb
 
-from orchestration.dbt_project import read_manifest
-from orchestration.errors import KoubeiError, one_line
-from orchestration.publication import publications
-from orchestration.publication.publications import Published
-from orchestration.settings import Settings
+from orchestration.dbt.project import read_manifest
+from orchestration.home.errors import KoubeiError, one_line
+from orchestration.home.settings import Settings
+from orchestration.publication import store
+from orchestration.publication.store import Published
 
 _MACHINE: Final = ("build_path", "compiled_path", "root_path")
 _TABLES: Final = """
@@ -61,7 +61,7 @@ def _keep(cached: Path, page: str, folder: Path) -> None:
     fresh = cached.with_name(f".{cached.name}.{os.getpid()}")
     fresh.write_text(page, encoding="utf-8")
     fresh.replace(cached)
-    names = {f"{each.publication_id}.html" for each in publications.kept(folder)}
+    names = {f"{each.publication_id}.html" for each in store.kept(folder)}
     for path in cached.parent.glob("*.html"):
         if path.name not in names:
             path.unlink(missing_ok=True)

@@ -23,11 +23,11 @@ from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Re
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from orchestration.publication import publications
-from orchestration.publication.publications import Published
+from orchestration.home.settings import Settings
+from orchestration.publication import store
+from orchestration.publication.store import Published
 from orchestration.report.front_page import FRONT_PAGE
 from orchestration.serving.dbt_docs import DocsError, docs_of
-from orchestration.settings import Settings
 
 LOOPBACK: Final = "127.0.0.1"
 _HEADERS: Final = {
@@ -76,8 +76,8 @@ class _Pages:
         """What is published, and where to read it."""
         return HTMLResponse(
             _template("index.html.j2").render(
-                seen=publications.current(self._folder),
-                kept=publications.kept(self._folder)[::-1],
+                seen=store.current(self._folder),
+                kept=store.kept(self._folder)[::-1],
                 is_refused=self._is_refused(),
             )
         )
@@ -111,14 +111,14 @@ class _Pages:
         return self._front_page.is_file() and not self._front_page.is_symlink()
 
     def _to(self, page: str) -> Response:
-        seen = publications.current(self._folder)
+        seen = store.current(self._folder)
         if seen is None:
             raise HTTPException(404, "还没有发布；nothing is published yet: run koubei refresh")
         return RedirectResponse(f"/publications/{seen.publication_id}/{page}", status_code=307)
 
     def _asked(self, request: Request) -> Published:
         wanted = request.path_params["publication_id"]
-        for published in publications.kept(self._folder):
+        for published in store.kept(self._folder):
             if published.publication_id == wanted:
                 return published
         raise HTTPException(

@@ -6,9 +6,9 @@ import socket
 
 import uvicorn
 
-from orchestration.errors import KoubeiError
+from orchestration.home.errors import KoubeiError
+from orchestration.home.settings import Settings
 from orchestration.serving.pages import LOOPBACK, build_app
-from orchestration.settings import Settings
 
 
 class ServeError(KoubeiError):

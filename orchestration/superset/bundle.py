@@ -12,9 +12,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 import duckdb
 import yaml
 
-from orchestration.superset.databases import database_file
-from orchestration.superset.datasets import VERSION, Column, columns_of, dataset_file
-from orchestration.superset.declared import (
+from orchestration.superset.board_specs import (
     Board,
     BoardError,
     Chart,
@@ -22,7 +20,9 @@ from orchestration.superset.declared import (
     read_boards,
     read_datasets,
 )
-from orchestration.superset.forms import VIZ, form_of
+from orchestration.superset.chart_params import VIZ, form_of
+from orchestration.superset.databases import database_file
+from orchestration.superset.datasets import VERSION, Column, columns_of, dataset_file
 from orchestration.superset.names import read_words, stable_id
 from orchestration.superset.pages import CSS, filter_of, metadata_of, position_of, title_of
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from orchestration.postgres.connection import PostgresError, dsn_parts
-from orchestration.superset.declared import BoardError
+from orchestration.superset.board_specs import BoardError
 from orchestration.superset.names import stable_id
 
 MASK: Final = "XXXXXXXXXX"

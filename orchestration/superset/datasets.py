@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import duckdb
 
-from orchestration.errors import one_line
-from orchestration.superset.declared import BoardError, Dataset, Text
+from orchestration.home.errors import one_line
+from orchestration.superset.board_specs import BoardError, Dataset, Text
 from orchestration.superset.names import label_of, named, stable_id
 
 VERSION: Final = "1.0.0"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID, uuid5
 
-from orchestration.superset.declared import BoardError, Book
+from orchestration.superset.board_specs import BoardError, Book
 
 _OURS: Final = UUID("6f9d1f5e-2c1b-5a52-9a0b-6b6f75626569")
 _EVERYWHERE: Final = {

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from orchestration.superset.declared import Board, Filter, Row
-from orchestration.superset.forms import COLOURS
+from orchestration.superset.board_specs import Board, Filter, Row
+from orchestration.superset.chart_params import COLOURS
 
 CSS: Final = Path(__file__).with_name("boards.css")
 _ROOT: Final = ["ROOT_ID", "GRID_ID"]

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 import tests.benchmarks as package
-from orchestration.settings import load_settings
+from orchestration.home.settings import load_settings
 from tests.benchmarks.timing import Timing
 
 FRAME = {"__main__", "attribution_peers", "clv_log", "clv_peer", "memory", "naive_day", "timing"}

@@ -20,8 +20,8 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from ingestion.contracts import load_feeds
-from ingestion.raw_schema import create_raw_schema
+from ingestion.contracts.feeds import load_feeds
+from ingestion.raw.schema import create_raw_schema
 from ingestion.scoring.processes import spawned_pool
 from tests.benchmarks.memory import PeakMemory
 from tests.benchmarks.timing import Timing

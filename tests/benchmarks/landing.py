@@ -13,11 +13,12 @@ from pathlib import Path
 
 import duckdb
 
-from ingestion.contracts import load_contracts, load_feeds
-from ingestion.deliveries import scan
+from ingestion.contracts.feeds import load_feeds
+from ingestion.contracts.load import load_contracts
+from ingestion.files.deliveries import scan
+from ingestion.files.originals import Originals
 from ingestion.landing import Lander
-from ingestion.originals import Originals
-from ingestion.raw_schema import create_raw_schema
+from ingestion.raw.schema import create_raw_schema
 from tests.benchmarks.timing import Timing, in_turn, peak_memory_mib
 
 ROWS = 1_000_000

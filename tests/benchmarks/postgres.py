@@ -17,10 +17,10 @@ import pgserver
 import psycopg
 
 from orchestration.postgres.connection import Connection
-from orchestration.postgres.loading import load
-from orchestration.postgres.wanted import wanted
-from orchestration.progress import Unwatched
-from orchestration.publication import publications
+from orchestration.postgres.load import load
+from orchestration.postgres.schema import wanted
+from orchestration.publication import store
+from orchestration.terminal.progress import Unwatched
 from tests.benchmarks.timing import Timing, in_turn, peak_memory_mib
 from tests.integration.postgres_server import write_publication
 
@@ -47,7 +47,7 @@ def run() -> list[Timing]:
             folder / "published", 1, {"reviews.fct_voices": _VOICES.format(ROWS)},
             keys={"reviews.fct_voices": ("voice_key",)},
         )  # fmt: skip
-        published = publications.find(folder / "published", name)
+        published = store.find(folder / "published", name)
         with (
             psycopg.connect(server.get_uri(), autocommit=True) as db,
             duckdb.connect(str(published.database), read_only=True) as source,

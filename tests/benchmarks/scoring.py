@@ -19,7 +19,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from ingestion.demo.texts import is_set_aside, make_catalogue
+from ingestion.demo.texts.review_lines import is_set_aside, make_catalogue
 from ingestion.demo.world import World
 from ingestion.scoring import discover
 from ingestion.scoring.snownlp_model.reference import library_scores

@@ -27,8 +27,8 @@ import pyarrow as pa
 
 from ingestion.annotation import discover as discover_annotators
 from ingestion.annotation.store import annotate_pending
-from ingestion.contracts import load_feeds
-from ingestion.raw_schema import create_raw_schema
+from ingestion.contracts.feeds import load_feeds
+from ingestion.raw.schema import create_raw_schema
 from ingestion.scoring import Surroundings
 from ingestion.scoring import discover as discover_scorers
 from ingestion.scoring.processes import spawned_pool

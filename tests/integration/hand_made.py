@@ -15,8 +15,8 @@ from pathlib import Path
 
 import duckdb
 
-from ingestion.contracts import load_feeds
-from ingestion.raw_schema import create_raw_schema
+from ingestion.contracts.feeds import load_feeds
+from ingestion.raw.schema import create_raw_schema
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 DBT = [sys.executable, "-c", "from dbt.cli.main import cli; cli()"]

@@ -16,6 +16,7 @@ import duckdb
 from filelock import FileLock
 
 from tests.integration.warm import run_koubei
+from tests.planted_truths.truth import truths_of
 
 KOUBEI = [sys.executable, "-m", "orchestration.cli"]
 SMALL_WORLD = ["--days", "20", "--customers", "300", "--seed", "7"]
@@ -91,7 +92,7 @@ class Home:
     @property
     def truth(self) -> dict[str, Any]:
         """What the demo planted."""
-        return json.loads((self.path / "truth.json").read_text(encoding="utf-8"))
+        return truths_of(self.path)
 
     @property
     def exports(self) -> Path:

@@ -15,11 +15,11 @@ import duckdb
 import psycopg
 import pytest
 
-from orchestration.publication import publications
-from orchestration.publication.content import combined, content_of
+from orchestration.home.settings import Settings, load_settings
+from orchestration.publication import store
+from orchestration.publication.content_hash import combined, content_of
 from orchestration.publication.draft import STORAGE_VERSION
-from orchestration.reading.health import Health
-from orchestration.settings import Settings, load_settings
+from orchestration.publication.feed_health import Health
 
 PASSWORD = "se/cr3t@p#ss"
 
@@ -87,7 +87,7 @@ class World:
         name = write_publication(
             self.settings.published_path, number, tables or told(number), **more
         )
-        publications.point(self.settings.published_path, name)
+        store.point(self.settings.published_path, name)
         self.made.append(name)
         return name
 
@@ -139,7 +139,7 @@ def write_publication(
     comments: Sequence[str] = (),
     keys: Mapping[str, tuple[str, ...]] = KEYS,
 ) -> str:
-    """A folder as `orchestration.publish` leaves it, as far as a follower looks at it."""
+    """A folder as `orchestration.pipeline.publish` leaves it, as far as a follower looks at it."""
     name = f"p{number:03d}"
     draft = folder / f".draft-{name}"
     draft.mkdir()

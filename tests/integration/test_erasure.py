@@ -14,11 +14,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from ingestion.keyring import unseal
-from ingestion.originals import Originals
-from ingestion.privacy import node
+from ingestion.files.originals import Originals
+from ingestion.privacy.keyring import unseal
+from ingestion.privacy.pseudonyms import node
+from orchestration.home.settings import Settings
 from orchestration.publication.traces import Traces, count_traces
-from orchestration.settings import Settings
 from tests.integration.home import Home, copied
 
 pytestmark = pytest.mark.integration
@@ -163,7 +163,7 @@ def test_no_file_of_the_home_holds_the_person(erased: Erased) -> None:
     settings = Settings(home=home.path)
     wanted = [value.encode() for value in [*erased.clear, erased.customer_key]]
     for path in home.path.rglob("*"):
-        is_ours = not {"exports", "truth.json", "hash.key"} & set(path.relative_to(home.path).parts)
+        is_ours = not {"exports", "hash.key"} & set(path.relative_to(home.path).parts)
         if path.is_file() and is_ours:
             content = path.read_bytes()
             assert not [value for value in wanted if len(value) > 6 and value in content], path

@@ -13,15 +13,15 @@ import duckdb
 import pytest
 from rich.console import Console
 
-from orchestration.explaining import kpis
-from orchestration.explaining.answer import Question, explain
-from orchestration.explaining.movers import KpiRows
-from orchestration.explaining.periods import Period
-from orchestration.explaining.scope import Scope, own_brands
-from orchestration.explaining.screen import show
+from orchestration.explain import kpis
+from orchestration.explain.contributions import KpiRows
+from orchestration.explain.explain import Question, explain
+from orchestration.explain.periods import Period
+from orchestration.explain.render import show
+from orchestration.explain.scope import Scope, own_brands
+from orchestration.home.settings import Settings
+from orchestration.publication.connections import open_published
 from orchestration.publication.labels import Labels
-from orchestration.reading.readers import open_published
-from orchestration.settings import Settings
 from tests.integration.home import Home
 
 pytestmark = pytest.mark.integration

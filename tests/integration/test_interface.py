@@ -12,11 +12,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.dbt_project import dbt_executable
-from orchestration.interface.entries import read_project
-from orchestration.interface.promised import interface_of, recorded_interface
-from orchestration.interface.written import InterfaceError, stale, write
-from orchestration.publication.exposed import exposed_models, read_manifest_of_dbt
+from orchestration.dbt.project import dbt_executable
+from orchestration.interface.contract import interface_of, recorded_interface
+from orchestration.interface.generate import InterfaceError, stale, write
+from orchestration.interface.yaml_entries import read_project
+from orchestration.publication.exposures import exposed_models, read_manifest_of_dbt
 from tests.integration.home import Home
 
 pytestmark = pytest.mark.integration

@@ -11,8 +11,8 @@ import subprocess
 
 import pytest
 
-from orchestration.dbt_project import dbt_executable, read_manifest
-from orchestration.settings import Settings
+from orchestration.dbt.project import dbt_executable, read_manifest
+from orchestration.home.settings import Settings
 from tests.integration.home import Home
 
 pytestmark = pytest.mark.integration

@@ -10,9 +10,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ingestion.contracts import load_contracts, load_feeds
-from ingestion.deliveries import scan
-from ingestion.reading import SOURCE_TABLE, read_source
+from ingestion.contracts.feeds import load_feeds
+from ingestion.contracts.load import load_contracts
+from ingestion.files.deliveries import scan
+from ingestion.files.readers import SOURCE_TABLE, read_source
 from tests.integration.home import Home
 
 pytestmark = pytest.mark.integration
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.integration
 FEWEST_CHARACTERS = 6
 # what an identifier is made of; everything else separates
 TOKEN = re.compile(rb"[A-Za-z0-9@._+-]{%d,64}" % FEWEST_CHARACTERS)
-OWN = {"exports", "hash.key", "truth.json"}
+OWN = {"exports", "hash.key"}
 
 
 @cache

@@ -25,13 +25,13 @@ from apprise.plugins.feishu import NotifyFeishu
 from apprise.plugins.lark import NotifyLark
 from apprise.plugins.wecombot import NotifyWeComBot
 
-from orchestration.notify import sending
-from orchestration.notify.exceptions import Night
-from orchestration.notify.notifying import compose, notify
-from orchestration.notify.sending import NotifyError
-from orchestration.notify.wording import Message
-from orchestration.publication import publications
-from orchestration.settings import Settings, load_settings
+from orchestration.home.settings import Settings, load_settings
+from orchestration.notify import send
+from orchestration.notify.findings import Night
+from orchestration.notify.message import Message
+from orchestration.notify.notify import compose, notify
+from orchestration.notify.send import NotifyError
+from orchestration.publication import store
 from tests.integration.home import Home
 from tests.integration.postgres_server import write_publication
 
@@ -148,7 +148,7 @@ def mailbox() -> Iterator[tuple[int, list[bytes]]]:
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sending, "WAITS", (0.01, 0.01, 0.01))
+    monkeypatch.setattr(send, "WAITS", (0.01, 0.01, 0.01))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 
 
@@ -157,7 +157,7 @@ def home_with(folder: Path, urls: str) -> Settings:
     (folder / "published").mkdir(parents=True, exist_ok=True)
     if not (folder / "published" / "p001").exists():
         write_publication(folder / "published", 1, {"kpis.kpi_scorecard": CARD})
-        publications.point(folder / "published", "p001")
+        store.point(folder / "published", "p001")
     return load_settings(home=folder, notify_urls=urls)
 
 
@@ -249,7 +249,7 @@ def test_nobody_there_does_not_keep_the_others_from_it_and_no_address_is_said(
 def test_a_target_that_does_not_answer_may_have_it_and_is_not_told_twice(
     receiver: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sending, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(send, "ANSWER_SECONDS", 0.2)
     receiver.silence = 0.6
     settings = home_with(tmp_path, f"json://127.0.0.1:{receiver.port}/?rto=0.2")
     assert outcomes(settings) == ["unknown"]
@@ -265,7 +265,7 @@ def test_killed_while_it_sends_it_does_not_send_again_by_itself(
     receiver.silence = 5
     url = f"json://127.0.0.1:{receiver.port}/"
     settings = home_with(tmp_path, url)
-    run = "from orchestration.notify.notifying import notify; from orchestration.notify.exceptions import Night; from orchestration.settings import load_settings; notify(load_settings(), Night('run'))"
+    run = "from orchestration.notify.notify import notify; from orchestration.notify.findings import Night; from orchestration.home.settings import load_settings; notify(load_settings(), Night('run'))"
     process = subprocess.Popen(
         [sys.executable, "-c", run],
         env={**os.environ, "KOUBEI_HOME": str(tmp_path), "KOUBEI_NOTIFY_URLS": url},
@@ -300,7 +300,7 @@ def test_a_refused_night_is_told_by_itself_and_a_good_one_is_silent(tmp_path: Pa
             )
         },
     )
-    publications.point(good / "published", "p001")
+    store.point(good / "published", "p001")
     assert compose(load_settings(home=good), Night("r2")) is None
 
 

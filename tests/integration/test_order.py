@@ -10,14 +10,15 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ingestion.contracts import load_contracts, load_feeds
-from ingestion.deliveries import Delivery, scan
+from ingestion.contracts.feeds import load_feeds
+from ingestion.contracts.load import load_contracts
+from ingestion.files.deliveries import Delivery, scan
+from ingestion.files.originals import Originals
 from ingestion.landing import Lander, next_load_id
-from ingestion.originals import Originals
-from ingestion.privacy import key_fingerprint
-from ingestion.raw_schema import create_raw_schema
-from orchestration.keys import node_key
-from orchestration.settings import Settings
+from ingestion.privacy.pseudonyms import key_fingerprint
+from ingestion.raw.schema import create_raw_schema
+from orchestration.home.settings import Settings
+from orchestration.privacy.keys import node_key
 from tests.integration.home import Home
 
 pytestmark = pytest.mark.integration

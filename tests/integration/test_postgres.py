@@ -17,16 +17,16 @@ from typing import Any
 import psycopg
 import pytest
 
-from orchestration.errors import KoubeiError
+from orchestration.graph.refresh import Outcome
+from orchestration.home.errors import KoubeiError
+from orchestration.home.settings import load_settings
+from orchestration.pipeline.session import open_session
 from orchestration.postgres.connection import PostgresError
-from orchestration.postgres.following import follow, told_state
-from orchestration.postgres.tracing import traces_left
-from orchestration.publication import publications
+from orchestration.postgres.personal_data import traces_left
+from orchestration.postgres.sync import follow, told_state
+from orchestration.publication import store
 from orchestration.publication.rewriting import rewrite
 from orchestration.publication.traces import Traces
-from orchestration.refresh import Outcome
-from orchestration.session import open_session
-from orchestration.settings import load_settings
 from tests.integration.home import Home
 from tests.integration.postgres_server import PASSWORD, World, server, told, world  # noqa: F401
 
@@ -182,7 +182,7 @@ def test_rolling_back_swaps_what_is_kept_and_loads_what_is_not(world: World) -> 
         world.publish(number)
         follow(world.settings)
     for name, way in (("p002", "swapped back"), ("p003", "swapped back"), ("p001", "loaded")):
-        publications.point(world.settings.published_path, name)
+        store.point(world.settings.published_path, name)
         done = follow(world.settings)
         assert done is not None
         assert done.way == way
@@ -239,7 +239,7 @@ def test_rights_and_owners_stay_and_a_new_table_gets_the_schemas_readers(world: 
     ) == [("owner",)]
     # what was taken away stays away, also where an older set comes back
     world.asked("revoke select on all tables in schema reviews from reader")
-    publications.point(world.settings.published_path, "p001")
+    store.point(world.settings.published_path, "p001")
     follow(world.settings)
     assert not may(world, "reader", "* from reviews.fct_voices")
     assert may(world, "reader", "* from kpis.kpi_history")
@@ -401,7 +401,7 @@ def test_fifty_readers_through_twenty_swaps_see_whole_publications_and_no_error(
 ) -> None:
     for number in (1, 2, 3, 4):
         world.publish(number)
-    publications.point(world.settings.published_path, "p001")
+    store.point(world.settings.published_path, "p001")
     follow(world.settings)
     world.asked("grant usage on schema reviews, kpis, meta to reader")
     world.asked("grant select on all tables in schema reviews, kpis, meta to reader")
@@ -421,7 +421,7 @@ def test_fifty_readers_through_twenty_swaps_see_whole_publications_and_no_error(
         for turn in range(SWAPS):
             # every third goes back to the one before, which swaps without loading
             name = ("p002", "p003", "p002", "p004", "p001")[turn % 5]
-            publications.point(world.settings.published_path, name)
+            store.point(world.settings.published_path, name)
             done = follow(world.settings)
             assert done is not None
             ways.append(done.way)
@@ -457,7 +457,7 @@ def test_a_transaction_that_reads_delays_nothing_and_keeps_its_publication(world
 
 # ------------------------------------------------------------------ kills and faults
 
-RUN = "from orchestration.postgres.following import follow; from orchestration.settings import load_settings; follow(load_settings())"
+RUN = "from orchestration.postgres.sync import follow; from orchestration.home.settings import load_settings; follow(load_settings())"
 
 
 @contextmanager
@@ -673,7 +673,7 @@ def test_an_erased_person_leaves_every_schema(world: World) -> None:
         "reviews.fct_voices",
         "reviews__previous.fct_voices",
     }
-    for published in publications.kept(world.settings.published_path):
+    for published in store.kept(world.settings.published_path):
         assert rewrite(published, traces)
     done = follow(world.settings)
     assert done is not None

@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from orchestration import publish
-from orchestration.errors import KoubeiError
-from orchestration.publication import publications
+from orchestration.home.errors import KoubeiError
+from orchestration.pipeline import publish
+from orchestration.publication import store
 from orchestration.publication.labels import Labels
 from tests.unit.publication.house import House
 
@@ -108,7 +108,7 @@ def house(tmp_path: Path) -> House:
 
 def contents(house: House) -> dict[str, bytes]:
     """Every byte that a reader of the current publication can see."""
-    seen = publications.current(house.published)
+    seen = store.current(house.published)
     assert seen is not None
     return {
         str(path.relative_to(house.published)): path.read_bytes()
@@ -130,7 +130,7 @@ def test_a_reader_sees_yesterday_or_today_and_never_half(house: House, tmp_path:
             night(house, number)
             assert house.publish(run_id=f"night {number}").is_new
             time.sleep(0.1)
-        publications.point(house.published, "2026-10-30-005")
+        store.point(house.published, "2026-10-30-005")
         time.sleep(0.5)
     finally:
         stop.touch()
@@ -144,17 +144,17 @@ def test_a_reader_sees_yesterday_or_today_and_never_half(house: House, tmp_path:
 
 
 MOMENTS = {
-    "orchestration.publish.before:write_tables": False,
+    "orchestration.pipeline.publish.before:write_tables": False,
     "orchestration.publication.draft.before:_replay_comments": False,
-    "orchestration.publish.after:write_tables": False,
-    "orchestration.publish.before:write_report": False,
-    "orchestration.publish.after:_write_draft": False,
-    "orchestration.publication.publications.after:sync_tree": False,
-    "orchestration.publication.publications.before:point": False,
-    "orchestration.publication.publications.after:point": True,
-    "orchestration.publication.publications.after:_forget_pending": True,
-    "orchestration.publish.before:_finish": True,
-    "orchestration.publish.after:_finish": True,
+    "orchestration.pipeline.publish.after:write_tables": False,
+    "orchestration.pipeline.publish.before:write_report": False,
+    "orchestration.pipeline.publish.after:_write_draft": False,
+    "orchestration.publication.store.after:sync_tree": False,
+    "orchestration.publication.store.before:point": False,
+    "orchestration.publication.store.after:point": True,
+    "orchestration.publication.store.after:_forget_pending": True,
+    "orchestration.pipeline.publish.before:_finish": True,
+    "orchestration.pipeline.publish.after:_finish": True,
 }
 """Where the process is killed, and whether readers already see the new publication then."""
 
@@ -196,14 +196,14 @@ def test_kill_9_at_any_time_leaves_a_whole_set(house: House) -> None:
     tries = 8
     for number in range(tries):
         night(house, 3 + number)
-        seen = publications.current(house.published)
+        seen = store.current(house.published)
         assert seen is not None
         process = publisher(house)
         time.sleep(seconds * number / tries)
         process.kill()
         ended(process)
         ((reply_count,),) = house.read("select distinct reply_count from reviews.fct_voices")
-        is_moved = publications.current(house.published) != seen
+        is_moved = store.current(house.published) != seen
         assert (reply_count == 3 + number) is is_moved
         publish.repair(house.settings)
         assert [name for name in house.names() if name.startswith(".")] == []
@@ -311,6 +311,6 @@ def test_prune_makes_room_on_a_full_disk(house: House, small_disk: Callable[[int
     published_on(house, disk)
     with pytest.raises(OSError, match="No space"):
         (disk / "filler").write_bytes(b"x" * 64 * 1024 * 1024)
-    assert publications.prune(house.published, 1) == ["2026-10-30-001", "2026-10-30-002"]
+    assert store.prune(house.published, 1) == ["2026-10-30-001", "2026-10-30-002"]
     assert shutil.disk_usage(disk).free > 0
     assert house.read("select distinct reply_count from reviews.fct_voices") == [(3,)]

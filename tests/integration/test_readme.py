@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.settings import Settings
+from orchestration.home.settings import Settings
 from tests.integration.home import Home
 
 pytestmark = pytest.mark.integration

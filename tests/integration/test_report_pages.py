@@ -316,12 +316,12 @@ def test_a_feed_that_never_came_is_named_and_a_refused_night_is_seen_first(
 
 def without_experiments(home: Home, path: Path) -> None:
     """Write the report of a home whose channels never delivered an experiment."""
-    from orchestration.publication.exposed import exposed_models, read_manifest_of_dbt
+    from orchestration.home.settings import Settings
+    from orchestration.publication.exposures import exposed_models, read_manifest_of_dbt
+    from orchestration.publication.feed_health import read_health
     from orchestration.publication.labels import read_labels
     from orchestration.publication.meta_tables import prepare
-    from orchestration.reading.health import read_health
     from orchestration.report.write import write_report
-    from orchestration.settings import Settings
 
     settings = Settings(_env_file=None, home=home.path)
     with duckdb.connect(str(settings.warehouse_path)) as connection:
@@ -344,10 +344,10 @@ def refuse(home: Home) -> None:
 
     test_gate.py runs the whole of one; here it is about the page.
     """
-    from orchestration import ledger
-    from orchestration.reading.readers import open_file
+    from orchestration.home.settings import Settings
+    from orchestration.publication import ledger
+    from orchestration.publication.connections import open_file
     from orchestration.report.front_page import renew
-    from orchestration.settings import Settings
 
     settings = Settings(_env_file=None, home=home.path)
     check = ledger.CheckResult(

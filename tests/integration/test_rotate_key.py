@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.keyring import KeyringError, unseal
-from ingestion.originals import OriginalError, Originals
-from orchestration.settings import Settings
+from ingestion.files.originals import OriginalError, Originals
+from ingestion.privacy.keyring import KeyringError, unseal
+from orchestration.home.settings import Settings
 from tests.integration.home import Home
 
 pytestmark = pytest.mark.integration

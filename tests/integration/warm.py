@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orchestration.cli import main
-from orchestration.settings import prepare_environment
+from orchestration.home.settings import prepare_environment
 
 ROOT = Path(__file__).parents[2]
 # read at import, so it must be set before the server starts
@@ -27,7 +27,7 @@ _SERVER.set_forkserver_preload(
     [
         "great_expectations",
         "great_expectations.expectations",
-        "orchestration.refresh",
+        "orchestration.graph.refresh",
         *(f"orchestration.commands.{name}" for name in ("refresh", "demo", "query", "status")),
     ]
 )

@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.interface.entries import Entry, read_project
+from orchestration.interface.yaml_entries import Entry, read_project
 from tests.integration.home import SMALL_WORLD, Home
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"

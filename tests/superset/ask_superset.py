@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from orchestration.superset.declared import read_boards, read_datasets
+from orchestration.superset.board_specs import read_boards, read_datasets
 from tests.superset.browser import Drawn, draw, signed_in
 from tests.superset.server import Superset
 from tests.superset.stores import Stores, write_bundle

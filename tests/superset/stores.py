@@ -18,7 +18,7 @@ import duckdb
 import pgserver
 import psycopg
 
-from orchestration.publication import publications
+from orchestration.publication import store
 
 SEEDS = Path(__file__).parents[2] / "dbt_project/seeds"
 
@@ -60,7 +60,7 @@ class Stores:
     def ask(self, sql: str) -> list[dict[str, Any]]:
         """SQL on the current publication, with `channel(code)` and the like for the names of codes."""
         with duckdb.connect() as connection:
-            database = self.folder / "current" / publications.DATABASE
+            database = self.folder / "current" / store.DATABASE
             for name, seed, code, zh, en in _NAMES:
                 connection.execute(
                     f"create table {name}_names as select {code} as code, {zh} || ' ' || {en} as name "
@@ -78,11 +78,11 @@ class Stores:
 
     def publish_other_values(self) -> str:
         """A further publication with other numbers and a later day, seen by readers at once."""
-        seen = publications.current(self.folder)
+        seen = store.current(self.folder)
         assert seen is not None
-        name = f"{seen.as_of}-{900 + len(publications.kept(self.folder))}"
+        name = f"{seen.as_of}-{900 + len(store.kept(self.folder))}"
         shutil.copytree(seen.path, self.folder / name)
-        database = self.folder / name / publications.DATABASE
+        database = self.folder / name / store.DATABASE
         database.chmod(0o644)
         with duckdb.connect(str(database)) as connection:
             for table, change in _CHANGES.items():
@@ -92,8 +92,8 @@ class Stores:
         for table in _CHANGES:
             manifest["tables"][table] |= {"content_hash": f"{name} {table}"}
         said = json.dumps(manifest, ensure_ascii=False)
-        (self.folder / name / publications.MANIFEST).write_text(said, encoding="utf-8")
-        publications.point(self.folder, name)
+        (self.folder / name / store.MANIFEST).write_text(said, encoding="utf-8")
+        store.point(self.folder, name)
         load_postgres(self)
         return name
 
@@ -132,7 +132,7 @@ def write_bundle(stores: Stores, target: str, path: Path) -> Path:
 
 def load_postgres(stores: Stores) -> None:
     """The current publication in PostgreSQL, as the nights put it there."""
-    from orchestration.postgres.following import follow
-    from orchestration.settings import Settings
+    from orchestration.home.settings import Settings
+    from orchestration.postgres.sync import follow
 
     follow(Settings(home=stores.home, postgres_dsn=stores.dsn))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ingestion.scoring.sentiment_model import measures
+from ingestion.scoring.sentiment_model import metrics
 from ingestion.scoring.sentiment_model.calibration import sigmoid
 from ingestion.scoring.sentiment_model.corpus import Labelled, normal_hashes
 from ingestion.scoring.sentiment_model.model import Model, classes_of
@@ -38,8 +38,8 @@ def make_card(
     margin, neutral = model.judge(clean.texts)
     calibrated = model.polar.probability(margin)
     truth = clean.labels
-    found = measures.quality(truth, classes_of(calibrated, neutral), calibrated)
-    before = measures.quality(truth, classes_of(calibrated, neutral), sigmoid(margin))
+    found = metrics.quality(truth, classes_of(calibrated, neutral), calibrated)
+    before = metrics.quality(truth, classes_of(calibrated, neutral), sigmoid(margin))
     return {
         "scorer": "sentiment",
         "scorer_version": model.version,

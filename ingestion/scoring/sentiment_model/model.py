@@ -25,7 +25,7 @@ from ingestion.scoring.sentiment_model import features
 from ingestion.scoring.sentiment_model.calibration import Platt, sigmoid
 from ingestion.scoring.sentiment_model.corpus import Labelled, normal_hashes
 from ingestion.scoring.sentiment_model.linear import train_head
-from ingestion.scoring.sentiment_model.measures import Classes, Floats
+from ingestion.scoring.sentiment_model.metrics import Classes, Floats
 from ingestion.scoring.sentiment_model.recipe import FOLDS
 
 WEIGHTS = "weights.npz"

@@ -16,15 +16,15 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from ingestion.scoring.sentiment_model import corpus, measures
+from ingestion.scoring.sentiment_model import corpus, metrics
 from ingestion.scoring.sentiment_model.calibration import Platt, fit_platt, sigmoid
 from ingestion.scoring.sentiment_model.card import make_card
 from ingestion.scoring.sentiment_model.corpus import Labelled, normal_hashes
-from ingestion.scoring.sentiment_model.measures import Classes, Comparison, Floats
+from ingestion.scoring.sentiment_model.metrics import Classes, Comparison, Floats
 from ingestion.scoring.sentiment_model.model import Model, classes_of, save, train
 from ingestion.scoring.sentiment_model.recipe import FOLDS, version_of
-from ingestion.scoring.sentiment_model.shelf import POOLED, Calibration, Shelf
-from ingestion.scoring.sentiment_model.starred import Starred
+from ingestion.scoring.sentiment_model.registry import POOLED, Calibration, Shelf
+from ingestion.scoring.sentiment_model.review_labels import Starred
 
 HELD_OUT_PART = 5
 """One form in this many is held out."""
@@ -130,7 +130,7 @@ def _challenge(
     # what either was trained on cannot compare them
     clean = held_out.where(~np.isin(normal_hashes(held_out.texts), champion.trained_on))
     trained = train(rows, version, {}, with_neutral=with_neutral)
-    comparison = measures.compare(
+    comparison = metrics.compare(
         clean.labels,
         predicted(champion, clean.texts, limits.band if with_neutral else None),
         predicted(trained, clean.texts, None),
@@ -215,8 +215,8 @@ def _line(
         is_out = folds == fold
         after[is_out] = fit_platt(margin[~is_out], is_positive[~is_out]).probability(margin[is_out])
     fitted: Platt = fit_platt(margin, is_positive)
-    before = measures.ece(is_positive, sigmoid(margin))
-    error = measures.ece(is_positive, after)
+    before = metrics.ece(is_positive, sigmoid(margin))
+    error = metrics.ece(is_positive, after)
     return Calibration(
         channel_code=channel,
         slope=fitted.slope,

@@ -9,7 +9,7 @@ import pytest
 
 from ingestion.annotation import TEXT_NUMBER, AnnotationError, Annotator
 from ingestion.annotation.store import annotate_pending
-from ingestion.raw_schema import create_raw_schema
+from ingestion.raw.schema import create_raw_schema
 
 
 class Signs:

@@ -11,7 +11,7 @@ import pytest
 
 from ingestion.annotation.store import annotate_pending
 from ingestion.annotation.themes import ANNOTATOR
-from ingestion.raw_schema import create_raw_schema
+from ingestion.raw.schema import create_raw_schema
 
 SEEDS = Path(__file__).parents[3] / "dbt_project" / "seeds"
 themes = ANNOTATOR.configured(SEEDS)

@@ -13,8 +13,8 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from ingestion.contracts import load_feeds
-from ingestion.raw_schema import create_raw_schema
+from ingestion.contracts.feeds import load_feeds
+from ingestion.raw.schema import create_raw_schema
 from tests.unit.dbt.building import PROJECT, Build
 
 MODELS = (

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingestion.contracts import load_feeds
-from ingestion.raw_schema import create_raw_schema
-from ingestion.work_calendar import write_work_calendar
+from ingestion.contracts.feeds import load_feeds
+from ingestion.raw.schema import create_raw_schema
+from ingestion.raw.work_calendar import write_work_calendar
 from tests.unit.dbt.rendering import PROJECT, model, rendered
 
 Row = tuple[Any, ...]

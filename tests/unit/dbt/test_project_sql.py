@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.contracts import load_feeds
+from ingestion.contracts.feeds import load_feeds
 
 PROJECT = Path(__file__).parents[3] / "dbt_project"
 FEEDS = load_feeds()

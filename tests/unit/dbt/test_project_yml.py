@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from ingestion.contracts import load_feeds
-from ingestion.dbt_sources import render
+from ingestion.contracts.feeds import load_feeds
+from ingestion.raw.dbt_sources import render
 
 PROJECT = Path(__file__).parents[3] / "dbt_project"
 MODELS = {
@@ -91,7 +91,7 @@ def _unique_keys(entry: dict[str, Any]) -> list[list[str]]:
 
 def test_the_sources_file_is_what_the_feeds_say() -> None:
     written = (PROJECT / "models/staging/_sources.yml").read_text("utf-8")
-    assert written == render(load_feeds()), "run: python -m ingestion.dbt_sources --write"
+    assert written == render(load_feeds()), "run: python -m ingestion.raw.dbt_sources --write"
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -19,8 +19,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from ingestion.contracts import load_feeds
-from ingestion.raw_schema import create_raw_schema
+from ingestion.contracts.feeds import load_feeds
+from ingestion.raw.schema import create_raw_schema
 from tests.unit.dbt.building import PROJECT, Build
 
 COMPARED = ("int_touch_exclusions", "fct_touchpoints")

@@ -13,7 +13,9 @@ from typing import Any
 
 import pandas as pd
 
-from ingestion.contracts import Contract, load_contracts
+from ingestion.contracts.load import load_contracts
+from ingestion.contracts.models import Contract
+from tests.planted_truths.truth import truths_of
 
 
 @cache
@@ -29,7 +31,7 @@ class Exports:
 
     @property
     def truth(self) -> dict[str, Any]:
-        return _truth(self.home)
+        return truths_of(self.home)
 
     def files(self, channel: str, export: str) -> list[Path]:
         found = next(e for e in contracts()[channel].exports if e.name == export)
@@ -43,11 +45,6 @@ class Exports:
     def rows(self, channel: str, export: str, *key: str) -> pd.DataFrame:
         """The standing rows: highest revision of a day, planted bad rows out, latest per key."""
         return _rows(self, channel, export, key)
-
-
-@cache
-def _truth(home: Path) -> dict[str, Any]:
-    return json.loads((home / "truth.json").read_text(encoding="utf-8"))
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What is planted as wrong stands in the files exactly where truth.json says."""
+"""What is planted as wrong stands in the files exactly where the planted truths say."""
 
 from __future__ import annotations
 

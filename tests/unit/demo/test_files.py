@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.deliveries import scan
-from ingestion.demo import QUERIES, DemoError, write_demo
-from ingestion.demo.editions import export_days
+from ingestion.demo import MARKER, QUERIES, DemoError, write_demo
+from ingestion.demo.exports.export_days import export_days
 from ingestion.demo.world import World
+from ingestion.files.deliveries import scan
 from tests.unit.demo.reading import Exports, contracts
 
 # whole files, homes or commands: real parts, but no fraction of a second
@@ -51,7 +51,7 @@ def test_worlds_of_any_size_are_written(tmp_path: Path, days: int, customers: in
     assert found.unclaimed == []
     assert len(found.deliveries) == summary.file_count
     assert max(d.export_date for d in found.deliveries).isoformat() == "2026-10-31"
-    assert {p.name for p in tmp_path.iterdir()} == {"exports", "truth.json"}
+    assert {p.name for p in tmp_path.iterdir()} == {"exports", MARKER}
 
 
 def test_a_second_demo_replaces_the_first(tmp_path: Path) -> None:

@@ -7,12 +7,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ingestion.contracts import load_feeds
-from ingestion.deliveries import scan
+from ingestion.contracts.feeds import load_feeds
 from ingestion.demo import write_demo
+from ingestion.files.deliveries import scan
+from ingestion.files.originals import Originals
 from ingestion.landing import Lander
-from ingestion.originals import Originals
-from ingestion.raw_schema import create_raw_schema
+from ingestion.raw.schema import create_raw_schema
 from tests.unit.demo.reading import Exports, contracts
 
 KEY = b"a key for tests, long enough"

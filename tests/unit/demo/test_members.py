@@ -1,11 +1,11 @@
-"""truth.json agrees with the files on members: points, offers, KOCs, groups, ideas, trials."""
+"""The planted truths agree with the files on members: points, offers, KOCs, groups, ideas, trials."""
 
 from __future__ import annotations
 
 import pandas as pd
 import pytest
 
-from ingestion.demo.truth_forms import opaque
+from tests.planted_truths.forms import opaque
 from tests.unit.demo.reading import Exports
 
 

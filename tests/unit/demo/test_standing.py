@@ -1,4 +1,4 @@
-"""truth.json agrees with the files on the brand, its service and its quality, and on erasures."""
+"""The planted truths agree with the files on the brand, its service and its quality, and on erasures."""
 
 from __future__ import annotations
 

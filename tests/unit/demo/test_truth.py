@@ -1,4 +1,4 @@
-"""truth.json agrees with the files: every figure counted again from the rows as written."""
+"""The planted truths agree with the files: every figure counted again from the rows as written."""
 
 from __future__ import annotations
 

@@ -6,8 +6,8 @@ import duckdb
 import pytest
 import yaml
 
-from ingestion.contracts import load_feeds
-from ingestion.raw_schema import create_raw_schema
+from ingestion.contracts.feeds import load_feeds
+from ingestion.raw.schema import create_raw_schema
 
 MODELS = Path(__file__).parents[3] / "dbt_project" / "models"
 

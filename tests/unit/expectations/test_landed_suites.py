@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import duckdb
 import pytest
 
-from expectations.suite import Suite, Verdict, discover, validate
+from expectations.suite import Suite, discover
+from expectations.validation import validate
+from expectations.verdicts import Verdict
 
 SUITES = {suite.name: suite for suite in discover()}
 LANDED = [suite for suite in SUITES.values() if suite.door == "landed"]

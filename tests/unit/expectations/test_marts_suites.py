@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import duckdb
 import pytest
 
-from expectations.suite import Suite, Verdict, discover, validate
+from expectations.suite import Suite, discover
+from expectations.validation import validate
+from expectations.verdicts import Verdict
 
 MARTS = {suite.name: suite for suite in discover() if suite.door == "marts"}
 

@@ -5,7 +5,9 @@ import duckdb
 import pytest
 from duckdb import DuckDBPyConnection as Connection
 
-from expectations.suite import Suite, SuiteError, discover, gxe, validate, write_data_docs
+from expectations.data_docs import write_data_docs
+from expectations.suite import Suite, SuiteError, discover, gxe
+from expectations.validation import validate
 
 
 @pytest.fixture

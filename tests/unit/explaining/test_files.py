@@ -10,9 +10,9 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from orchestration.explaining.files import feeds_behind, files_of
-from orchestration.explaining.periods import starting
-from orchestration.settings import Settings
+from orchestration.explain.periods import starting
+from orchestration.explain.source_files import feeds_behind, files_of
+from orchestration.home.settings import Settings
 
 RAW = """
 create schema raw; create schema meta;

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from orchestration.explaining.errors import ExplainError
-from orchestration.explaining.kpis import Kpi, find
+from orchestration.explain.errors import ExplainError
+from orchestration.explain.kpis import Kpi, find
 
 
 def kpi(code: str, label_zh: str, label_en: str) -> Kpi:

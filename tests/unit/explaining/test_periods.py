@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from orchestration.explaining.errors import ExplainError
-from orchestration.explaining.periods import Period, named, running, starting
+from orchestration.explain.errors import ExplainError
+from orchestration.explain.periods import Period, named, running, starting
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import xlsxwriter
 
-from ingestion.contracts import Contract, Export, Files, load_contract, load_feeds
-from ingestion.deliveries import Delivery, pending, scan
+from ingestion.contracts.feeds import load_feeds
+from ingestion.contracts.load import load_contract
+from ingestion.contracts.models import Contract, Export, Files
+from ingestion.files.deliveries import Delivery, pending, scan
+from ingestion.files.originals import Originals
 from ingestion.landing import LandedFile, Lander, next_load_id
-from ingestion.originals import Originals
-from ingestion.raw_schema import create_raw_schema
+from ingestion.raw.schema import create_raw_schema
 
 KEY = b"a key for tests, long enough"
 ZONE = "Asia/Shanghai"

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.contracts import Contract, Export, load_contracts
+from ingestion.contracts.load import load_contracts
+from ingestion.contracts.models import Contract, Export
 from tests.unit.ingestion.house import House, file_name, write_export
 
 EXPORTS = [

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.contracts import ContractError, load_contract, load_contracts
+from ingestion.contracts.feeds import ContractError
+from ingestion.contracts.load import load_contract, load_contracts
 
 GOOD = """\
 channel: shop

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.contracts import Files
-from ingestion.decoding import decode
-from ingestion.refusals import RefusedFileError
+from ingestion.contracts.models import Files
+from ingestion.files.decoding import decode
+from ingestion.files.refusals import RefusedFileError
 
 TEXT = "编号,内容\n1,很好用\n2,一般\n"
 

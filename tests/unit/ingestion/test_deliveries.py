@@ -6,7 +6,7 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from ingestion.deliveries import ExportsError, scan
+from ingestion.files.deliveries import ExportsError, scan
 from tests.unit.ingestion.house import House
 
 HEADER = "评价ID,用户,评分,内容,时间\n"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.contracts import load_feeds
-from ingestion.erased_originals import rewrite_originals
+from ingestion.contracts.feeds import load_feeds
+from ingestion.erasure.originals import rewrite_originals
 from tests.unit.ingestion.house import KEY, ZONE, House, write_export
 from tests.unit.ingestion.test_suppression import ANNA, FILES, PHONE, SHOP, state, suppress
 

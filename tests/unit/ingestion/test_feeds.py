@@ -5,9 +5,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ingestion.contracts import ContractError, Feed, load_feed, load_feeds
-from ingestion.dbt_sources import main, render
-from ingestion.raw_schema import create_raw_schema
+from ingestion.contracts.feeds import ContractError, Feed, load_feed, load_feeds
+from ingestion.raw.dbt_sources import main, render
+from ingestion.raw.schema import create_raw_schema
 
 TYPES_BY_ENDING = {
     "_ref": {"varchar"},

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from ingestion.file_patterns import NameParts, PatternError, compile_pattern
+from ingestion.contracts.file_patterns import NameParts, PatternError, compile_pattern
 
 FULL = compile_pattern("xhs_notes_{date}[_{part}][_r{revision}].csv")
 DAY = dt.date(2026, 11, 20)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.contracts import load_feeds
+from ingestion.contracts.feeds import load_feeds
 from ingestion.landing import FeedCounts, LandedFile, UnreadableFileError
-from ingestion.privacy import node
-from ingestion.warehouse_settings import SettingsMismatchError
+from ingestion.privacy.pseudonyms import node
+from ingestion.raw.settings import SettingsMismatchError
 from tests.unit.ingestion.house import KEY, REVIEWS, House, csv_line
 
 HEADER = "评价ID,用户,评分,内容,时间\n"

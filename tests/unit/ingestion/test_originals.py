@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.originals import OriginalError, Originals
+from ingestion.files.originals import OriginalError, Originals
 
 KEY = b"a key for tests, long enough"
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingestion.layers import Layers, column
-from ingestion.parsing import PARSERS, Zones, clean, create_macros, half_width
+from ingestion.contracts.parsers import PARSERS, Zones, clean, create_macros, half_width
+from ingestion.contracts.sql_steps import Layers, column
 
 SHANGHAI = Zones("Asia/Shanghai", "Asia/Shanghai")
 CONNECTION = duckdb.connect()

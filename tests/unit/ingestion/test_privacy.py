@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingestion.layers import Layers, column
-from ingestion.parsing import clean, create_macros
-from ingestion.privacy import (
+from ingestion.contracts.parsers import clean, create_macros
+from ingestion.contracts.sql_steps import Layers, column
+from ingestion.privacy.pseudonyms import (
     KeyTooShortError,
     check_key,
     hash_parameters,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingestion.redaction import redact_texts
+from ingestion.privacy.redaction import redact_texts
 
 CONNECTION = duckdb.connect()
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.contracts import load_feeds
-from ingestion.privacy import hash_parameters, node
-from ingestion.suppression import erase_rows
+from ingestion.contracts.feeds import load_feeds
+from ingestion.erasure.suppression_filter import erase_rows
+from ingestion.privacy.pseudonyms import hash_parameters, node
 from tests.unit.ingestion.house import KEY, REVIEWS, House
 
 SHOP = """\

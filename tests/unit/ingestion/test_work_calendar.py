@@ -7,9 +7,9 @@ import duckdb
 import pytest
 from chinese_calendar import constants
 
-from ingestion.contracts import load_feeds
-from ingestion.raw_schema import create_raw_schema
-from ingestion.work_calendar import calendar_fingerprint, write_work_calendar
+from ingestion.contracts.feeds import load_feeds
+from ingestion.raw.schema import create_raw_schema
+from ingestion.raw.work_calendar import calendar_fingerprint, write_work_calendar
 
 
 @pytest.fixture

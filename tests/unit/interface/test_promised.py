@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from orchestration.interface.__main__ import main
-from orchestration.interface.entries import EntryError, read_project
-from orchestration.interface.promised import interface_of, recorded_interface
-from orchestration.interface.written import InterfaceError, stale, write
+from orchestration.interface.contract import interface_of, recorded_interface
+from orchestration.interface.generate import InterfaceError, stale, write
+from orchestration.interface.yaml_entries import EntryError, read_project
 
 TODAY = date(2026, 11, 22)
 

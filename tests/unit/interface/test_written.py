@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from orchestration.interface.written import stale
+from orchestration.interface.generate import stale
 
 PROJECT = Path(__file__).parents[3] / "dbt_project"
 

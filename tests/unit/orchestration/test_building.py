@@ -11,11 +11,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from ingestion.contracts import load_feeds
-from ingestion.raw_schema import create_raw_schema
-from orchestration import building as module
-from orchestration.building import building
-from orchestration.progress import Unwatched
+from ingestion.contracts.feeds import load_feeds
+from ingestion.raw.schema import create_raw_schema
+from orchestration.pipeline import dbt_build as module
+from orchestration.pipeline.dbt_build import building
+from orchestration.terminal.progress import Unwatched
 
 
 @pytest.fixture

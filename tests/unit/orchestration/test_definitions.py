@@ -11,13 +11,14 @@ import dagster as dg
 import pytest
 
 from expectations.suite import discover
-from ingestion.contracts import load_contracts, load_feeds
-from orchestration.checks import asset_key_of, build_suite_check
-from orchestration.dbt_project import read_manifest
-from orchestration.definitions import build_defs
-from orchestration.partitions import daily, range_tags
-from orchestration.publication.exposed import exposed_models
-from orchestration.settings import Settings, load_settings
+from ingestion.contracts.feeds import load_feeds
+from ingestion.contracts.load import load_contracts
+from orchestration.dbt.project import read_manifest
+from orchestration.graph.checks import asset_key_of, build_suite_check
+from orchestration.graph.definitions import build_defs
+from orchestration.graph.partitions import daily, range_tags
+from orchestration.home.settings import Settings, load_settings
+from orchestration.publication.exposures import exposed_models
 
 # dbt parses the project once for all of these
 pytestmark = pytest.mark.integration

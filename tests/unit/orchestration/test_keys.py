@@ -10,12 +10,18 @@ from typing import Any
 import duckdb
 import pytest
 
-from ingestion.keyring import KeyringError, unseal
-from ingestion.originals import Originals
-from ingestion.privacy import key_fingerprint
-from orchestration import keys
-from orchestration.keys import RotationError, finish_rotation, make_keyring, node_key, rotate
-from orchestration.settings import Settings
+from ingestion.files.originals import Originals
+from ingestion.privacy.keyring import KeyringError, unseal
+from ingestion.privacy.pseudonyms import key_fingerprint
+from orchestration.home.settings import Settings
+from orchestration.privacy import keys
+from orchestration.privacy.keys import (
+    RotationError,
+    finish_rotation,
+    make_keyring,
+    node_key,
+    rotate,
+)
 
 OLD, NEW = b"the key of the first year", b"the key of the second year"
 SHA256 = "ab" * 32

@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.dbt_results import read_build
+from orchestration.dbt.results import read_build
 
 TEST_ID = "test.koubei.stars_on_the_scale"
 MODEL_ID = "model.koubei.fct_voices"

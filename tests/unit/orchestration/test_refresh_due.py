@@ -8,13 +8,14 @@ import dagster as dg
 import duckdb
 import pytest
 
-from ingestion.contracts import load_contracts, load_feeds
-from ingestion.deliveries import scan
-from ingestion.raw_schema import create_raw_schema
-from orchestration import preflight
-from orchestration.due import due_now
-from orchestration.jobs import build_late_sensor, build_schedule
-from orchestration.settings import Settings, load_settings
+from ingestion.contracts.feeds import load_feeds
+from ingestion.contracts.load import load_contracts
+from ingestion.files.deliveries import scan
+from ingestion.raw.schema import create_raw_schema
+from orchestration.graph.jobs import build_late_sensor, build_schedule
+from orchestration.home import lock
+from orchestration.home.settings import Settings, load_settings
+from orchestration.pipeline.pending import due_now
 
 # whole files, homes or commands: real parts, but no fraction of a second
 pytestmark = pytest.mark.integration
@@ -111,7 +112,7 @@ def test_a_home_in_use_is_left_alone(settings: Settings, monkeypatch: pytest.Mon
 
 def test_space_is_estimated_from_what_is_due(settings: Settings) -> None:
     due, _ = due_now(settings)
-    assert preflight.bytes_needed(settings, due) > preflight.bytes_needed(settings, [])
-    assert preflight.is_compressed("a.csv.gz")
-    assert not preflight.is_compressed("a.csv")
+    assert lock.bytes_needed(settings, due) > lock.bytes_needed(settings, [])
+    assert lock.is_compressed("a.csv.gz")
+    assert not lock.is_compressed("a.csv")
     shutil.rmtree(settings.home)

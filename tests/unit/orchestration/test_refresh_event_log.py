@@ -10,9 +10,9 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from orchestration.dagster_home import open_instance
-from orchestration.partitions import all_days_at_once, daily, range_tags
-from orchestration.settings import load_settings, prepare_environment
+from orchestration.graph.instance import open_instance
+from orchestration.graph.partitions import all_days_at_once, daily, range_tags
+from orchestration.home.settings import load_settings, prepare_environment
 
 DAYS = ["2026-10-29", "2026-10-30", "2026-10-31"]
 

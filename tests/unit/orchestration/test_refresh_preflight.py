@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import preflight
-from orchestration.preflight import PreflightError
-from orchestration.settings import Settings, load_settings
+from orchestration.home import lock
+from orchestration.home.lock import PreflightError
+from orchestration.home.settings import Settings, load_settings
 
 ROOT = Path(__file__).parents[3]
 
@@ -27,8 +27,8 @@ def settings(tmp_path: Path) -> Settings:
 def test_a_second_refresh_says_who_holds_the_home(settings: Settings) -> None:
     code = textwrap.dedent(
         f"""
-        from orchestration.preflight import holding, PreflightError
-        from orchestration.settings import load_settings
+        from orchestration.home.lock import holding, PreflightError
+        from orchestration.home.settings import load_settings
         try:
             with holding(load_settings(home={str(settings.home)!r})):
                 print("held")
@@ -43,7 +43,7 @@ def test_a_second_refresh_says_who_holds_the_home(settings: Settings) -> None:
         )
         return done.stdout.strip()
 
-    with preflight.holding(settings):
+    with lock.holding(settings):
         told = other()
     assert told.startswith(f"another refresh of {settings.home} is running (process {os.getpid()},")
     assert other() == "held"
@@ -69,13 +69,13 @@ def test_a_home_that_cannot_be_written_is_named(settings: Settings) -> None:
         without_privileges(),
         pytest.raises(PreflightError, match=f"KOUBEI_HOME: {settings.home}"),
     ):
-        preflight.require_writable(settings)
+        lock.require_writable(settings)
 
 
 def test_a_home_that_is_a_file_is_named(settings: Settings) -> None:
     settings.home.write_text("not a folder")
     with pytest.raises(PreflightError, match=f"KOUBEI_HOME: {settings.home} cannot be written"):
-        preflight.require_writable(settings)
+        lock.require_writable(settings)
 
 
 def test_free_space_is_checked_against_an_estimate(
@@ -85,15 +85,15 @@ def test_free_space_is_checked_against_an_estimate(
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10**9, 10**9, 10**6))
     with pytest.raises(PreflightError, match=r"1 MB free, and this refresh may need 200 MB"):
-        preflight.require_space(settings, [])
+        lock.require_space(settings, [])
     ignoring = settings.model_copy(update={"free_space": "ignore"})
-    preflight.require_space(ignoring, [])
+    lock.require_space(ignoring, [])
 
 
 def test_the_work_folder_starts_empty(settings: Settings) -> None:
     left = settings.work_path / "decoded" / "half.csv"
     left.parent.mkdir(parents=True)
     left.write_text("half")
-    preflight.clean_work(settings)
+    lock.clean_work(settings)
     assert settings.work_path.is_dir()
     assert not any(settings.work_path.iterdir())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.settings import SettingsError, load_settings
+from orchestration.home.settings import SettingsError, load_settings
 
 SECRET = "correct-horse-battery-staple"
 
@@ -112,7 +112,7 @@ def test_telemetry_is_off_and_tools_are_told_of_the_home(
         monkeypatch.setenv(name, "before")
     monkeypatch.setenv("DBT_SEND_ANONYMOUS_USAGE_STATS", "true")
     code = (
-        "import os; from orchestration.settings import load_settings, prepare_environment; "
+        "import os; from orchestration.home.settings import load_settings, prepare_environment; "
         "prepare_environment(load_settings()); print(*(os.environ[n] for n in ("
         "'DAGSTER_DISABLE_TELEMETRY', 'GX_ANALYTICS_ENABLED', 'DBT_SEND_ANONYMOUS_USAGE_STATS', "
         "'KOUBEI_WAREHOUSE', 'DAGSTER_HOME')))"

@@ -10,11 +10,11 @@ from typing import Any
 
 import duckdb
 
-from ingestion.feed_definitions import load_feeds
-from ingestion.raw_schema import create_raw_schema
-from orchestration.publish import Publication, publish
+from ingestion.contracts.feeds import load_feeds
+from ingestion.raw.schema import create_raw_schema
+from orchestration.home.settings import Settings
+from orchestration.pipeline.publish import Publication, publish
 from orchestration.report.front_page import FRONT_PAGE
-from orchestration.settings import Settings
 
 DAY = date(2026, 10, 30)
 

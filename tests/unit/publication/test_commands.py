@@ -15,9 +15,10 @@ import pytest
 from filelock import FileLock
 from typer.testing import CliRunner, Result
 
-from orchestration import ledger, publish
 from orchestration.cli import build_app
-from orchestration.errors import KoubeiError
+from orchestration.home.errors import KoubeiError
+from orchestration.pipeline import publish
+from orchestration.publication import ledger
 from tests.unit.publication.house import DAY, House
 
 # whole files, homes or commands: real parts, but no fraction of a second

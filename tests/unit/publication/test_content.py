@@ -5,7 +5,7 @@ from itertools import pairwise
 import duckdb
 import pytest
 
-from orchestration.publication.content import Content, combined, content_of, literal, quoted
+from orchestration.publication.content_hash import Content, combined, content_of, literal, quoted
 
 
 def hashed(rows: str, columns: str = "a, b") -> Content:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.publication.dictionary import in_words
-from orchestration.publication.exposed import (
+from orchestration.publication.exposures import (
     ExposureError,
     chinese_of,
     exposed_models,

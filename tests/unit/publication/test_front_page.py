@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import ledger
-from orchestration.ledger import CheckResult, LedgerEntry
-from orchestration.publication import publications
+from orchestration.publication import ledger, store
+from orchestration.publication.ledger import CheckResult, LedgerEntry
 from orchestration.publication.rewriting import REPLACEMENT, rewrite
 from orchestration.publication.traces import Traces, voice_mark
 from orchestration.report.front_page import FRONT_PAGE, renew
@@ -110,6 +109,6 @@ def test_a_quote_goes_with_the_person_who_said_it(house: House, said_twice: int)
         encoding="utf-8",
     )
     for _ in range(said_twice):
-        rewrite(publications.current(house.published), Traces(("R1",)))
+        rewrite(store.current(house.published), Traces(("R1",)))
     quotes = page_at(house.published / "current" / FRONT_PAGE).all("q")
     assert [quote.said() for quote in quotes] == [REPLACEMENT, "三天就没电"]

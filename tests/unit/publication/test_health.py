@@ -5,9 +5,9 @@ from datetime import date, timedelta
 import duckdb
 import pytest
 
-from ingestion.feed_definitions import load_feeds
-from ingestion.raw_schema import create_raw_schema
-from orchestration.reading.health import Health, read_health
+from ingestion.contracts.feeds import load_feeds
+from ingestion.raw.schema import create_raw_schema
+from orchestration.publication.feed_health import Health, read_health
 from tests.unit.publication.house import DAY, House
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration import publish
-from orchestration.errors import KoubeiError
-from orchestration.publication import publications
+from orchestration.home.errors import KoubeiError
+from orchestration.pipeline import publish
+from orchestration.publication import store
 from tests.unit.publication.house import DAY, House
 
 # whole files, homes or commands: real parts, but no fraction of a second
@@ -165,7 +165,7 @@ def test_only_the_kept_number_stays_and_ids_are_never_given_twice(house: House) 
     assert house.names() == [*(f"2026-10-30-{n:03d}" for n in range(4, 11)), "current"]
 
     shutil.rmtree(house.published / "2026-10-30-010")
-    publications.point(house.published, "2026-10-30-009")
+    store.point(house.published, "2026-10-30-009")
     assert house.publish().publication_id == "2026-10-30-011"
 
 
@@ -173,8 +173,8 @@ def test_prune_never_removes_what_readers_see(house: House) -> None:
     for night in range(4):
         house.run(f"update reviews.fct_voices set reply_count = {night}")
         house.publish(run_id=f"night {night}")
-    publications.point(house.published, "2026-10-30-001")
-    assert publications.prune(house.published, 2) == ["2026-10-30-002"]
+    store.point(house.published, "2026-10-30-001")
+    assert store.prune(house.published, 2) == ["2026-10-30-002"]
     assert house.names() == ["2026-10-30-001", "2026-10-30-003", "2026-10-30-004", "current"]
     assert house.read("select max(reply_count) from reviews.fct_voices") == [(0,)]
 
@@ -227,7 +227,7 @@ def test_the_same_night_after_a_rollback_is_published_again(house: House) -> Non
     house.publish()
     house.run("update reviews.fct_voices set reply_count = 9")
     house.publish()
-    publications.point(house.published, "2026-10-30-001")
+    store.point(house.published, "2026-10-30-001")
     again = house.publish()
     assert again.is_new
     assert again.publication_id == "2026-10-30-003"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import ledger, publish
-from orchestration.publication import publications
+from orchestration.pipeline import publish
+from orchestration.publication import ledger, store
 from tests.unit.publication.house import House
 
 # whole files, homes or commands: real parts, but no fraction of a second
@@ -36,7 +36,7 @@ def until_killed(house: House, monkeypatch: pytest.MonkeyPatch, at: str) -> None
     with monkeypatch.context() as patched:
         patched.setattr(at, killed)
         # a real kill would not run the clean-up either
-        patched.setattr("orchestration.publication.publications.heal", lambda _: [])
+        patched.setattr("orchestration.publication.store.heal", lambda _: [])
         with pytest.raises(Killed):
             house.publish(run_id="second")
 
@@ -44,16 +44,16 @@ def until_killed(house: House, monkeypatch: pytest.MonkeyPatch, at: str) -> None
 @pytest.mark.parametrize(
     "at",
     [
-        "orchestration.publish.write_report",
-        "orchestration.publication.publications.sync_tree",
-        "orchestration.publication.publications.point",
+        "orchestration.pipeline.publish.write_report",
+        "orchestration.publication.store.sync_tree",
+        "orchestration.publication.store.point",
     ],
 )
 def test_a_publication_that_nobody_saw_goes_and_is_made_again(
     second_night: House, monkeypatch: pytest.MonkeyPatch, at: str
 ) -> None:
     until_killed(second_night, monkeypatch, at)
-    assert publications.current(second_night.published).publication_id == "2026-10-30-001"
+    assert store.current(second_night.published).publication_id == "2026-10-30-001"
     assert second_night.read("select max(value_cny) from reviews.fct_voices") == [
         (Decimal("12.30"),)
     ]
@@ -67,13 +67,13 @@ def test_a_publication_that_nobody_saw_goes_and_is_made_again(
 
 @pytest.mark.parametrize(
     "at",
-    ["orchestration.publication.publications._forget_pending", "orchestration.publish._finish"],
+    ["orchestration.publication.store._forget_pending", "orchestration.pipeline.publish._finish"],
 )
 def test_a_publication_that_readers_see_is_entered_in_the_ledger(
     second_night: House, monkeypatch: pytest.MonkeyPatch, at: str
 ) -> None:
     until_killed(second_night, monkeypatch, at)
-    assert publications.current(second_night.published).publication_id == "2026-10-30-002"
+    assert store.current(second_night.published).publication_id == "2026-10-30-002"
     assert second_night.ask("select count(*) from meta.publications") == [(1,)]
 
     assert "2026-10-30-002" in publish.repair(second_night.settings)
@@ -104,7 +104,7 @@ def test_a_rolled_back_publication_is_not_taken_for_one_that_nobody_saw(house: H
     house.publish()
     house.run("update reviews.fct_voices set reply_count = 9")
     house.publish()
-    publications.point(house.published, "2026-10-30-001")
+    store.point(house.published, "2026-10-30-001")
     house.settings.warehouse_path.unlink()
 
     publish.repair(house.settings)
@@ -134,9 +134,7 @@ def test_a_folder_without_a_readable_manifest_is_no_publication(house: House) ->
     house.publish()
     (house.published / "2026-10-31-001").mkdir()
     (house.published / "2026-10-31-001" / "manifest.json").write_text('{"publication_id": "20')
-    assert [each.publication_id for each in publications.kept(house.published)] == [
-        "2026-10-30-001"
-    ]
+    assert [each.publication_id for each in store.kept(house.published)] == ["2026-10-30-001"]
 
 
 def test_the_ledger_knows_the_last_verdict(house: House) -> None:

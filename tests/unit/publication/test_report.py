@@ -5,12 +5,12 @@ from datetime import date
 
 import pytest
 
+from orchestration.publication.feed_health import Health
 from orchestration.publication.labels import Labels
-from orchestration.reading.health import Health
+from orchestration.report.bilingual import Said, amount, change, split
 from orchestration.report.names import Names
-from orchestration.report.page import voice_mark
-from orchestration.report.saying import Said, amount, change, split
 from orchestration.report.sections import ORDER, Reasons
+from orchestration.report.templates import voice_mark
 from tests.unit.publication.house import House, dbt_manifest
 from tests.unit.publication.pages import Node, page_at
 

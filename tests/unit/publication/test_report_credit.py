@@ -9,9 +9,9 @@ from typing import Any
 import duckdb
 import pytest
 
+from orchestration.report.bilingual import money
 from orchestration.report.credit import latest_month, read_credit
 from orchestration.report.experiments import read_experiments, read_multiple
-from orchestration.report.saying import money
 from tests.unit.publication.house import House, dbt_manifest
 from tests.unit.publication.pages import Node, page_at
 

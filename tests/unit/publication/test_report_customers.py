@@ -9,9 +9,9 @@ from typing import Any
 import duckdb
 import pytest
 
+from orchestration.report.bilingual import Said
 from orchestration.report.customers import HIDDEN, Cell, read_customers
 from orchestration.report.lifetime_value import read_lifetime_value
-from orchestration.report.saying import Said
 from tests.unit.publication.house import House, dbt_manifest
 from tests.unit.publication.pages import Node, page_at
 

@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from ingestion.raw_schema import create_raw_schema
+from ingestion.raw.schema import create_raw_schema
 from ingestion.scoring import SCORE_SCHEMA, Referenced, ScoringError, Surroundings, discover
 from ingestion.scoring.audit import SAMPLE_TEXTS, TOLERANCE, Audit, audit_scores
 from ingestion.scoring.store import score_pending

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from sklearn import metrics
+from sklearn import metrics as sklearn_metrics
 
 from ingestion.scoring import SCORE_SCHEMA
 from ingestion.scoring.evaluation import evaluate
 from ingestion.scoring.labelled_file import LabelledFileError, read_labelled_file
-from ingestion.scoring.sentiment_model import corpus, measures
+from ingestion.scoring.sentiment_model import corpus, metrics
 from orchestration import cli
 
 BAND = (0.4, 0.6)
@@ -61,13 +61,13 @@ def test_measures_are_those_of_scikit_learn() -> None:
     truth = rng.integers(-1, 2, 500).astype(np.int8)
     called = np.where(rng.random(500) < 0.6, truth, rng.integers(-1, 2, 500)).astype(np.int8)
     score = np.round(rng.random(500) + 0.3 * truth, 1)
-    assert measures.accuracy(truth, called) == metrics.accuracy_score(truth, called)
-    assert measures.macro_f1(measures.confusion(truth, called)) == pytest.approx(
-        metrics.f1_score(truth, called, average="macro")
+    assert metrics.accuracy(truth, called) == sklearn_metrics.accuracy_score(truth, called)
+    assert metrics.macro_f1(metrics.confusion(truth, called)) == pytest.approx(
+        sklearn_metrics.f1_score(truth, called, average="macro")
     )
     polar = truth != 0
-    assert measures.auc(truth[polar] == 1, score[polar]) == pytest.approx(
-        metrics.roc_auc_score(truth[polar], score[polar])
+    assert metrics.auc(truth[polar] == 1, score[polar]) == pytest.approx(
+        sklearn_metrics.roc_auc_score(truth[polar], score[polar])
     )
 
 
@@ -133,8 +133,8 @@ def test_a_bad_file_is_told_with_its_line(tmp_path: Path, content: bytes, told: 
 def test_the_command_needs_no_home_and_no_key(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from orchestration import scorers
     from orchestration.commands import evaluate as command
+    from orchestration.pipeline import scorers
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(scorers, "discover", lambda given: [Said()])

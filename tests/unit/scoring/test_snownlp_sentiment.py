@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.demo.texts import NEGATIVE, POSITIVE, corpus_lines
+from ingestion.demo.texts.review_lines import NEGATIVE, POSITIVE, corpus_lines
 from ingestion.scoring import SCORE_SCHEMA, FastScorer, Scorer, Surroundings, discover
 from ingestion.scoring.snownlp_model import ModelError
 from ingestion.scoring.snownlp_model.files import files_of

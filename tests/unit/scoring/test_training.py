@@ -9,16 +9,16 @@ import duckdb
 import numpy as np
 import pytest
 
-from ingestion.feed_definitions import load_feeds
-from ingestion.raw_schema import create_raw_schema
+from ingestion.contracts.feeds import load_feeds
+from ingestion.raw.schema import create_raw_schema
 from ingestion.scoring import ScoringError, Surroundings
 from ingestion.scoring.labelled_file import read_labelled_file
 from ingestion.scoring.sentiment import Sentiment
-from ingestion.scoring.sentiment_model import books, corpus, measures, model, shelf, training
+from ingestion.scoring.sentiment_model import corpus, metrics, model, registry, tables, training
 from ingestion.scoring.sentiment_model.calibration import fit_platt, logit, sigmoid
 from ingestion.scoring.sentiment_model.corpus import Labelled
-from ingestion.scoring.sentiment_model.shelf import POOLED, Calibration, Shelf, ShelfError
-from ingestion.scoring.sentiment_model.starred import Starred, read_starred
+from ingestion.scoring.sentiment_model.registry import POOLED, Calibration, Shelf, ShelfError
+from ingestion.scoring.sentiment_model.review_labels import Starred, read_starred
 
 LIMITS = training.Limits(per_class=50, neutral=50, band=(0.4, 0.6))
 # words that the packaged corpus has no opinion on
@@ -57,14 +57,14 @@ def packaged() -> tuple[Labelled, model.Model]:
         "ece_before": 0.1, "ece_after": 0.02,
     }  # fmt: skip
     rows = Labelled(texts, lines.labels)
-    return rows, model.train(rows, shelf.packaged_version(), told)
+    return rows, model.train(rows, registry.packaged_version(), told)
 
 
 @pytest.fixture(autouse=True)
 def small_corpus(packaged: tuple[Labelled, model.Model], monkeypatch: pytest.MonkeyPatch) -> None:
     """A training then takes a moment."""
     monkeypatch.setattr(corpus, "split", lambda: (packaged[0], NO_FILE))
-    monkeypatch.setattr(shelf, "packaged_model", lambda cache: packaged[1])
+    monkeypatch.setattr(registry, "packaged_model", lambda cache: packaged[1])
 
 
 OTHER_WORDS = str.maketrans(GOOD + BAD, "甲乙丙丁戊己庚辛壬癸子丑"[: len(GOOD + BAD)])
@@ -78,12 +78,12 @@ def home(tmp_path: Path) -> Shelf:
 def test_a_better_challenger_is_promoted_and_its_card_tells_why(home: Shelf) -> None:
     result = training.train_challenger(home, starred_of(rows_of(600)), NO_FILE, LIMITS)
     assert result.verdict == "promoted"
-    assert home.champion() == result.champion != shelf.packaged_version()
+    assert home.champion() == result.champion != registry.packaged_version()
     card = home.card(result.champion)
     assert card["accuracy"] > 0.95
     assert card["trained_as_of"] == "2026-10-31"
     assert card["leaked_count"] == 0
-    assert card["comparison"]["compared_with"] == shelf.packaged_version()
+    assert card["comparison"]["compared_with"] == registry.packaged_version()
     assert card["comparison"]["macro_f1_gain_low"] > 0
     assert 60 < card["held_out_count"] < 180
     trained = home.model(result.champion)
@@ -128,7 +128,7 @@ def test_too_few_texts_train_nothing(home: Shelf) -> None:
     result = training.train_challenger(home, starred_of(many), NO_FILE, LIMITS)
     assert result.verdict == "too_few"
     assert sum(result.counts.values()) == 40
-    assert home.versions() == [shelf.packaged_version()]
+    assert home.versions() == [registry.packaged_version()]
 
 
 def test_nothing_said_twice_stands_on_both_sides(home: Shelf) -> None:
@@ -164,8 +164,8 @@ def test_neutral_labels_give_a_class_of_their_own(home: Shelf) -> None:
 
 def test_an_earlier_model_can_be_named_again(home: Shelf) -> None:
     first = training.train_challenger(home, starred_of(rows_of(600)), NO_FILE, LIMITS)
-    home.put_in_force(shelf.packaged_version())
-    assert home.champion() == shelf.packaged_version()
+    home.put_in_force(registry.packaged_version())
+    assert home.champion() == registry.packaged_version()
     home.put_in_force(first.champion)
     with pytest.raises(ShelfError, match="no such model; there are"):
         home.put_in_force("1-none")
@@ -221,29 +221,29 @@ def test_the_interval_of_a_gain_holds_zero_where_both_are_alike() -> None:
     truth = np.repeat(np.array([-1, 1], np.int8), 200)
     same = np.where(np.arange(400) % 10 == 0, -truth, truth).astype(np.int8)
     other = np.where(np.arange(400) % 10 == 1, -truth, truth).astype(np.int8)
-    alike = measures.compare(truth, same, other)
+    alike = metrics.compare(truth, same, other)
     assert (alike.difference, alike.mcnemar_p) == (0.0, 1.0)
     assert not alike.is_better
-    better = measures.compare(truth, same, truth)
+    better = metrics.compare(truth, same, truth)
     assert better.is_better
     # 40 rows put right, none spoilt
     assert better.mcnemar_p == pytest.approx(2 * 0.5**40)
-    assert not measures.compare(truth, truth, same).is_better
+    assert not metrics.compare(truth, truth, same).is_better
 
 
 def test_the_warehouse_is_told_what_is_in_force(home: Shelf) -> None:
     with duckdb.connect() as connection:
         create_raw_schema(connection, load_feeds())
-        books.record(connection, home, 1)
-        before = books.fingerprint(connection)
-        books.record(connection, home, 2)
-        assert books.fingerprint(connection) == before
+        tables.record(connection, home, 1)
+        before = tables.fingerprint(connection)
+        tables.record(connection, home, 2)
+        assert tables.fingerprint(connection) == before
         line = Calibration("jd", 2.0, 0.5, 300, 0.2, 0.01)
         pooled = home.calibrations(home.champion())[0]
         assert pooled.channel_code == POOLED
         home.keep_calibrations(home.champion(), [pooled, line])
-        books.record(connection, home, 3)
-        assert books.fingerprint(connection) != before
+        tables.record(connection, home, 3)
+        assert tables.fingerprint(connection) != before
         told = connection.execute(
             "select channel_code, slope, lines.load_id from raw.score_calibrations as lines "
             "join raw.models using (scorer, scorer_version, calibration_version) "

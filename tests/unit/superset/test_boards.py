@@ -6,9 +6,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration.superset.board_specs import BOARDS, BoardError, Chart, read_boards, read_datasets
 from orchestration.superset.bundle import Sources
 from orchestration.superset.datasets import columns_of
-from orchestration.superset.declared import BOARDS, BoardError, Chart, read_boards, read_datasets
 from orchestration.superset.names import read_words
 
 DATASETS = read_datasets().datasets
@@ -101,18 +101,18 @@ def test_no_path_and_no_secret_stands_in_what_is_declared() -> None:
 def test_an_unknown_word_is_an_error_that_names_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from orchestration.superset import declared
+    from orchestration.superset import board_specs
 
     (tmp_path / "datasets.yml").write_text("books: {}\ndatasets: {a: {table: b.c, colour: red}}\n")
-    monkeypatch.setattr(declared, "BOARDS", tmp_path)
+    monkeypatch.setattr(board_specs, "BOARDS", tmp_path)
     with pytest.raises(BoardError, match=r"datasets\.yml: datasets\.a\.colour"):
-        declared.read_datasets.__wrapped__()
+        board_specs.read_datasets.__wrapped__()
 
 
 def test_a_chart_that_stands_nowhere_is_refused() -> None:
     from pydantic import ValidationError
 
-    from orchestration.superset.declared import Board
+    from orchestration.superset.board_specs import Board
 
     chart = Chart(kind="line", data="kpi_trend")
     with pytest.raises(ValidationError, match="exactly one row"):

@@ -9,9 +9,9 @@ import duckdb
 import pytest
 import yaml
 
+from orchestration.superset.board_specs import BoardError, Text
 from orchestration.superset.bundle import Sources, bundle_files, zipped
 from orchestration.superset.databases import MASK, duckdb_uri, postgres_uri
-from orchestration.superset.declared import BoardError, Text
 from orchestration.superset.names import stable_id
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -1,0 +1,1 @@
+"""What a channel exports, as data: models, loaders, rules, feeds and parsers."""

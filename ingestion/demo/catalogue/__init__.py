@@ -1,0 +1,1 @@
+"""Products, brands, their quality and their releases."""

@@ -1,0 +1,1 @@
+"""Touches and what leads to them: creators, campaigns, spend, referrals, experiments."""

@@ -1,0 +1,1 @@
+"""Customers, members, partners, and those who ask to be erased."""

@@ -1,0 +1,1 @@
+"""Orders, the service desk, and customers who had stopped buying."""

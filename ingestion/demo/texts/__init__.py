@@ -1,0 +1,1 @@
+"""Review lines of the corpus, and personal data to be found in them."""

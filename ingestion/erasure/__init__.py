@@ -1,0 +1,1 @@
+"""Erasing a person: whose rows they are, what is rewritten, and who may never come back."""

@@ -1,0 +1,1 @@
+"""Delivered files: found, registered, decoded, read, kept, or refused whole."""

@@ -1,0 +1,1 @@
+"""Personal data: hashed identifiers, redacted texts, and the keys of both."""

@@ -1,0 +1,1 @@
+"""The dbt project: its manifest, and what a build printed."""

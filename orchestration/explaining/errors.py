@@ -1,9 +1,0 @@
-"""What a person asked for that cannot be explained."""
-
-from __future__ import annotations
-
-from orchestration.errors import KoubeiError
-
-
-class ExplainError(KoubeiError):
-    """No such KPI or period, or no number there; the message says what there is."""

@@ -1,0 +1,1 @@
+"""What a keeper does now and then: backups, training, a demo home."""

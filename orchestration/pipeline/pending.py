@@ -1,0 +1,28 @@
+"""Which deliveries wait to be landed, asked without holding the home."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from ingestion.contracts.load import load_contracts
+from ingestion.files.deliveries import Delivery, pending, scan
+from orchestration.home.settings import Settings
+from orchestration.publication.connections import open_build
+
+
+def due_now(settings: Settings) -> tuple[list[Delivery], date | None]:
+    """Deliveries that have not landed, and the last day that has.
+
+    Raises:
+        BusyError: A refresh is running.
+        ContractError: A contract is wrong.
+    """
+    found = scan(settings.exports_url, load_contracts(settings.channels))
+    if not settings.warehouse_path.exists():
+        return found.deliveries, None
+    with open_build(settings) as connection:
+        due = pending(connection, found.deliveries)
+        ((last,),) = connection.execute(
+            "select max(export_date) from raw.files where outcome = 'landed'"
+        ).fetchall()
+    return due, last

@@ -1,0 +1,1 @@
+"""Erasure and keys of a home: requests, the erasing itself, its verification."""
