@@ -111,18 +111,22 @@ def copy_of_the_project(folder: Path) -> Path:
     )
 
 
-def change(path: Path, *changes: tuple[str, str]) -> None:
+def change(path: Path, *changes: tuple[str, str], model: str = "") -> None:
+    """Replace in a file, or in the entry of one model alone."""
     text = path.read_text(encoding="utf-8")
+    begin = text.index(f"  - name: {model}\n") if model else 0
+    end = text.find("\n  - name: ", begin) if model else len(text)
+    part = text[begin:end]
     for old, new in changes:
-        assert old in text, old
-        text = text.replace(old, new)
-    path.write_text(text, encoding="utf-8")
+        assert old in part, old
+        part = part.replace(old, new)
+    path.write_text(text[:begin] + part + text[end:], encoding="utf-8")
 
 
 def test_a_renamed_column_of_the_project_fails_and_as_a_version_it_passes(tmp_path: Path) -> None:
     project = copy_of_the_project(tmp_path)
-    entry = project / "models/marts/reviews/fct_crises.yml"
-    change(entry, ("- name: level_code", "- name: severity_code"))
+    entry = project / "models/marts/reviews/crises/_crises.yml"
+    change(entry, ("- name: level_code", "- name: severity_code"), model="fct_crises")
     with pytest.raises(
         InterfaceError, match=r"reviews\.fct_crises\.level_code: the column was removed"
     ):
@@ -144,6 +148,7 @@ def test_a_renamed_column_of_the_project_fails_and_as_a_version_it_passes(tmp_pa
             "        config: {alias: fct_crises}\n"
             "    columns:\n",
         ),
+        model="fct_crises",
     )
     (entry.parent / "fct_crises_v1.sql").write_text("-- Grain: one row per crisis.\n")
     change(

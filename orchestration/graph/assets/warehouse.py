@@ -19,7 +19,7 @@ from orchestration.pipeline.session import Session
 
 
 class FoldersAsGroups(DagsterDbtTranslator):
-    """A model's group is its folder, whatever is above it: staging, reviews, kpis, seeds."""
+    """A model's group is its room, whatever is above it: staging, voices, crises, kpis, seeds."""
 
     def __init__(self) -> None:
         super().__init__(DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True))
@@ -30,11 +30,12 @@ class FoldersAsGroups(DagsterDbtTranslator):
         return dg.AssetKey([props["schema"], props.get("alias") or props["name"]])
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        """The innermost folder."""
+        """The innermost folder; a room's steps stand in the room."""
         if dbt_resource_props["resource_type"] == "seed":
             return "seeds"
-        folder = Path(dbt_resource_props["original_file_path"]).parent.name
-        return folder or "models"
+        folder = Path(dbt_resource_props["original_file_path"]).parent
+        room = folder.parent if folder.name == "steps" else folder
+        return room.name or "models"
 
 
 def build_warehouse_asset(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:

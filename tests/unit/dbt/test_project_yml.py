@@ -60,7 +60,8 @@ PUBLISHED = sorted(
 CONTRACTED = sorted(
     name
     for name, path in MODELS.items()
-    if {"marts", "kpis"} & set(path.relative_to(PROJECT).parts)
+    if {"core", "marts", "kpis"} & set(path.relative_to(PROJECT).parts)
+    and path.parent.name != "steps"
     and DESCRIBED.get(name, {}).get("config", {}).get("contract", {}).get("enforced", True)
 )
 

@@ -1,13 +1,12 @@
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
-import yaml
 
 from ingestion.contracts.feeds import load_feeds
 from ingestion.raw.schema import create_raw_schema
+from orchestration.interface.yaml_entries import read_project
 
 MODELS = Path(__file__).parents[3] / "dbt_project" / "models"
 
@@ -32,26 +31,15 @@ def marts_database(
     raw_database: duckdb.DuckDBPyConnection,
 ) -> duckdb.DuckDBPyConnection:
     """The raw schema, and the marts as their contracts describe them."""
-    for path in sorted((MODELS / "marts").rglob("*.yml")):
-        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
-            # the folder under marts is the schema, whatever subject a sub-folder is about
-            schema = path.relative_to(MODELS / "marts").parts[0]
-            create_table(raw_database, schema, model)
-    for path in sorted((MODELS / "kpis").glob("_kpis*.yml")):
-        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
-            create_table(raw_database, "kpis", model)
+    for entry in read_project(MODELS.parent).published:
+        columns = [f"{name} {column['data_type']}" for name, column in entry.columns.items()]
+        raw_database.execute(f"create schema if not exists {entry.schema}")
+        raw_database.execute(f"create table {entry.schema}.{entry.relation} ({', '.join(columns)})")
     raw_database.execute("create schema intermediate")
     raw_database.execute(
         "create table intermediate.int_customer_identities (node varchar, customer_key varchar)"
     )
     return raw_database
-
-
-def create_table(connection: duckdb.DuckDBPyConnection, schema: str, model: dict[str, Any]) -> None:
-    columns = [f"{c['name']} {c['data_type']}" for c in model.get("columns", [])]
-    if columns:
-        connection.execute(f"create schema if not exists {schema}")
-        connection.execute(f"create table {schema}.{model['name']} ({', '.join(columns)})")
 
 
 @pytest.fixture

@@ -141,9 +141,9 @@ def test_the_schedule_is_in_business_time(defs: dg.Definitions) -> None:
     assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 6 * * *", "Asia/Shanghai")
 
 
-def test_a_model_s_group_is_its_folder(assets: dict[dg.AssetKey, dg.AssetSpec]) -> None:
+def test_a_model_s_group_is_its_room(assets: dict[dg.AssetKey, dg.AssetSpec]) -> None:
     assert assets[dg.AssetKey(["staging", "stg_reviews"])].group_name == "staging"
-    assert assets[dg.AssetKey(["reviews", "fct_voices"])].group_name == "reviews"
+    assert assets[dg.AssetKey(["reviews", "fct_voices"])].group_name == "voices"
     assert assets[dg.AssetKey(["kpis", "kpi_nps"])].group_name == "kpis"
 
 
