@@ -37,6 +37,12 @@ def next_load_id(connection: duckdb.DuckDBPyConnection) -> int:
     )
 
 
+def last_export_date(connection: duckdb.DuckDBPyConnection) -> dt.date | None:
+    """Return the last day that landed data run through; None before anything has landed."""
+    last = one_value(connection, "select max(export_date) from raw.files where outcome = 'landed'")
+    return last if isinstance(last, dt.date) else None
+
+
 @dataclass(frozen=True)
 class FileEntry:
     """One row of `raw.files` as landing writes it."""

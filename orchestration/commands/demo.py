@@ -22,9 +22,9 @@ def demo(
     from orchestration.commands.run_refresh import run_refresh, screen  # noqa: PLC0415
     from orchestration.home.settings import load_settings  # noqa: PLC0415
     from orchestration.maintenance.demo import write_exports  # noqa: PLC0415
-    from orchestration.terminal.progress import watcher_for  # noqa: PLC0415
+    from orchestration.terminal.progress import reporter_for  # noqa: PLC0415
 
     settings = load_settings()
-    with watcher_for(screen()) as watcher:
-        write_exports(settings, days=days, customers=customers, seed=seed, watcher=watcher)
+    with reporter_for(screen()) as progress:
+        write_exports(settings, days=days, customers=customers, seed=seed, progress=progress)
     raise typer.Exit(run_refresh(load_settings()))

@@ -14,7 +14,7 @@ from orchestration.home.errors import KoubeiError
 
 
 class EraseError(KoubeiError):
-    """Nobody can be erased like that; the message says what to write."""
+    """The erasure was not confirmed; the message says what to write."""
 
 
 def erase(
@@ -41,7 +41,7 @@ def erase(
     from orchestration.graph.refresh import refresh  # noqa: PLC0415
     from orchestration.privacy import verification  # noqa: PLC0415
     from orchestration.privacy.requests import person_asked_for  # noqa: PLC0415
-    from orchestration.terminal.progress import watcher_for  # noqa: PLC0415
+    from orchestration.terminal.progress import reporter_for  # noqa: PLC0415
 
     today = datetime.now(ZoneInfo(settings.timezone)).date()
     person = person_asked_for(settings, customer, today)
@@ -55,8 +55,10 @@ def erase(
         if not sys.stdin.isatty():
             raise EraseError("add --yes to erase without being asked")
         typer.confirm("继续 Go on?", abort=True)
-    with watcher_for(out) as watcher:
-        outcome = refresh(settings, watcher=watcher, to_erase=person.requests, is_landing=False)
+    with reporter_for(out) as progress:
+        outcome = refresh(
+            settings, progress=progress, erasure_requests=person.requests, is_landing=False
+        )
     after = verification.look(settings, person.traces)
     clear = re.sub(r"^[a-z_0-9]+:", "", customer) if ":" in customer else None
     left = verification.walk(settings, person.traces, clear)

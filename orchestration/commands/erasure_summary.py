@@ -1,4 +1,4 @@
-"""The proof of an erasure on the screen: before and after, what is left, what is out of reach."""
+"""The proof of an erasure on the screen: before and after, traces, what is out of reach."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def print_proof(
     left: list[str],
     outcome: Outcome,
 ) -> None:
-    """Print what became of a person; nothing printed here names them."""
+    """Print the proof of an erasure; nothing printed here names the person."""
     shown = Table(title="涉及此人的行 Rows naming the person", title_justify="left")
     for heading in ("表 table", "之前 before", "之后 after", "总行数 all rows before", "after"):
         shown.add_column(heading, justify="left" if heading.startswith("表") else "right")
@@ -34,15 +34,15 @@ def print_proof(
     if before.naming or after.naming:
         out.print(shown)
     else:
-        out.print("无人 nobody in the home has that identifier; it is remembered for later files")
-    erasure = outcome.session.erasure
+        out.print("无此人 no row in the home has that identifier; it is remembered for later files")
+    erasure = outcome.state.erasure
     if erasure is not None:
         for publication_id, count in erasure.rewritten.items():
             out.print(f"发布 publication {publication_id} rewritten: {count} rows named the person")
-        told = erasure.originals
+        done = erasure.originals
         out.print(
-            f"原始文件 originals rewritten: {told.editions}"
-            + (f"; dropped, their contract has gone: {told.dropped}" if told.dropped else "")
+            f"原始文件 originals rewritten: {done.editions}"
+            + (f"; dropped, their contract has gone: {done.dropped}" if done.dropped else "")
         )
     out.print(
         f"订单 orders {before.orders[0]} -> {after.orders[0]}, "
@@ -50,7 +50,7 @@ def print_proof(
     )
     out.print(f"屏蔽 {len(person.nodes)} keyed hashes of identifiers filter every later landing")
     for line in left:
-        out.print(Text(f"残留 LEFT: {line}", style="bold red"))
+        out.print(Text(f"残留 Remaining traces: {line}", style="bold red"))
     if not left:
         out.print(
             Text("证明 proven: no file of the home holds a trace of the person", style="green")

@@ -7,7 +7,7 @@ from rich.console import Console
 from orchestration.home.errors import KoubeiError
 from orchestration.home.settings import Settings, SettingsError, load_settings
 from orchestration.publication.connections import home_held
-from orchestration.terminal.progress import watcher_for
+from orchestration.terminal.progress import reporter_for
 from orchestration.terminal.tables import console
 
 
@@ -22,20 +22,20 @@ def postgres() -> None:
             "KOUBEI_POSTGRES_DSN is not set: write it as postgresql://user:password@host:5432/db"
         )
     with home_held(settings):
-        behind = bring_postgres(settings, console())
-    if behind is not None:
-        raise behind
+        error = sync_postgres(settings, console())
+    if error is not None:
+        raise error
 
 
-def bring_postgres(settings: Settings, out: Console) -> KoubeiError | None:
-    """Bring PostgreSQL along and say so; returns what stood in the way. The home is held."""
+def sync_postgres(settings: Settings, out: Console) -> KoubeiError | None:
+    """Sync PostgreSQL and print the result; returns the error, if any. The home is held."""
     if settings.postgres_dsn is None:
         return None
     from orchestration.postgres.sync import follow  # noqa: PLC0415 - a driver few need
 
     try:
-        with watcher_for(out) as watcher:
-            done = follow(settings, watcher)
+        with reporter_for(out) as progress:
+            done = follow(settings, progress)
     except KoubeiError as error:
         return error
     if done is None:
@@ -51,5 +51,5 @@ def bring_postgres(settings: Settings, out: Console) -> KoubeiError | None:
             soft_wrap=True,
         )
         for name in done.left:
-            out.print(f"  不再发布 published no more, and empty, but still in use: {name}")
+            out.print(f"  不再发布 unpublished; could not be dropped, in use: {name}")
     return None

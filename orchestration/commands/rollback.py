@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.commands.postgres import bring_postgres
+from orchestration.commands.postgres import sync_postgres
 from orchestration.home.settings import load_settings
 from orchestration.publication import store
 from orchestration.publication.connections import home_held, open_file
@@ -34,13 +34,13 @@ def rollback(
             with open_file(settings.warehouse_path) as connection:
                 renew(settings, connection)
         out = console()
-        behind = bring_postgres(settings, out)
+        error = sync_postgres(settings, out)
     out.print(
         f"读者现在看到 readers now see {target.publication_id} "
         f"(数据截至 as of {target.as_of}); the next refresh publishes what it builds"
     )
-    if behind is not None:
-        raise behind
+    if error is not None:
+        raise error
 
 
 def _before(folder: store.Path) -> str:

@@ -9,7 +9,7 @@ from datetime import date
 from rich.console import Console
 
 from orchestration.home.settings import Settings, prepare_environment
-from orchestration.terminal.progress import watcher_for
+from orchestration.terminal.progress import reporter_for
 from orchestration.terminal.tables import console
 
 
@@ -39,7 +39,7 @@ def run_refresh(
     from orchestration.graph.refresh import refresh  # noqa: PLC0415
 
     shown = screen()
-    with watcher_for(shown) as watcher:
-        outcome = refresh(settings, watcher=watcher, first=first, last=last, accept=accept)
+    with reporter_for(shown) as progress:
+        outcome = refresh(settings, progress=progress, first=first, last=last, accept=accept)
     print_summary(outcome, shown)
     return outcome.exit_code

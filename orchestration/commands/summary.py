@@ -24,7 +24,7 @@ _LISTED = 10
 
 
 def print_summary(outcome: Outcome, console: Console) -> None:
-    """Print what a refresh came to."""
+    """Print the result of a refresh."""
     parts = [
         _landed(outcome),
         _files(outcome),
@@ -51,7 +51,7 @@ def _grid(title: str, *columns: str, numbers: int = 0) -> Table:
 
 
 def _landed(outcome: Outcome) -> RenderableType | None:
-    landed = outcome.session.landed
+    landed = outcome.state.landed
     if not landed:
         return Text("没有新文件 No file was due; what had landed was built again.")
     sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0] * 5)
@@ -62,13 +62,14 @@ def _landed(outcome: Outcome) -> RenderableType | None:
             row = sums[file.channel_code, feed]
             added = (1, counts.delivered, counts.landed, counts.rejected, counts.duplicate)
             row[:] = [have + more for have, more in zip(row, added, strict=True)]
+    days = sorted(file.export_date for file in landed)
     table = _grid(
-        f"导入 Landed: {len(landed):,} files, {outcome.first} to {outcome.last}",
+        f"导入 Landed: {len(landed):,} files, {days[0]} to {days[-1]}",
         "渠道 Channel", "数据流 Feed",
         "文件 Files", "交付 Delivered", "入库 Landed", "拒绝 Rejected", "重复 Duplicate",
         numbers=5,
     )  # fmt: skip
-    contracts = outcome.session.contracts
+    contracts = outcome.state.contracts
     for (channel, feed), row in sorted(sums.items()):
         label = contracts[channel].label if channel in contracts else ""
         numbers = [f"{number:,}" for number in row]
@@ -81,12 +82,12 @@ def _landed(outcome: Outcome) -> RenderableType | None:
 
 
 def _files(outcome: Outcome) -> RenderableType | None:
-    session = outcome.session
+    state = outcome.state
     lines: list[RenderableType] = []
-    refused = [file for file in session.landed if file.outcome == "refused"]
+    refused = [file for file in state.landed if file.outcome == "refused"]
     if refused:
         table = _grid(
-            f"拒收的文件 Refused files: {len(refused)}; their channel's last good data stays",
+            f"拒收的文件 Refused files: {len(refused)}; their channel's previous data is kept",
             "文件 File", "原因与办法 Why, and what to do",
         )  # fmt: skip
         for file in refused[:_LISTED]:
@@ -94,22 +95,22 @@ def _files(outcome: Outcome) -> RenderableType | None:
         lines.append(table)
         if len(refused) > _LISTED:
             lines.append(Text(f"... {len(refused) - _LISTED} more: koubei status"))
-    duplicates = sum(file.outcome == "duplicate" for file in session.landed)
+    duplicates = sum(file.outcome == "duplicate" for file in state.landed)
     if duplicates:
         lines.append(Text(f"重复的文件 Delivered before, not landed again: {duplicates:,}"))
     unmapped = {
         (f"{file.channel_code}.{file.export_name}", column)
-        for file in session.landed
+        for file in state.landed
         for column in file.unmapped_columns
     }
     if unmapped:
-        told = ", ".join(f"{export}: {column}" for export, column in sorted(unmapped)[:_LISTED])
-        lines.append(Text(f"合约不认识的列 Columns that no contract maps or ignores: {told}"))
-    unclaimed = session.scan.unclaimed
+        names = ", ".join(f"{export}: {column}" for export, column in sorted(unmapped)[:_LISTED])
+        lines.append(Text(f"合约不认识的列 Columns that no contract maps or ignores: {names}"))
+    unclaimed = state.unclaimed
     if unclaimed:
-        told = ", ".join(sorted(unclaimed)[:_LISTED])
+        names = ", ".join(sorted(unclaimed)[:_LISTED])
         lines.append(
-            Text(f"没有合约认领的文件 Files that no contract claims ({len(unclaimed)}): {told}")
+            Text(f"没有合约认领的文件 Files that no contract claims ({len(unclaimed)}): {names}")
         )
     return Group(*lines) if lines else None
 
@@ -128,7 +129,7 @@ def _rejections(outcome: Outcome) -> RenderableType | None:
 
 
 def _checks(outcome: Outcome) -> RenderableType | None:
-    results = outcome.session.results
+    results = outcome.state.checks
     if not results:
         return None
     lines: list[RenderableType] = []
@@ -154,10 +155,10 @@ def _blocks(result: CheckResult) -> bool:
 def _broken(result: CheckResult) -> RenderableType:
     mark, style = ("✗", "red") if _blocks(result) else ("!", "yellow")
     head = Text(f"{mark} {result.table_name or ''} {result.check_name}", style=style)
-    told = Text(result.message or "")
+    message = Text(result.message or "")
     if not (_blocks(result) and result.sample_rows):
-        return Group(head, Padding(told, (0, 0, 0, 2)))
-    return Group(head, Padding(Group(told, _sample(list(result.sample_rows))), (0, 0, 0, 2)))
+        return Group(head, Padding(message, (0, 0, 0, 2)))
+    return Group(head, Padding(Group(message, _sample(list(result.sample_rows))), (0, 0, 0, 2)))
 
 
 def _sample(rows: list[dict[str, Any]]) -> Table:
@@ -169,9 +170,9 @@ def _sample(rows: list[dict[str, Any]]) -> Table:
 
 
 def _headline(outcome: Outcome) -> RenderableType:
-    session = outcome.session
-    took = "  ".join(f"{stage} {seconds:.1f} s" for stage, seconds in session.seconds.items())
-    publication = session.publication
+    state = outcome.state
+    took = "  ".join(f"{stage} {seconds:.1f} s" for stage, seconds in state.seconds.items())
+    publication = state.publication
     if publication is not None:
         marts = [n for name, n in publication.tables.items() if not name.startswith("meta.")]
         rows = sum(marts)
@@ -185,31 +186,33 @@ def _headline(outcome: Outcome) -> RenderableType:
         lines = [Text(text, style="bold green")]
     else:
         label = "未发布 Refused by the gate" if outcome.verdict == "refused" else "失败 Failed"
-        lines = [Text(f"{label}: nothing was published, the last publication stays.", "bold red")]
+        lines = [
+            Text(f"{label}: nothing was published, the previous publication is kept.", "bold red")
+        ]
         lines += [Text(f"  {reason}", "red") for reason in outcome.reasons[:_LISTED]]
     return Group(*lines, *_postgres(outcome), *_notified(outcome), Text(took, "dim"))
 
 
 def _notified(outcome: Outcome) -> list[Text]:
-    """Who was told what needs attention."""
-    session = outcome.session
-    if session.mute is not None:
-        return [Text(f"通知未发出 Nobody was notified: {session.mute}", style="red")]
+    """A line for each target of notifications."""
+    state = outcome.state
+    if state.notify_error is not None:
+        return [Text(f"通知未发出 Not notified: {state.notify_error}", style="red")]
     return [
         Text(each.line, style="" if each.outcome in ("sent", "before") else "red")
-        for each in session.told
+        for each in state.notified
     ]
 
 
 def _postgres(outcome: Outcome) -> list[Text]:
-    """What became of the copy in PostgreSQL."""
-    session = outcome.session
-    if session.behind is not None:
+    """The state of the copy in PostgreSQL."""
+    state = outcome.state
+    if state.postgres_error is not None:
         return [
-            Text(f"PostgreSQL 落后 behind: {session.behind}", style="bold red"),
+            Text(f"PostgreSQL 落后 behind: {state.postgres_error}", style="bold red"),
             Text("  the next run catches up, or: koubei postgres", style="red"),
         ]
-    done = session.followed
+    done = state.synced
     if done is None:
         return []
     if not done.is_new:
@@ -224,8 +227,7 @@ def _postgres(outcome: Outcome) -> list[Text]:
     if done.left:
         lines.append(
             Text(
-                "  不再发布 published no more, and empty, but still in use: "
-                + ", ".join(done.left),
+                "  不再发布 unpublished; could not be dropped, in use: " + ", ".join(done.left),
                 style="yellow",
             )
         )
@@ -233,7 +235,7 @@ def _postgres(outcome: Outcome) -> list[Text]:
 
 
 def _print_next(outcome: Outcome, console: Console) -> None:
-    publication = outcome.session.publication
+    publication = outcome.state.publication
     lines: list[tuple[str, str]] = []
     if publication is not None:
         path = publication.path
@@ -254,11 +256,11 @@ def _print_next(outcome: Outcome, console: Console) -> None:
         ]
     else:
         lines.append(("接下来 Next", "put the cause right and run koubei refresh: it goes on"))
-    if any(file.outcome == "refused" for file in outcome.session.landed):
+    if any(file.outcome == "refused" for file in outcome.state.landed):
         lines.append(("", "koubei refresh --accept FILE   lets a refused file in all the same"))
-    if outcome.session.log_path.exists():
-        lines.append(("日志 Log", str(outcome.session.log_path)))
-    for label, told in lines:
+    if outcome.state.log_path.exists():
+        lines.append(("日志 Log", str(outcome.state.log_path)))
+    for label, text in lines:
         padding = " " * (18 - cell_len(label))
         # a path or a command must stay one line, to be copied
-        console.print(Text.assemble((label + padding, "bold"), told), soft_wrap=True)
+        console.print(Text.assemble((label + padding, "bold"), text), soft_wrap=True)

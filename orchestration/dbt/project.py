@@ -17,7 +17,7 @@ from ruamel.yaml import YAML
 
 from orchestration.home.errors import KoubeiError
 from orchestration.home.settings import Settings, prepare_environment
-from orchestration.terminal.progress import Unwatched, Watcher
+from orchestration.terminal.progress import NoProgress, ProgressReporter
 
 _BUILD_FOLDERS = ("models", "macros", "seeds", "snapshots", "estimators")
 _ALL_FOLDERS = (*_BUILD_FOLDERS, "tests", "analyses")
@@ -48,7 +48,7 @@ def build_fingerprint(project: Path, *inputs: str) -> str:
     return hashlib.sha256("\n".join([files, *inputs]).encode()).hexdigest()
 
 
-def ensure_manifest(settings: Settings, watcher: Watcher | None = None) -> Path:
+def ensure_manifest(settings: Settings, progress: ProgressReporter | None = None) -> Path:
     """Make dbt's manifest in the home when it is missing, or older than the project's files.
 
     Raises:
@@ -61,8 +61,8 @@ def ensure_manifest(settings: Settings, watcher: Watcher | None = None) -> Path:
         return settings.manifest_path
     # the same for every call of dbt, or it parses anew
     prepare_environment(settings)
-    watcher = watcher or Unwatched()
-    watcher.tell("parse", 0, 1)
+    progress = progress or NoProgress()
+    progress.update("parse", 0, 1)
     settings.manifest_path.parent.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(
         [dbt_executable(), "--no-use-colors", "parse"],
@@ -74,14 +74,17 @@ def ensure_manifest(settings: Settings, watcher: Watcher | None = None) -> Path:
     if done.returncode:
         raise ProjectError(f"{project}: dbt cannot read the project: {_short(done.stdout)}")
     stamp.write_text(wanted)
-    watcher.tell("parse", 1, 1)
+    progress.update("parse", 1, 1)
     return settings.manifest_path
 
 
 def neutral_band(project: Path) -> tuple[float, float]:
     """The thresholds between which a model of two classes abstains, as the project's vars say."""
-    told = YAML(typ="safe").load((project / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
-    return float(told["sentiment_negative_below"]), float(told["sentiment_positive_from"])
+    config = YAML(typ="safe").load((project / "dbt_project.yml").read_text(encoding="utf-8"))
+    thresholds = config["vars"]
+    return float(thresholds["sentiment_negative_below"]), float(
+        thresholds["sentiment_positive_from"]
+    )
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
@@ -91,7 +94,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
 
 
 def node_count(manifest: dict[str, Any]) -> int:
-    """How many nodes a build runs; unit tests are for the developer, not for the night."""
+    """How many nodes a build runs; unit tests are for the developer."""
     return sum(
         node["resource_type"] in _TESTED
         and node.get("config", {}).get("enabled", True)

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import dagster as dg
 
 from expectations.suite import Suite
-from orchestration.pipeline.session import Session
+from orchestration.pipeline.check import check as validate_suite
+from orchestration.pipeline.state import RunState
 
 
 def asset_key_of(suite: Suite) -> dg.AssetKey:
@@ -19,7 +20,7 @@ def asset_key_of(suite: Suite) -> dg.AssetKey:
     return dg.AssetKey(suite.table.split("."))
 
 
-def build_suite_check(suite: Suite, of_door: int) -> dg.AssetChecksDefinition:
+def build_suite_check(suite: Suite, suite_count: int) -> dg.AssetChecksDefinition:
     """The check of one suite: a critical failure stops what lists its table in its `deps`."""
 
     @dg.asset_check(
@@ -28,8 +29,8 @@ def build_suite_check(suite: Suite, of_door: int) -> dg.AssetChecksDefinition:
         blocking=True,
         description=f"{suite.title_zh}。{suite.summary}",
     )
-    def check(session: dg.ResourceParam[Session]) -> dg.AssetCheckResult:
-        verdict = session.check(suite, of_door)
+    def check(run: dg.ResourceParam[RunState]) -> dg.AssetCheckResult:
+        verdict = validate_suite(run, suite, suite_count)
         is_critical = not verdict.is_passed
         return dg.AssetCheckResult(
             passed=not verdict.failures,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 
 import dagster as dg
@@ -20,12 +19,9 @@ from orchestration.graph.assets.scoring import build_scores_asset
 from orchestration.graph.assets.warehouse import build_warehouse_asset
 from orchestration.graph.checks import asset_key_of, build_suite_checks
 from orchestration.graph.jobs import build_late_sensor, build_schedule, refresh
-from orchestration.graph.resources import build_dbt, build_session_resource
+from orchestration.graph.resources import build_dbt, build_run_resource
 from orchestration.home.settings import Settings, load_settings, prepare_environment
 from orchestration.publication.exposures import exposed_models
-
-# the backfill policy is marked beta, once for each of some forty assets
-warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
 
 def build_defs(
@@ -38,7 +34,7 @@ def build_defs(
 
     Args:
         resource_overrides: Resources by name instead of the default ones: the command line's own
-            session, a test's.
+            run, a test's.
         settings: Those of the environment when None.
         contracts: Read already, or None: reading them takes a second.
         feeds: The same.
@@ -70,7 +66,7 @@ def build_defs(
         schedules=[build_schedule(settings)],
         sensors=[build_late_sensor(settings)],
         resources={
-            "session": build_session_resource(settings),
+            "run": build_run_resource(settings),
             "dbt": build_dbt(settings),
             **(resource_overrides or {}),
         },

@@ -6,21 +6,21 @@ from collections.abc import Sequence
 import dagster as dg
 
 from ingestion.files.deliveries import Delivery
-from orchestration.graph.partitions import range_tags
+from orchestration.graph.resources import run_config
 from orchestration.home.settings import Settings
-from orchestration.pipeline.pending import due_now
+from orchestration.pipeline.pending import pending_now
 from orchestration.publication.connections import BusyError
 
 refresh = dg.define_asset_job(
     "refresh",
-    description="Land what is due, score, build, check, publish.",
+    description="Land what is pending, score, build, check, publish.",
     selection=dg.AssetSelection.all(),
     executor_def=dg.in_process_executor,
 )
 
 
 def build_schedule(settings: Settings) -> dg.ScheduleDefinition:
-    """The nightly refresh of every day that is due."""
+    """The nightly refresh of every day that is pending."""
 
     @dg.schedule(
         job=refresh,
@@ -30,10 +30,10 @@ def build_schedule(settings: Settings) -> dg.ScheduleDefinition:
     )
     def refresh_daily() -> dg.RunRequest | dg.SkipReason:
         try:
-            due, _ = due_now(settings)
+            pending, _ = pending_now(settings)
         except BusyError as error:
             return dg.SkipReason(str(error))
-        return _request(due)
+        return _request(pending)
 
     return refresh_daily
 
@@ -48,21 +48,21 @@ def build_late_sensor(settings: Settings) -> dg.SensorDefinition:
     )
     def late_exports() -> dg.RunRequest | dg.SkipReason:
         try:
-            due, last = due_now(settings)
+            pending, last = pending_now(settings)
         except BusyError as error:
             return dg.SkipReason(str(error))
-        return _request([each for each in due if last is not None and each.export_date <= last])
+        return _request([each for each in pending if last is not None and each.export_date <= last])
 
     return late_exports
 
 
-def _request(due: Sequence[Delivery]) -> dg.RunRequest | dg.SkipReason:
-    if not due:
+def _request(pending: Sequence[Delivery]) -> dg.RunRequest | dg.SkipReason:
+    if not pending:
         return dg.SkipReason("no export waits to be landed")
-    days = [delivery.export_date for delivery in due]
+    days = [delivery.export_date for delivery in pending]
     # the same files are not asked for twice while a run of them waits or was refused
-    waiting = sorted(f"{each.file_name}|{each.size_bytes}|{each.modified_at}" for each in due)
+    waiting = sorted(f"{each.file_name}|{each.size_bytes}|{each.modified_at}" for each in pending)
     return dg.RunRequest(
         run_key=hashlib.sha256("\n".join(waiting).encode()).hexdigest(),
-        tags=range_tags(min(days), max(days)),
+        run_config=run_config(min(days), max(days)),
     )

@@ -1,8 +1,10 @@
-"""What the graph's steps are given: the session of the run, and dbt."""
+"""What the graph's steps are given: the state of the run, and dbt."""
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from functools import cached_property
 from importlib.metadata import version as installed
+from typing import Any
 
 import dagster as dg
 from dagster_dbt import DbtCliResource
@@ -10,7 +12,8 @@ from packaging.version import Version
 
 from orchestration.dbt.project import dbt_executable
 from orchestration.home.settings import Settings, prepare_environment
-from orchestration.pipeline.session import Session, open_session
+from orchestration.pipeline.start import Days, open_run
+from orchestration.pipeline.state import RunState
 
 
 class InstalledDbt(DbtCliResource):
@@ -40,18 +43,32 @@ def build_dbt(settings: Settings) -> InstalledDbt:
     )
 
 
-def build_session_resource(settings: Settings) -> dg.ResourceDefinition:
-    """A session for a run that Dagster starts by itself: a schedule, a sensor, a click."""
+def build_run_resource(settings: Settings) -> dg.ResourceDefinition:
+    """The state of a run that Dagster starts by itself: a schedule, a sensor, a click."""
 
-    @dg.resource(description="The home, held by one refresh.")
-    def session(context: dg.InitResourceContext) -> Iterator[Session]:
+    @dg.resource(
+        description="The home, held by one run, which lands the exports of these days.",
+        config_schema={
+            name: dg.Field(str, is_required=False, description="A day such as 2026-10-31.")
+            for name in ("first", "last")
+        },
+    )
+    def run(context: dg.InitResourceContext) -> Iterator[RunState]:
         prepare_environment(settings)
-        with open_session(settings, run_id=context.run_id or "no-run") as opened:
-            yield opened
+        days = Days(
+            **{name: date.fromisoformat(day) for name, day in context.resource_config.items()}
+        )
+        with open_run(settings, run_id=context.run_id or "no-run", days=days) as state:
+            yield state
 
-    return session
+    return run
 
 
-def given_session(session: Session) -> dg.ResourceDefinition:
-    """The session of a run that the command line starts."""
-    return dg.ResourceDefinition.hardcoded_resource(session)
+def run_config(first: date, last: date) -> dict[str, Any]:
+    """The configuration of a run that lands the exports of these days, both included."""
+    return {"resources": {"run": {"config": {"first": str(first), "last": str(last)}}}}
+
+
+def given_run(state: RunState) -> dg.ResourceDefinition:
+    """The state of a run that the command line starts."""
+    return dg.ResourceDefinition.hardcoded_resource(state)

@@ -1,4 +1,4 @@
-"""What must be true before a refresh writes its first row: one line that says what to do if not."""
+"""Preconditions of a refresh: a home of its own, folders that can be written, free space."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def holding(settings: Settings) -> Iterator[None]:
         lock.acquire()
     except Timeout:
         raise PreflightError(
-            f"another refresh of {settings.home} is running{_told_holder(holder)}: "
+            f"another refresh of {settings.home} is running{_describe_holder(holder)}: "
             "wait until it is done, or stop it, and try again"
         ) from None
     try:
@@ -99,13 +99,13 @@ def keep_newest(folder: Path, pattern: str, count: int) -> None:
             path.unlink(missing_ok=True)
 
 
-def bytes_needed(settings: Settings, due: Sequence[Delivery]) -> int:
+def bytes_needed(warehouse: Path, pending: Sequence[Delivery]) -> int:
     """About how much a refresh of these deliveries will write."""
     delivered = sum(
         delivery.size_bytes * (_TIMES_COMPRESSED if is_compressed(delivery.file_name) else 1)
-        for delivery in due
+        for delivery in pending
     )
-    built = settings.warehouse_path.stat().st_size if settings.warehouse_path.exists() else 0
+    built = warehouse.stat().st_size if warehouse.exists() else 0
     return delivered * _BYTES_PER_DELIVERED_BYTE + built + _SPARE_BYTES
 
 
@@ -114,7 +114,7 @@ def is_compressed(file_name: str) -> bool:
     return file_name.lower().endswith((".gz", ".xlsx", ".parquet", ".zip", ".zst"))
 
 
-def require_space(settings: Settings, due: Sequence[Delivery]) -> None:
+def require_space(settings: Settings, pending: Sequence[Delivery]) -> None:
     """Check free space before the first write.
 
     Raises:
@@ -122,7 +122,7 @@ def require_space(settings: Settings, due: Sequence[Delivery]) -> None:
     """
     if settings.free_space == "ignore":
         return
-    needed = bytes_needed(settings, due)
+    needed = bytes_needed(settings.warehouse_path, pending)
     free = shutil.disk_usage(settings.home).free
     if free < needed:
         raise PreflightError(
@@ -136,9 +136,9 @@ def _mb(size: int) -> str:
     return f"{size / 1024 / 1024:,.0f} MB"
 
 
-def _told_holder(holder: Path) -> str:
+def _describe_holder(holder: Path) -> str:
     try:
-        told = json.loads(holder.read_text(encoding="utf-8"))
-        return f" (process {told['pid']}, since {told['since']})"
+        held = json.loads(holder.read_text(encoding="utf-8"))
+        return f" (process {held['pid']}, since {held['since']})"
     except (OSError, ValueError, KeyError, TypeError):
         return ""

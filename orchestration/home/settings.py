@@ -79,7 +79,7 @@ class Settings(BaseSettings):
     ] = None
     notify_urls: Annotated[
         SecretStr | None,
-        Field(description="secret apprise addresses that are told what needs attention"),
+        Field(description="secret apprise addresses that get what needs attention"),
     ] = None
 
     @field_validator("home", "channels", "snownlp_model", "cache", mode="after")
@@ -275,15 +275,15 @@ def load_settings(**given: object) -> Settings:
     try:
         return Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:
-        told = []
+        messages = []
         for problem in error.errors(include_input=False, include_url=False):
             name = PREFIX + str(problem["loc"][0]).upper() if problem["loc"] else "settings"
-            told.append(f"{name}: {problem['msg'].removeprefix('Value error, ')}")
-        raise SettingsError("; ".join(told)) from None
+            messages.append(f"{name}: {problem['msg'].removeprefix('Value error, ')}")
+        raise SettingsError("; ".join(messages)) from None
 
 
 def prepare_environment(settings: Settings | None = None) -> None:
-    """Turn telemetry off and tell dbt and Dagster where the home is.
+    """Turn telemetry off and point dbt and Dagster to the home.
 
     These libraries read the environment when they are imported or start a subprocess, so this runs
     before their first import.
@@ -292,8 +292,6 @@ def prepare_environment(settings: Settings | None = None) -> None:
     os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
     os.environ["DO_NOT_TRACK"] = "1"
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    # one write for the events of all days of an export (see orchestration/graph/event_log.py)
-    os.environ["DAGSTER_EVENT_BATCH_SIZE"] = "5000"
     if settings is not None:
         os.environ["DAGSTER_HOME"] = str(settings.dagster_path)
         os.environ["KOUBEI_WAREHOUSE"] = str(settings.warehouse_path)

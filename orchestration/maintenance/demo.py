@@ -9,7 +9,7 @@ from ingestion.demo import MARKER, write_demo
 from orchestration.home.errors import KoubeiError
 from orchestration.home.lock import holding
 from orchestration.home.settings import Settings
-from orchestration.terminal.progress import Watcher
+from orchestration.terminal.progress import ProgressReporter
 
 
 class DemoError(KoubeiError):
@@ -17,7 +17,7 @@ class DemoError(KoubeiError):
 
 
 def write_exports(
-    settings: Settings, *, days: int, customers: int | None, seed: int, watcher: Watcher
+    settings: Settings, *, days: int, customers: int | None, seed: int, progress: ProgressReporter
 ) -> None:
     """Write the demo's files into the home, and a key where there is none.
 
@@ -43,7 +43,7 @@ def write_exports(
             settings.home,
             days=days,
             seed=seed,
-            on_progress=lambda what, done, total: watcher.tell("demo", done, total, what),
+            on_progress=lambda what, done, total: progress.update("demo", done, total, what),
             **sized,
         )
 

@@ -6,11 +6,12 @@ from datetime import date
 
 from ingestion.contracts.load import load_contracts
 from ingestion.files.deliveries import Delivery, pending, scan
+from ingestion.files.registry import last_export_date
 from orchestration.home.settings import Settings
 from orchestration.publication.connections import open_build
 
 
-def due_now(settings: Settings) -> tuple[list[Delivery], date | None]:
+def pending_now(settings: Settings) -> tuple[list[Delivery], date | None]:
     """Deliveries that have not landed, and the last day that has.
 
     Raises:
@@ -21,8 +22,4 @@ def due_now(settings: Settings) -> tuple[list[Delivery], date | None]:
     if not settings.warehouse_path.exists():
         return found.deliveries, None
     with open_build(settings) as connection:
-        due = pending(connection, found.deliveries)
-        ((last,),) = connection.execute(
-            "select max(export_date) from raw.files where outcome = 'landed'"
-        ).fetchall()
-    return due, last
+        return pending(connection, found.deliveries), last_export_date(connection)

@@ -1,7 +1,7 @@
 """Publishing: a draft folder, a rename, one pointer. A reader sees yesterday or today, never half.
 
 `publish` runs inside a refresh that holds the home's lock. The ledger is written last; a kill
-before that is healed by `repair` from the manifests, which are the truth for what was published.
+before that is healed by `recover` from the manifests, which are the truth for what was published.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
+from expectations.data_docs import write_data_docs
 from orchestration.home.errors import one_line
 from orchestration.home.settings import Settings
+from orchestration.pipeline.state import RunState
 from orchestration.publication import ledger, store
 from orchestration.publication.connections import open_file
 from orchestration.publication.content_hash import Content, combined, content_of, literal
@@ -45,7 +47,7 @@ from orchestration.report.write import write_report
 
 @dataclass(frozen=True)
 class Publication:
-    """What readers see after `publish`; `is_new` is false when nothing had changed."""
+    """What readers see after a run; `is_new` is false when nothing had changed."""
 
     publication_id: str
     as_of: date
@@ -68,7 +70,29 @@ class _Plan:
     labels: Labels
 
 
-def publish(
+def publish(state: RunState) -> Publication:
+    """Publish what the run has built; every blocking check holds by now.
+
+    Raises:
+        KoubeiError: Nothing was published; the message says why.
+    """
+    settings = state.settings
+    state.progress.update("publish", 0, 1)
+    with state.step("publish"):
+        data_docs = settings.work_path / "quality"
+        write_data_docs(state.verdicts, data_docs)
+        state.publication = publish_build(
+            settings,
+            manifest_path=settings.manifest_path,
+            run_id=state.run_id,
+            load_id=state.load_id,
+            data_docs=data_docs,
+        )
+    state.progress.update("publish", 1, 1)
+    return state.publication
+
+
+def publish_build(
     settings: Settings,
     *,
     manifest_path: Path,
@@ -155,7 +179,7 @@ def publish(
     )
 
 
-def repair(settings: Settings) -> list[str]:
+def recover(settings: Settings) -> list[str]:
     """Put the published folder and the ledger right after a kill; the start of every run.
 
     Stale drafts go, a publication that the ledger does not know is entered from its manifest, with

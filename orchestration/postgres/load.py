@@ -18,7 +18,7 @@ from orchestration.postgres.schema import Wanted
 from orchestration.postgres.swap_log import NEXT, schemas_of
 from orchestration.postgres.types import Travelling
 from orchestration.publication.content_hash import content_of, literal, quoted
-from orchestration.terminal.progress import Watcher
+from orchestration.terminal.progress import ProgressReporter
 
 STAGE = "postgres"
 _CHUNK = 1 << 20
@@ -31,7 +31,7 @@ def load(
     source: duckdb.DuckDBPyConnection,
     tables: Sequence[Wanted],
     work: Path,
-    watcher: Watcher,
+    watcher: ProgressReporter,
 ) -> None:
     """Load tables beside what readers see.
 
@@ -49,11 +49,11 @@ def load(
     for schema in sorted(schemas_of(table.name for table in tables)):
         connection.execute(sql.SQL("create schema {}").format(sql.Identifier(schema + NEXT)))
     for number, table in enumerate(tables):
-        watcher.tell(STAGE, number, len(tables), table.name)
+        watcher.update(STAGE, number, len(tables), table.name)
         with _file(work) as path:
             _load(connection, source, table, path)
             _require_equal(connection, source, table, path)
-    watcher.tell(STAGE, len(tables), len(tables))
+    watcher.update(STAGE, len(tables), len(tables))
 
 
 @contextmanager

@@ -40,7 +40,7 @@ from orchestration.postgres.swap_log import (
 )
 from orchestration.publication import store
 from orchestration.publication.store import Published
-from orchestration.terminal.progress import Unwatched, Watcher
+from orchestration.terminal.progress import NoProgress, ProgressReporter
 
 # a person waits for the answer of `koubei status`
 _ASK_SECONDS = 3
@@ -64,7 +64,7 @@ class Followed:
         return self.way != "unchanged"
 
 
-def follow(settings: Settings, watcher: Watcher | None = None) -> Followed | None:
+def follow(settings: Settings, watcher: ProgressReporter | None = None) -> Followed | None:
     """Bring PostgreSQL to the publication that readers of the home see; None where it is not used.
 
     The caller holds the home, so that the pointer stands still.
@@ -83,7 +83,7 @@ def follow(settings: Settings, watcher: Watcher | None = None) -> Followed | Non
     with _told(settings), connected(settings) as connection:
         with transaction(connection):
             swap_log.open_book(connection)
-        done = _follow(_Way(connection, settings, target, kept, watcher or Unwatched()))
+        done = _follow(_Way(connection, settings, target, kept, watcher or NoProgress()))
     return Followed(
         publication_id=target.publication_id,
         tables=len(target.tables),
@@ -112,7 +112,7 @@ class _Way:
     settings: Settings
     target: Published
     kept: set[Mark]
-    watcher: Watcher
+    watcher: ProgressReporter
 
     @property
     def mark(self) -> Mark:

@@ -3,7 +3,7 @@
 The order makes it safe to kill and run again: the list of who is to go is written first and says
 "done" last, publications and originals are rewritten while `raw` still knows what to look for, and
 `raw` changes in one transaction. The build file is then written anew without any mart, because a
-deleted row's bytes stay in a DuckDB file, and the night's build makes the marts again.
+deleted row's bytes stay in a DuckDB file, and the next build makes the marts again.
 """
 
 from __future__ import annotations
@@ -35,13 +35,16 @@ from orchestration.publication.rewriting import rewrite
 from orchestration.publication.traces import Traces, keys_of
 from orchestration.report.front_page import renew
 
-# the books that are kept as they are; everything else is built from them
+# what is kept as it is; everything else is built from it
 _KEPT_SCHEMAS = ("raw", "meta")
 
 
 @dataclass
 class Erasure:
-    """What one run has erased: for the proof and for the summary."""
+    """The people that one run has erased: for the proof and for the summary.
+
+    `rewritten` has the rows that named them, by publication id.
+    """
 
     requests: list[Request] = field(default_factory=list)
     traces: Traces = field(default_factory=lambda: Traces(()))
@@ -49,19 +52,17 @@ class Erasure:
     originals: Rewritten = field(default_factory=Rewritten)
 
 
-def rules_path(settings: Settings) -> Path:
+def rules_path(dbt_project: Path) -> Path:
     """The seed with the rules of identity."""
-    return settings.dbt_project_path / "seeds" / "identity_rules.csv"
+    return dbt_project / "seeds" / "identity_rules.csv"
 
 
-def seen(settings: Settings, connection: duckdb.DuckDBPyConnection) -> SuppressionList:
-    """The home's list, copied to `raw`: asked before anything lands."""
-    listed = SuppressionList.read(settings.suppressions_path)
-    listed.copy_to(connection)
-    return listed
+def load_suppression_list(path: Path, connection: duckdb.DuckDBPyConnection) -> None:
+    """Copy the home's suppression list to `raw.suppressions`, which every landing filters by."""
+    SuppressionList.read(path).copy_to(connection)
 
 
-def erase_due(
+def process_erasure_requests(
     settings: Settings,
     contracts: Mapping[str, Contract],
     feeds: Mapping[str, Feed],
@@ -78,9 +79,9 @@ def erase_due(
     erasure = Erasure()
     with open_file(settings.warehouse_path) as connection:
         listed.learn(connection)
-        _enter_new(connection, settings, listed, asked)
-        left = _named_in_raw(connection, feeds, listed)
-        if not listed.pending and not left:
+        _record_new(connection, listed, asked, settings.dbt_project_path)
+        is_left = _is_named_in_raw(connection, feeds, listed)
+        if not listed.pending and not is_left:
             return None
         listed.copy_to(connection)
         erasure.requests = listed.pending or listed.requests
@@ -110,11 +111,11 @@ def erase_due(
     return erasure
 
 
-def _enter_new(
+def _record_new(
     connection: duckdb.DuckDBPyConnection,
-    settings: Settings,
     listed: SuppressionList,
     asked: Sequence[Request],
+    dbt_project: Path,
 ) -> None:
     """Write new requests to the list, each with all that is its person's."""
     known = {request.request_ref for request in listed.requests}
@@ -129,14 +130,14 @@ def _enter_new(
     ]
     if not new:
         return
-    make_links(connection, rules_path(settings))
+    make_links(connection, rules_path(dbt_project))
     for request in new:
         nodes = tuple(person_of(connection, request.nodes)) if request.nodes else ()
         listed.put(replace(request, nodes=nodes))
     listed.copy_to(connection)
 
 
-def _named_in_raw(
+def _is_named_in_raw(
     connection: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed], listed: SuppressionList
 ) -> bool:
     """Whether a row still names somebody who was erased, as in a build that was restored."""
@@ -153,7 +154,7 @@ def _named_in_raw(
 def traces_of(
     connection: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed], nodes: Sequence[str]
 ) -> Traces:
-    """What tells of people: nodes, every customer key of theirs, texts that are theirs alone."""
+    """What identifies people: nodes, every customer key of theirs, texts that are theirs alone."""
     connection.execute("create or replace temp table traced (node varchar)")
     if nodes:
         connection.executemany("insert into traced values (?)", [[node] for node in nodes])
@@ -224,7 +225,7 @@ def _scrub_ledger(connection: duckdb.DuckDBPyConnection, traces: Traces) -> None
 
 
 def compact(warehouse: Path) -> None:
-    """Write the books of a build file anew and drop what is built from them; kill-safe."""
+    """Write `raw` and `meta` of a build file anew and drop all that is built; kill-safe."""
     folder = warehouse.parent / ".compacting"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()

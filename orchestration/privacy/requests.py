@@ -27,7 +27,7 @@ class UnknownCustomerError(KoubeiError):
 
 @dataclass(frozen=True)
 class Person:
-    """Who is to be erased, and what tells of them. `is_known`: whether anything names them."""
+    """Who is to be erased, and what identifies them. `is_known`: whether any row names them."""
 
     nodes: tuple[str, ...]
     traces: Traces
@@ -45,7 +45,7 @@ def person_asked_for(settings: Settings, customer: str, today: date) -> Person:
     feeds = load_feeds()
     with open_build(settings) as connection:
         start = _start(connection, settings, customer.strip(), listed)
-        make_links(connection, rules_path(settings))
+        make_links(connection, rules_path(settings.dbt_project_path))
         nodes = person_of(connection, start)
         done = [each for each in listed.requests if set(each.nodes) & set(nodes)]
         nodes = sorted({*nodes, *(node for each in done for node in each.nodes)})

@@ -1,4 +1,4 @@
-"""How far a refresh is, told to whoever watches: bars in a terminal, lines elsewhere."""
+"""How far a command is: bars in a terminal, lines elsewhere."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ STAGES = {
 """Stages in the order in which they come, with their labels."""
 
 
-class Watcher(Protocol):
-    """Is told how far each stage is."""
+class ProgressReporter(Protocol):
+    """Takes how far each stage is, and shows it."""
 
-    def tell(self, stage: str, done: int, total: int, note: str = "") -> None:
+    def update(self, stage: str, done: int, total: int, note: str = "") -> None:
         """`done` of `total` of a stage, and what it is at; a total of 0 is not known yet."""
         ...
 
 
-class Unwatched:
-    """Nobody looks: Dagster's own UI shows the run."""
+class NoProgress:
+    """Shows nothing: Dagster's own UI shows the run."""
 
-    def tell(self, stage: str, done: int, total: int, note: str = "") -> None:
-        """Say nothing."""
+    def update(self, stage: str, done: int, total: int, note: str = "") -> None:
+        """Do nothing."""
 
 
 class Bars:
@@ -67,7 +67,7 @@ class Bars:
         )
         self._tasks: dict[str, TaskID] = {}
 
-    def tell(self, stage: str, done: int, total: int, note: str = "") -> None:
+    def update(self, stage: str, done: int, total: int, note: str = "") -> None:
         """Move the stage's bar."""
         if stage not in self._tasks:
             self._tasks[stage] = self._progress.add_task(
@@ -104,7 +104,7 @@ class Lines:
         self._ended: set[str] = set()
         self._last = 0.0
 
-    def tell(self, stage: str, done: int, total: int, note: str = "") -> None:
+    def update(self, stage: str, done: int, total: int, note: str = "") -> None:
         """Print a line when there is something new to say."""
         now = time.monotonic()
         is_first = stage not in self._started
@@ -135,6 +135,6 @@ class Lines:
         pass
 
 
-def watcher_for(console: Console) -> Bars | Lines:
+def reporter_for(console: Console) -> Bars | Lines:
     """Bars where they can be drawn, lines where not."""
     return Bars(console) if console.is_terminal and not console.is_dumb_terminal else Lines(console)

@@ -20,7 +20,7 @@ from orchestration.postgres.connection import Connection
 from orchestration.postgres.load import load
 from orchestration.postgres.schema import wanted
 from orchestration.publication import store
-from orchestration.terminal.progress import Unwatched
+from orchestration.terminal.progress import NoProgress
 from tests.benchmarks.timing import Timing, in_turn, peak_memory_mib
 from tests.integration.postgres_server import write_publication
 
@@ -60,7 +60,7 @@ def run() -> list[Timing]:
 
             def ours() -> None:
                 db.execute("drop schema if exists reviews__next cascade")
-                load(db, source, [table], folder / "work", Unwatched())
+                load(db, source, [table], folder / "work", NoProgress())
 
             def peer() -> None:
                 db.execute("drop table if exists by_rows")

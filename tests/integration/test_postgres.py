@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
 from typing import Any
 
 import psycopg
@@ -20,7 +19,7 @@ import pytest
 from orchestration.graph.refresh import Outcome
 from orchestration.home.errors import KoubeiError
 from orchestration.home.settings import load_settings
-from orchestration.pipeline.session import open_session
+from orchestration.pipeline.start import open_run
 from orchestration.postgres.connection import PostgresError
 from orchestration.postgres.personal_data import traces_left
 from orchestration.postgres.sync import follow, told_state
@@ -629,9 +628,9 @@ def test_a_refresh_begins_by_bringing_it_along_and_ends_with_code_3_where_it_can
     world: World, own_home: Home
 ) -> None:
     settings = load_settings(home=own_home.path, postgres_dsn=world.dsn("publisher"))
-    with open_session(settings, run_id="nothing-to-land") as session:
-        assert session.followed is not None
-        assert session.behind is None
+    with open_run(settings, run_id="nothing-to-land") as state:
+        assert state.synced is not None
+        assert state.postgres_error is None
     manifest = own_home.manifest
     assert world.asked("select publication_id from meta.publications where is_current") == [
         (manifest["publication_id"],)
@@ -652,12 +651,12 @@ def test_a_refresh_begins_by_bringing_it_along_and_ends_with_code_3_where_it_can
         "where n.nspname <> 'koubei' and n.nspname !~ '^(pg_|information)|__'"
     ) == [(described["n"],)]
     away = load_settings(home=own_home.path, postgres_dsn="postgresql://u:topsecret@127.0.0.1:1/x")
-    with open_session(away, run_id="away") as session:
-        assert session.behind is not None
-        assert "topsecret" not in session.behind
-        outcome = Outcome(session, date.today(), date.today(), "unchanged")
+    with open_run(away, run_id="away") as state:
+        assert state.postgres_error is not None
+        assert "topsecret" not in state.postgres_error
+        outcome = Outcome(state, "unchanged")
         assert outcome.exit_code == 3
-        assert Outcome(session, date.today(), date.today(), "refused").exit_code == 1
+        assert Outcome(state, "refused").exit_code == 1
 
 
 # ------------------------------------------------------------------ erasure

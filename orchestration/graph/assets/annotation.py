@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 import dagster as dg
 
 from ingestion.raw.schema import ANNOTATION_TABLES
-from orchestration.pipeline.session import Session
+from orchestration.pipeline.annotate import annotate
+from orchestration.pipeline.state import RunState
 
 
 def build_annotations_asset(guarded: Iterable[dg.AssetKey]) -> dg.AssetsDefinition:
@@ -30,8 +31,8 @@ def build_annotations_asset(guarded: Iterable[dg.AssetKey]) -> dg.AssetsDefiniti
             for table in ANNOTATION_TABLES
         ],
     )
-    def annotations(session: dg.ResourceParam[Session]) -> Iterator[dg.MaterializeResult]:
-        counts = session.annotate()
+    def annotations(run: dg.ResourceParam[RunState]) -> Iterator[dg.MaterializeResult]:
+        counts = annotate(run)
         for table in ANNOTATION_TABLES:
             read = counts.get(table.name.removeprefix("text_"), sum(counts.values()))
             yield dg.MaterializeResult(asset_key=["raw", table.name], metadata={"texts_read": read})

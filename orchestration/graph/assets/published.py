@@ -4,7 +4,9 @@ from collections.abc import Iterable
 
 import dagster as dg
 
-from orchestration.pipeline.session import Session
+from orchestration.pipeline.deliver import sync_postgres
+from orchestration.pipeline.publish import publish
+from orchestration.pipeline.state import RunState
 
 
 def build_published_asset(tables: Iterable[dg.AssetKey]) -> dg.AssetsDefinition:
@@ -22,8 +24,9 @@ def build_published_asset(tables: Iterable[dg.AssetKey]) -> dg.AssetsDefinition:
         kinds={"duckdb", "parquet"},
         description="发布：One consistent set of marts, and the pointer that readers follow.",
     )
-    def published(session: dg.ResourceParam[Session]) -> dg.MaterializeResult:
-        publication = session.publish()
+    def published(run: dg.ResourceParam[RunState]) -> dg.MaterializeResult:
+        publication = publish(run)
+        sync_postgres(run)
         return dg.MaterializeResult(
             metadata={
                 "publication": publication.publication_id,
@@ -31,7 +34,7 @@ def build_published_asset(tables: Iterable[dg.AssetKey]) -> dg.AssetsDefinition:
                 "is_new": publication.is_new,
                 "tables": len(publication.tables),
                 "dagster/row_count": sum(publication.tables.values()),
-                **_postgres(session),
+                **_postgres(run),
                 "path": dg.MetadataValue.path(str(publication.path)),
             }
         )
@@ -39,8 +42,8 @@ def build_published_asset(tables: Iterable[dg.AssetKey]) -> dg.AssetsDefinition:
     return published
 
 
-def _postgres(session: Session) -> dict[str, str]:
-    """What became of the copy in PostgreSQL; nothing where there is none."""
-    if session.behind is not None:
-        return {"postgres": f"behind: {session.behind}"}
-    return {"postgres": session.followed.publication_id} if session.followed else {}
+def _postgres(run: RunState) -> dict[str, str]:
+    """The publication in PostgreSQL, or why it is behind; empty where PostgreSQL is not used."""
+    if run.postgres_error is not None:
+        return {"postgres": f"behind: {run.postgres_error}"}
+    return {"postgres": run.synced.publication_id} if run.synced else {}

@@ -5,7 +5,10 @@ from collections.abc import Iterable
 import dagster as dg
 
 from orchestration.graph.assets.raw import SCORES
-from orchestration.pipeline.session import Session
+from orchestration.pipeline.audit import audit
+from orchestration.pipeline.score import score
+from orchestration.pipeline.scorers import scorers_of
+from orchestration.pipeline.state import RunState
 
 
 def build_scores_asset(guarded: Iterable[dg.AssetKey]) -> dg.AssetsDefinition:
@@ -23,7 +26,8 @@ def build_scores_asset(guarded: Iterable[dg.AssetKey]) -> dg.AssetsDefinition:
         kinds={"python", "duckdb"},
         description="文本打分：Class probabilities of each text, by scorer and version, audited.",
     )
-    def text_scores(session: dg.ResourceParam[Session]) -> dg.MaterializeResult:
-        return dg.MaterializeResult(metadata={**session.score(), **session.audit()})
+    def text_scores(run: dg.ResourceParam[RunState]) -> dg.MaterializeResult:
+        scorers = scorers_of(run.settings)
+        return dg.MaterializeResult(metadata={**score(run, scorers), **audit(run, scorers)})
 
     return text_scores

@@ -15,7 +15,7 @@ from dagster_dbt import (
 
 from orchestration.dbt.project import node_count
 from orchestration.pipeline.dbt_build import building
-from orchestration.pipeline.session import Session
+from orchestration.pipeline.state import RunState
 
 
 class FoldersAsGroups(DagsterDbtTranslator):
@@ -46,10 +46,10 @@ def build_warehouse_asset(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
     @dbt_assets(manifest=manifest, dagster_dbt_translator=translator, name="warehouse")
     def warehouse(
         context: dg.AssetExecutionContext,
-        session: dg.ResourceParam[Session],
+        run: dg.ResourceParam[RunState],
         dbt: DbtCliResource,
     ) -> Iterator[Any]:
-        with building(session, nodes) as build:
+        with building(run, nodes) as build:
             invocation = dbt.cli(
                 build.arguments,
                 context=context,
@@ -58,7 +58,7 @@ def build_warehouse_asset(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
             )
             with build.log_path.open("a", encoding="utf-8") as log, redirect_stdout(log):
                 for event in invocation.stream_raw_events():
-                    build.watch(event.raw_event)
+                    build.observe(event.raw_event)
                     yield from event.to_default_asset_events(
                         manifest, translator, context, build.target_path
                     )

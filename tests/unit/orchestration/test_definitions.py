@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -13,10 +12,12 @@ import pytest
 from expectations.suite import discover
 from ingestion.contracts.feeds import load_feeds
 from ingestion.contracts.load import load_contracts
+from ingestion.landing import FeedCounts, LandedFile
 from orchestration.dbt.project import read_manifest
+from orchestration.graph.assets.landing import DELIVERIES_SHOWN, describe
 from orchestration.graph.checks import asset_key_of, build_suite_check
 from orchestration.graph.definitions import build_defs
-from orchestration.graph.partitions import daily, range_tags
+from orchestration.graph.resources import run_config
 from orchestration.home.settings import Settings, load_settings
 from orchestration.publication.exposures import exposed_models
 
@@ -36,9 +37,7 @@ def defs(settings: Settings) -> Iterator[dg.Definitions]:
     patch = pytest.MonkeyPatch()
     for name in ("KOUBEI_WAREHOUSE", "DAGSTER_HOME", "DBT_TARGET_PATH", "DBT_LOG_PATH"):
         patch.setenv(name, "restored afterwards")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", dg.BetaWarning)
-        yield build_defs(settings=settings)
+    yield build_defs(settings=settings)
     patch.undo()
 
 
@@ -60,7 +59,7 @@ def test_every_export_of_every_contract_is_an_asset(
         for export in contract.exports
     }
     assert {key for key in assets if key.path[0] == "landing"} == exports
-    assert all(assets[key].partitions_def == daily for key in exports)
+    assert all(spec.partitions_def is None for spec in assets.values())
 
 
 def test_every_feed_is_an_asset_also_one_that_no_channel_fills(
@@ -147,9 +146,39 @@ def test_a_model_s_group_is_its_room(assets: dict[dg.AssetKey, dg.AssetSpec]) ->
     assert assets[dg.AssetKey(["kpis", "kpi_nps"])].group_name == "kpis"
 
 
-def test_a_range_of_days_is_one_run() -> None:
-    tags = range_tags(date(2016, 9, 1), date(2018, 10, 31))
-    assert all(daily.has_partition_key(day) for day in tags.values())
+def test_a_run_takes_the_days_that_it_lands(defs: dg.Definitions) -> None:
+    job = defs.resolve_job_def("refresh")
+    for config in ({}, run_config(date(2016, 9, 1), date(2018, 10, 31))):
+        assert dg.validate_run_config(job, config)
+    with pytest.raises(dg.DagsterInvalidConfigError, match="firts"):
+        dg.validate_run_config(job, {"resources": {"run": {"config": {"firts": "2016-09-01"}}}})
+
+
+def test_an_export_shows_its_deliveries() -> None:
+    def delivered(day: int, outcome: str = "landed", reason: str | None = None) -> LandedFile:
+        export_date = date(2026, 1, 1) + timedelta(days=day)
+        counts = {"reviews": FeedCounts(5, 3, 2, 0), "mentions": FeedCounts(1, 1, 0, 0)}
+        return LandedFile(
+            file_id=str(day), file_name=f"jd_{export_date}.csv", channel_code="jd",
+            export_name="reviews", export_date=export_date, outcome=outcome, reason=reason,
+            feeds=counts if outcome == "landed" else {},
+        )  # fmt: skip
+
+    shown = describe([delivered(1), delivered(0), delivered(2, "refused", "no such header")])
+    assert (shown["dagster/row_count"], shown["rejected"], shown["files"]) == (8, 4, 3)
+    assert shown["refused"] == ["jd_2026-01-03.csv"]
+    assert shown["days"] == "2026-01-01 – 2026-01-03 (3)"
+    table = shown["deliveries"]
+    assert isinstance(table, dg.TableMetadataValue)
+    rows = [record.data for record in table.records]
+    assert [row["export_date"] for row in rows] == ["2026-01-03", "2026-01-02", "2026-01-01"]
+    assert (rows[0]["outcome"], rows[0]["reason"]) == ("refused", "no such header")
+    assert (rows[1]["landed"], rows[1]["rejected"]) == (4, 2)
+    history = describe([delivered(day) for day in range(400)])
+    assert history["files"] == 400
+    assert isinstance(history["deliveries"], dg.TableMetadataValue)
+    assert len(history["deliveries"].records) == DELIVERIES_SHOWN
+    assert describe([])["days"] == "none"
 
 
 def test_nothing_is_written_beside_the_project() -> None:

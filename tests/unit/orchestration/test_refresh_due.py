@@ -15,7 +15,7 @@ from ingestion.raw.schema import create_raw_schema
 from orchestration.graph.jobs import build_late_sensor, build_schedule
 from orchestration.home import lock
 from orchestration.home.settings import Settings, load_settings
-from orchestration.pipeline.pending import due_now
+from orchestration.pipeline.pending import pending_now
 
 # whole files, homes or commands: real parts, but no fraction of a second
 pytestmark = pytest.mark.integration
@@ -35,7 +35,7 @@ def settings(tmp_path: Path) -> Settings:
     return settings
 
 
-def land(settings: Settings, *days: int) -> None:
+def record_landed(settings: Settings, *days: int) -> None:
     """Enter the files of these days in the book, as a refresh would."""
     settings.build_path.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(str(settings.warehouse_path)) as connection:
@@ -63,45 +63,43 @@ def asked(definition: dg.ScheduleDefinition | dg.SensorDefinition) -> dg.RunRequ
 
 def days_of(request: dg.RunRequest | str) -> tuple[str, str]:
     assert isinstance(request, dg.RunRequest), request
-    return (
-        request.tags["dagster/asset_partition_range_start"],
-        request.tags["dagster/asset_partition_range_end"],
-    )
+    config = request.run_config["resources"]["run"]["config"]
+    return config["first"], config["last"]
 
 
 def test_before_the_first_refresh_everything_is_due(settings: Settings) -> None:
-    due, last = due_now(settings)
+    due, last = pending_now(settings)
     assert [delivery.export_date.day for delivery in due] == [29, 30, 31]
     assert last is None
     assert days_of(asked(build_schedule(settings))) == ("2026-10-29", "2026-10-31")
 
 
 def test_the_schedule_asks_for_the_days_that_have_not_landed(settings: Settings) -> None:
-    land(settings, 29)
-    assert due_now(settings)[1] == date(2026, 10, 29)
+    record_landed(settings, 29)
+    assert pending_now(settings)[1] == date(2026, 10, 29)
     assert days_of(asked(build_schedule(settings))) == ("2026-10-30", "2026-10-31")
 
 
 def test_with_nothing_due_the_schedule_and_the_sensor_rest(settings: Settings) -> None:
-    land(settings, 29, 30, 31)
+    record_landed(settings, 29, 30, 31)
     assert asked(build_schedule(settings)) == "no export waits to be landed"
     assert asked(build_late_sensor(settings)) == "no export waits to be landed"
 
 
 def test_the_sensor_sees_late_files_alone(settings: Settings) -> None:
-    land(settings, 30)
+    record_landed(settings, 30)
     assert days_of(asked(build_late_sensor(settings))) == ("2026-10-29", "2026-10-29")
 
 
 def test_a_corrected_file_of_a_built_day_is_late(settings: Settings) -> None:
-    land(settings, 29, 30, 31)
+    record_landed(settings, 29, 30, 31)
     path = settings.exports_path / "jd" / "jd_reviews_20261030.csv"
     path.write_text("corrected, and longer")
     assert days_of(asked(build_late_sensor(settings))) == ("2026-10-30", "2026-10-30")
 
 
 def test_a_home_in_use_is_left_alone(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    land(settings, 29)
+    record_landed(settings, 29)
 
     def locked(*_: object, **__: object) -> None:
         raise duckdb.IOException("Could not set lock on file")
@@ -111,8 +109,10 @@ def test_a_home_in_use_is_left_alone(settings: Settings, monkeypatch: pytest.Mon
 
 
 def test_space_is_estimated_from_what_is_due(settings: Settings) -> None:
-    due, _ = due_now(settings)
-    assert lock.bytes_needed(settings, due) > lock.bytes_needed(settings, [])
+    due, _ = pending_now(settings)
+    assert lock.bytes_needed(settings.warehouse_path, due) > lock.bytes_needed(
+        settings.warehouse_path, []
+    )
     assert lock.is_compressed("a.csv.gz")
     assert not lock.is_compressed("a.csv")
     shutil.rmtree(settings.home)

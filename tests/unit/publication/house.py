@@ -13,7 +13,7 @@ import duckdb
 from ingestion.contracts.feeds import load_feeds
 from ingestion.raw.schema import create_raw_schema
 from orchestration.home.settings import Settings
-from orchestration.pipeline.publish import Publication, publish
+from orchestration.pipeline.publish import Publication, publish_build
 from orchestration.report.front_page import FRONT_PAGE
 
 DAY = date(2026, 10, 30)
@@ -213,7 +213,7 @@ class House:
 
     def publish(self, run_id: str = "run", data_docs: Path | None = None) -> Publication:
         """Publish what stands in the build file."""
-        return publish(
+        return publish_build(
             self.settings,
             manifest_path=self.manifest_path,
             run_id=run_id,
