@@ -1,1 +1,1 @@
-"""The nightly way through the house: land, score, build, check, publish; and the command line."""
+"""The nightly pipeline: land, score, build, check, publish, deliver; and the command line."""

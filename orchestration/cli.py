@@ -17,14 +17,14 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-_NIGHT: Final = "每晚 The night"
+_PIPELINE: Final = "流水线 Pipeline"
 _READ: Final = "读数 Reading"
-_KEEP: Final = "看管 Keeping house"
+_MAINTENANCE: Final = "维护 Maintenance"
 
 COMMANDS: Final = {
-    "demo": _NIGHT,
-    "refresh": _NIGHT,
-    "status": _NIGHT,
+    "demo": _PIPELINE,
+    "refresh": _PIPELINE,
+    "status": _PIPELINE,
     "serve": _READ,
     "query": _READ,
     "explain": _READ,
@@ -33,16 +33,16 @@ COMMANDS: Final = {
     "superset": _READ,
     "evaluate": _READ,
     "evaluate-aspects": _READ,
-    "train": _KEEP,
-    "notify": _KEEP,
-    "rollback": _KEEP,
-    "postgres": _KEEP,
-    "prune": _KEEP,
-    "backup": _KEEP,
-    "erase": _KEEP,
-    "rotate-key": _KEEP,
-    "contracts": _KEEP,
-    "dev": _KEEP,
+    "train": _MAINTENANCE,
+    "notify": _MAINTENANCE,
+    "rollback": _MAINTENANCE,
+    "postgres": _MAINTENANCE,
+    "prune": _MAINTENANCE,
+    "backup": _MAINTENANCE,
+    "erase": _MAINTENANCE,
+    "rotate-key": _MAINTENANCE,
+    "contracts": _MAINTENANCE,
+    "dev": _MAINTENANCE,
 }
 """Commands in the order of the help, with its sections; each is a module of its name (- is _)."""
 

@@ -1,4 +1,4 @@
-"""`koubei contracts`: whether contracts are sound, before a night depends on them."""
+"""`koubei contracts`: whether contracts are sound, before a refresh depends on them."""
 
 from __future__ import annotations
 

@@ -43,12 +43,12 @@ def evaluate(
 
 
 def _plain(result: Evaluation) -> dict[str, object]:
-    told = asdict(result)
-    for scorer in told["scorers"]:
+    plain = asdict(result)
+    for scorer in plain["scorers"]:
         for name, value in scorer.items():
             if isinstance(value, float):
                 scorer[name] = round(value, 1 if name == "texts_per_second" else _DIGITS)
-    return told
+    return plain
 
 
 def _print(result: Evaluation) -> None:

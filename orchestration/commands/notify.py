@@ -46,12 +46,12 @@ def notify(
             "dingtalk://TOKEN feishu://TOKEN mailto://user:password@host (--dry-run sends nothing)"
         )
     with home_held(settings):
-        told = post(settings, _night(settings), again=again)
-    if not told:
+        results = post(settings, _night(settings), again=again)
+    if not results:
         out.print(_WELL)
-    for each in told:
+    for each in results:
         out.print(each.line, markup=False, soft_wrap=True)
-    raise typer.Exit(int(any(each.outcome in ("failed", "unknown") for each in told)))
+    raise typer.Exit(int(any(each.outcome in ("failed", "unknown") for each in results)))
 
 
 _WELL = "一切正常 all is well: nothing off target, withheld, open, late or refused"
@@ -62,11 +62,11 @@ def _night(settings: Settings) -> Night:
 
     state = read_state(settings)
     last, there = state["last_verdict"], state["postgres"]
-    behind = None
+    postgres_error = None
     if there is not None:
-        behind = there["problem"] or (
+        postgres_error = there["problem"] or (
             f"{there['publication_id'] or 'nothing'} stands there" if there["is_behind"] else None
         )
     if last is not None and last["verdict"] == "refused":
-        return Night(last["run_id"], [last["reason"]], (), behind)
-    return Night(last["run_id"] if last else "", (), (), behind)
+        return Night(last["run_id"], [last["reason"]], (), postgres_error)
+    return Night(last["run_id"] if last else "", (), (), postgres_error)

@@ -68,13 +68,13 @@ def _published(state: dict[str, Any]) -> list[Text]:
     return said
 
 
-def _postgres(told: dict[str, Any] | None) -> list[Text]:
-    if told is None:
+def _postgres(state: dict[str, Any] | None) -> list[Text]:
+    if state is None:
         return []
-    if told["problem"]:
-        return [Text(f"  PostgreSQL 无法得知 cannot be asked: {told['problem']}", style="red")]
-    there = told["publication_id"] or "还没有 nothing yet"
-    if told["is_behind"]:
+    if state["problem"]:
+        return [Text(f"  PostgreSQL 无法得知 cannot be asked: {state['problem']}", style="red")]
+    there = state["publication_id"] or "还没有 nothing yet"
+    if state["is_behind"]:
         return [
             Text(
                 f"  PostgreSQL 落后 behind: {there} (koubei postgres, or the next refresh, "

@@ -15,8 +15,8 @@ from orchestration.terminal.tables import console, records
 if TYPE_CHECKING:
     from ingestion.scoring.sentiment_model.training import Training
 
-_TOLD = {
-    "promoted": "挑战者胜出，启用 the challenger is better and in force",
+_VERDICTS = {
+    "promoted": "挑战者胜出，启用 the challenger is better and active",
     "kept": "挑战者未胜出，沿用 the challenger is not better; the champion stays",
     "unchanged": "数据未变 the champion was trained on these very rows",
     "too_few": "样本不足，未训练 too few labelled texts to train on; the champion stays",
@@ -32,16 +32,16 @@ def train(
     label: Annotated[str, typer.Option(help="Its column of labels.")] = "label",
     use: Annotated[
         str | None,
-        typer.Option(metavar="VERSION", help="Only put this model in force, or `packaged`."),
+        typer.Option(metavar="VERSION", help="Only activate this model, or `packaged`."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """Train the sentiment model on the home's starred reviews; calibrate it for each channel.
 
-    The new model is put in force only when it beats the one in force on texts that neither has
-    seen. The next refresh scores and builds anew. Cards of all models are in meta.models.
+    The new model is activated only when it beats the active one on texts that neither has seen.
+    The next refresh scores and builds anew. Cards of all models are in meta.models.
 
-    Exit code: 0 trained (put in force or not), 1 too few labelled texts or a file that cannot be
+    Exit code: 0 trained (activated or not), 1 too few labelled texts or a file that cannot be
     used, 2 misuse or a bad environment.
     """
     # numba and scikit-learn are no part of a help text
@@ -50,9 +50,9 @@ def train(
     settings = load_settings()
     if use is not None:
         version = training.use(settings, use)
-        told = "下次 refresh 生效 the next refresh scores with it"
+        note = "下次 refresh 生效 the next refresh scores with it"
         typer.echo(
-            json.dumps({"champion": version}) if as_json else f"启用 in force: {version}; {told}"
+            json.dumps({"champion": version}) if as_json else f"启用 active: {version}; {note}"
         )
         return
     result = training.train(settings, labelled, text, label)
@@ -81,7 +81,7 @@ def _print(result: Training, minimum: int) -> None:
             f"[{against['macro_f1_gain_low']:+.3f}, {against['macro_f1_gain_high']:+.3f}], "
             f"McNemar p {against['mcnemar_p']:.4f}, {against['rows_compared']:,} texts"
         )
-    out.print(f"{_TOLD[result.verdict]}: {result.champion}")
+    out.print(f"{_VERDICTS[result.verdict]}: {result.champion}")
     out.print(
         records(
             "校准 Calibration (the next refresh applies it)",

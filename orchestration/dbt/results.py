@@ -1,4 +1,4 @@
-"""What a dbt build said, as checks for the ledger: tests with the rows that fail them."""
+"""The results of a dbt build as checks for the ledger: tests with the rows that fail them."""
 
 from __future__ import annotations
 
@@ -57,11 +57,11 @@ def read_build(
         if node["resource_type"] == "test":
             result.checks.append(_check(run, node, manifest, connection))
         elif run["status"] in _BROKEN:
-            result.errors.append(f"dbt {node['resource_type']} {node['name']}: {told(run)}")
+            result.errors.append(f"dbt {node['resource_type']} {node['name']}: {message_of(run)}")
     return result
 
 
-def told(run: Mapping[str, Any]) -> str:
+def message_of(run: Mapping[str, Any]) -> str:
     """The message of a result as one line."""
     return " ".join(str(run.get("message") or run["status"]).split())
 
@@ -79,7 +79,7 @@ def _check(
     failing = run.get("failures")
     samples = [] if is_passed or could_not_run else _failing_rows(run, node, connection)
     described = " ".join(str(node.get("description") or "").split())
-    message = None if is_passed else (f"{failing:,} rows fail" if failing else told(run))
+    message = None if is_passed else (f"{failing:,} rows fail" if failing else message_of(run))
     if message and described:
         message = f"{message}: {described}"
     return CheckResult(

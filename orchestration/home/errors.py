@@ -1,4 +1,4 @@
-"""What went wrong, in words for the person at the command line; the CLI prints it and exits."""
+"""Errors with a message for the person at the command line; the CLI prints it and exits."""
 
 from __future__ import annotations
 
@@ -23,5 +23,5 @@ class GateRefused(KoubeiError):
 
 def one_line(error: BaseException) -> str:
     """A DuckDB message as one line: what is wrong and its hint, without the quoted statement."""
-    told = re.split(r"\n\s*(?:LINE \d+:|Candidate functions:)", str(error), maxsplit=1)[0]
-    return " ".join(told.split())
+    message = re.split(r"\n\s*(?:LINE \d+:|Candidate functions:)", str(error), maxsplit=1)[0]
+    return " ".join(message.split())

@@ -1,7 +1,7 @@
 """A copy of what cannot be made again, consistent and with the way back written beside it.
 
 The key is not in it: a backup that held the key would undo the hashing. Its fingerprint is, so
-that the right key can be told from a wrong one.
+that the right key can be recognised.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def back_up(settings: Settings, destination: Path | None = None) -> Backup:
     folder = (destination or settings.backups_path).expanduser().resolve()
     stamp = f"{datetime.now(ZoneInfo(settings.timezone)):%Y%m%d-%H%M%S}"
     draft, final = folder / f".draft-{stamp}", folder / f"koubei-{stamp}"
-    with _told(folder):
+    with _translate_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         if final.exists():
             raise BackupError(f"{final} is there already: try again in a second")
@@ -128,8 +128,8 @@ def _copy(
         shutil.copytree(settings.originals_path, draft / "originals", copy_function=_link_or_copy)
     else:
         (draft / "originals").mkdir()
-    told = _RESTORE.format(stamp=stamp, fingerprint=fingerprint or "none: nothing landed yet")
-    (draft / "RESTORE.txt").write_text(told, encoding="utf-8")
+    restore = _RESTORE.format(stamp=stamp, fingerprint=fingerprint or "none: nothing landed yet")
+    (draft / "RESTORE.txt").write_text(restore, encoding="utf-8")
     files = [path for path in draft.rglob("*") if path.is_file() and not path.is_symlink()]
     originals = sum(1 for path in (draft / "originals").rglob("*") if path.is_file())
     publication_id = seen.publication_id if seen else None
@@ -170,7 +170,7 @@ def _require_space(settings: Settings, folder: Path) -> None:
 
 
 @contextmanager
-def _told(folder: Path) -> Iterator[None]:
+def _translate_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:

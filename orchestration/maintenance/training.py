@@ -26,7 +26,7 @@ class TrainError(KoubeiError):
     """There is nothing to train on."""
 
 
-def shelf_of(settings: Settings) -> Shelf:
+def registry_of(settings: Settings) -> Shelf:
     """The home's models."""
     given = Surroundings(cache=settings.cache, models=settings.models_path)
     return Sentiment().configured(given).shelf
@@ -54,11 +54,11 @@ def train(settings: Settings, labelled: Path | None, text: str, label: str) -> T
             neutral=settings.neutral_minimum,
             band=neutral_band(settings.dbt_project_path),
         )
-        return train_challenger(shelf_of(settings), starred, rows, limits)
+        return train_challenger(registry_of(settings), starred, rows, limits)
 
 
 def use(settings: Settings, version: str) -> str:
-    """Put a model in force; the version.
+    """Activate a model; returns its version.
 
     Raises:
         KoubeiError: A refresh holds the home.
@@ -66,7 +66,7 @@ def use(settings: Settings, version: str) -> str:
     """
     with home_held(settings):
         wanted = packaged_version() if version == "packaged" else version
-        shelf_of(settings).put_in_force(wanted)
+        registry_of(settings).put_in_force(wanted)
         return wanted
 
 

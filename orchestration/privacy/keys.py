@@ -28,7 +28,7 @@ class RotationError(KoubeiError):
 
 @dataclass(frozen=True)
 class Rotation:
-    """What a rotation came to: how many originals were sealed anew, and where the new key is."""
+    """A finished rotation: how many originals were sealed anew, and where the new key is."""
 
     originals: int
     fingerprint: str

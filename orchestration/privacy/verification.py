@@ -21,7 +21,7 @@ from orchestration.publication.content_hash import literal, quoted
 from orchestration.publication.traces import Traces, count_traces
 
 _CHUNK = 8 * 1024 * 1024
-# the filter itself: keyed hashes, so that later landings can be held against them
+# the filter itself: keyed hashes, which every later landing filters by
 _FILTER = frozenset({"raw.suppressions"})
 
 
@@ -43,10 +43,10 @@ def look(settings: Settings, traces: Traces) -> State:
         with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
             naming |= count_traces(connection, traces, left_out=_FILTER)
             rows |= _row_counts(connection)
-            told = connection.execute(
+            totals = connection.execute(
                 "select count(*), cast(coalesce(sum(gross_cny), 0) as varchar) from raw.orders"
             ).fetchone()
-            orders = told if told else orders
+            orders = totals or orders
     return State(naming, rows, orders)
 
 

@@ -1,1 +1,1 @@
-"""What people are told: the published set, the build beside it, how fresh the feeds are."""
+"""The state of a home: the published set, the build beside it, how fresh the feeds are."""

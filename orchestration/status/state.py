@@ -1,4 +1,4 @@
-"""What `koubei status` says: what readers see, how the last run ended, how the data are."""
+"""The state of a home: what readers see, how the last run ended, how fresh the data are."""
 
 from __future__ import annotations
 

@@ -48,16 +48,16 @@ def records(
 
 def shown(value: object) -> str:
     """A value as a person reads it: nothing for null, thousands apart, days and minutes."""
-    told = str(value)
+    text = str(value)
     match value:
         case None:
-            told = ""
+            text = ""
         case bool():
-            told = "是 yes" if value else "否 no"
+            text = "是 yes" if value else "否 no"
         case int():
-            told = f"{value:,}"
+            text = f"{value:,}"
         case datetime():
-            told = f"{value:%Y-%m-%d %H:%M}"
+            text = f"{value:%Y-%m-%d %H:%M}"
         case list():
-            told = ", ".join(shown(each) for each in value)
-    return told
+            text = ", ".join(shown(each) for each in value)
+    return text
