@@ -16,8 +16,8 @@ telemetry:
 nux:
   enabled: false
 event_log_storage:
-  module: dagster._core.storage.event_log
-  class: SqliteEventLogStorage
+  module: orchestration.graph.event_log
+  class: KeptConnectionsEventLogStorage
   config:
     base_dir: {history}
 run_storage:

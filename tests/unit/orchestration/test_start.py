@@ -71,7 +71,9 @@ def test_a_file_of_an_impossible_day_waits_and_is_named_where_nothing_else_came(
     settings: Settings,
 ) -> None:
     deliver(settings, "19990101")
-    with pytest.raises(RefreshError, match="jd_reviews_19990101.csv: 1999-01-01 cannot be its day"):
+    with pytest.raises(
+        RefreshError, match=r"jd_reviews_19990101\.csv: 1999-01-01 cannot be its day"
+    ):
         pending(settings)
     deliver(settings, "20261031")
     assert pending(settings) == ["20261031"]
