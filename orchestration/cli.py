@@ -104,7 +104,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         build_app(next(iter(arguments), None))(arguments)
     except KeyboardInterrupt:
-        _fail("interrupted; what was published stays", 130)
+        _fail("interrupted; what was published is kept", 130)
     except Exception as error:
         if not is_for_people(error):
             raise

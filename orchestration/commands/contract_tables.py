@@ -11,7 +11,7 @@ from rich.table import Table
 from ingestion.contracts.load import load_contract, load_contracts
 from ingestion.contracts.models import Contract
 from ingestion.files.deliveries import scan
-from orchestration.home.settings import Settings, load_settings
+from orchestration.home.settings import load_settings
 
 
 def print_contracts(path: Path | None, console: Console | None = None) -> None:
@@ -35,7 +35,7 @@ def print_contracts(path: Path | None, console: Console | None = None) -> None:
     console.print(as_table(contracts))
     exports = sum(len(contract.exports) for contract in contracts.values())
     console.print(f"{len(contracts)} contracts, {exports} exports: all are sound.")
-    _print_unclaimed(settings, contracts, console)
+    _print_unclaimed(settings.exports_url, contracts, console)
 
 
 def as_table(contracts: dict[str, Contract]) -> Table:
@@ -59,12 +59,12 @@ def as_table(contracts: dict[str, Contract]) -> Table:
     return table
 
 
-def _print_unclaimed(settings: Settings, contracts: dict[str, Contract], console: Console) -> None:
+def _print_unclaimed(exports_url: str, contracts: dict[str, Contract], console: Console) -> None:
     """Files that wait and that no contract claims, where there is a folder to look into."""
-    if "://" in settings.exports_url or not Path(settings.exports_url).is_dir():
+    if "://" in exports_url or not Path(exports_url).is_dir():
         return
-    unclaimed = scan(settings.exports_url, contracts).unclaimed
+    unclaimed = scan(exports_url, contracts).unclaimed
     if unclaimed:
-        console.print(f"Files in {settings.exports_url} that none of them claims:", markup=False)
+        console.print(f"Files in {exports_url} that none of them claims:", markup=False)
         for name in sorted(unclaimed)[:20]:
             console.print(f"  {name}", markup=False)

@@ -28,7 +28,7 @@ def dev(
     settings = load_settings()
     require_writable(settings)
     prepare_environment(settings)
-    write_config(settings)
+    write_config(settings.dagster_path)
     ensure_manifest(settings)
     typer.echo(f"http://{host}:{port}  (Ctrl-C stops it)")
     # its notes on parts that are in beta or superseded are for its makers

@@ -46,7 +46,7 @@ def erase(
     today = datetime.now(ZoneInfo(settings.timezone)).date()
     person = person_asked_for(settings, customer, today)
     out = screen()
-    before = verification.look(settings, person.traces)
+    before = verification.look(settings.warehouse_path, person.traces)
     if not is_sure:
         out.print(
             f"将删除 {len(person.nodes)} 个标识，{sum(before.naming.values())} 行涉及此人 "
@@ -59,8 +59,16 @@ def erase(
         outcome = refresh(
             settings, progress=progress, erasure_requests=person.requests, is_landing=False
         )
-    after = verification.look(settings, person.traces)
+    after = verification.look(settings.warehouse_path, person.traces)
     clear = re.sub(r"^[a-z_0-9]+:", "", customer) if ":" in customer else None
     left = verification.walk(settings, person.traces, clear)
-    print_proof(out, settings, person, before=before, after=after, left=left, outcome=outcome)
+    print_proof(
+        out,
+        person,
+        before=before,
+        after=after,
+        left=left,
+        out_of_reach=verification.outside(settings),
+        outcome=outcome,
+    )
     raise typer.Exit(1 if left else outcome.exit_code)

@@ -7,19 +7,18 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestration.graph.refresh import Outcome
-from orchestration.home.settings import Settings
 from orchestration.privacy.requests import Person
-from orchestration.privacy.verification import State, outside
+from orchestration.privacy.verification import State
 
 
 def print_proof(
     out: Console,
-    settings: Settings,
     person: Person,
     *,
     before: State,
     after: State,
     left: list[str],
+    out_of_reach: list[str],
     outcome: Outcome,
 ) -> None:
     """Print the proof of an erasure; nothing printed here names the person."""
@@ -56,7 +55,7 @@ def print_proof(
             Text("证明 proven: no file of the home holds a trace of the person", style="green")
         )
     out.print("不在掌控之内 out of reach, see to them yourself:")
-    for place in outside(settings):
+    for place in out_of_reach:
         out.print(f"  {place}", soft_wrap=True)
     if outcome.verdict not in ("published", "unchanged"):
         out.print(Text(f"发布 not published: {'; '.join(outcome.reasons)}", style="red"))

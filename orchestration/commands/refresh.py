@@ -30,7 +30,7 @@ def refresh(
         ),
     ] = None,
 ) -> None:
-    """Land what is due, score, build, check, publish.
+    """Land pending exports, score, build, check, publish.
 
     Without options: every day that has exports and has not landed.
 

@@ -53,7 +53,7 @@ def _grid(title: str, *columns: str, numbers: int = 0) -> Table:
 def _landed(outcome: Outcome) -> RenderableType | None:
     landed = outcome.state.landed
     if not landed:
-        return Text("没有新文件 No file was due; what had landed was built again.")
+        return Text("没有新文件 No file was pending; what had landed was built again.")
     sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0] * 5)
     for file in landed:
         for feed, counts in file.feeds.items():

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import dagster as dg
 
-from orchestration.home.settings import Settings
-
 _CONFIG = """\
 # Written by koubei; what is changed here is lost.
 telemetry:
@@ -41,17 +39,16 @@ compute_logs:
 """
 
 
-def write_config(settings: Settings) -> Path:
-    """Write `dagster.yaml`; returns the folder that `DAGSTER_HOME` must name."""
-    folder = settings.dagster_path
+def write_config(folder: Path) -> None:
+    """Write `dagster.yaml` to the folder that `DAGSTER_HOME` names."""
     folder.mkdir(parents=True, exist_ok=True)
     wanted = _CONFIG.format(history=folder / "history", schedules=folder / "schedules")
     path = folder / "dagster.yaml"
     if not path.exists() or path.read_text(encoding="utf-8") != wanted:
         path.write_text(wanted, encoding="utf-8")
-    return folder
 
 
-def open_instance(settings: Settings) -> dg.DagsterInstance:
-    """The instance, to be used in a `with`."""
-    return dg.DagsterInstance.from_config(str(write_config(settings)))
+def open_instance(folder: Path) -> dg.DagsterInstance:
+    """The instance of a folder, to be used in a `with`."""
+    write_config(folder)
+    return dg.DagsterInstance.from_config(str(folder))

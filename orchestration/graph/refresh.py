@@ -90,7 +90,7 @@ def refresh(
         ensure_manifest(settings, progress)
         defs = build_defs({"run": given_run(state)}, settings, state.contracts, state.feeds)
         job = defs.resolve_job_def("refresh")
-        with open_instance(settings) as instance:
+        with open_instance(settings.dagster_path) as instance:
             try:
                 result = job.execute_in_process(
                     instance=instance,

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import cached_property
 from importlib.metadata import version as installed
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -32,12 +33,11 @@ class InstalledDbt(DbtCliResource):
         return None
 
 
-def build_dbt(settings: Settings) -> InstalledDbt:
+def build_dbt(project: Path) -> InstalledDbt:
     """The project's dbt, with its profile."""
-    project = str(settings.dbt_project_path)
     return InstalledDbt(
-        project_dir=project,
-        profiles_dir=project,
+        project_dir=str(project),
+        profiles_dir=str(project),
         dbt_executable=dbt_executable(),
         global_config_flags=["--no-use-colors"],
     )

@@ -80,7 +80,7 @@ def back_up(settings: Settings, destination: Path | None = None) -> Backup:
             raise BackupError(f"{final} is there already: try again in a second")
         for stale in folder.glob(".draft-*"):
             shutil.rmtree(stale)
-        fingerprint = _checkpoint(settings)
+        fingerprint = _checkpoint(settings.warehouse_path)
         _require_space(settings, folder)
         try:
             backup = _copy(settings, draft, final, stamp, fingerprint)
@@ -93,9 +93,9 @@ def back_up(settings: Settings, destination: Path | None = None) -> Backup:
     return backup
 
 
-def _checkpoint(settings: Settings) -> str | None:
+def _checkpoint(warehouse: Path) -> str | None:
     """Fold the log into the file, so that a copy of the file is all of it."""
-    with open_file(settings.warehouse_path) as connection:
+    with open_file(warehouse) as connection:
         connection.execute("checkpoint")
         rows = (
             connection.execute(
@@ -104,8 +104,8 @@ def _checkpoint(settings: Settings) -> str | None:
             if has_landing(connection)
             else []
         )
-    if settings.warehouse_path.with_name(settings.warehouse_path.name + ".wal").exists():
-        raise ReadError(f"{settings.warehouse_path} is in use: close what reads it and try again")
+    if warehouse.with_name(warehouse.name + ".wal").exists():
+        raise ReadError(f"{warehouse} is in use: close what reads it and try again")
     return rows[0][0] if rows else None
 
 

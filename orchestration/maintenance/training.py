@@ -26,9 +26,9 @@ class TrainError(KoubeiError):
     """There is nothing to train on."""
 
 
-def registry_of(settings: Settings) -> Shelf:
+def registry_of(cache: Path | None, models: Path) -> Shelf:
     """The home's models."""
-    given = Surroundings(cache=settings.cache, models=settings.models_path)
+    given = Surroundings(cache=cache, models=models)
     return Sentiment().configured(given).shelf
 
 
@@ -54,7 +54,9 @@ def train(settings: Settings, labelled: Path | None, text: str, label: str) -> T
             neutral=settings.neutral_minimum,
             band=neutral_band(settings.dbt_project_path),
         )
-        return train_challenger(registry_of(settings), starred, rows, limits)
+        return train_challenger(
+            registry_of(settings.cache, settings.models_path), starred, rows, limits
+        )
 
 
 def use(settings: Settings, version: str) -> str:
@@ -66,7 +68,7 @@ def use(settings: Settings, version: str) -> str:
     """
     with home_held(settings):
         wanted = packaged_version() if version == "packaged" else version
-        registry_of(settings).put_in_force(wanted)
+        registry_of(settings.cache, settings.models_path).put_in_force(wanted)
         return wanted
 
 

@@ -143,7 +143,7 @@ def publish_build(
             table_count=len(marts),
             row_count=sum(content.rows for content in marts),
             content_hash=content_hash,
-            published_at=_now(settings),
+            published_at=_now(settings.timezone),
             code_version=code_version(),
         )
         if seen is not None and seen.manifest["content_hash"] == content_hash:
@@ -213,8 +213,8 @@ def code_version() -> str:
         return "unknown"
 
 
-def _now(settings: Settings) -> datetime:
-    return datetime.now(ZoneInfo(settings.timezone)).replace(tzinfo=None)
+def _now(zone: str) -> datetime:
+    return datetime.now(ZoneInfo(zone)).replace(tzinfo=None)
 
 
 def _restate(

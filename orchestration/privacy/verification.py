@@ -34,13 +34,13 @@ class State:
     orders: tuple[int, str] = (0, "0")
 
 
-def look(settings: Settings, traces: Traces) -> State:
-    """Look at the build's raw tables and at what readers see."""
+def look(warehouse: Path, traces: Traces) -> State:
+    """Count, in the raw tables of a build file, all rows, those that name a person, and orders."""
     naming: dict[str, int] = {}
     rows: dict[str, int] = {}
     orders = (0, "0")
-    if settings.warehouse_path.exists():
-        with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
+    if warehouse.exists():
+        with duckdb.connect(str(warehouse), read_only=True) as connection:
             naming |= count_traces(connection, traces, left_out=_FILTER)
             rows |= _row_counts(connection)
             totals = connection.execute(

@@ -10,8 +10,7 @@ import dagster as dg
 import pytest
 
 from orchestration.graph.event_log import KeptConnectionsEventLogStorage
-from orchestration.graph.instance import open_instance, write_config
-from orchestration.home.settings import load_settings
+from orchestration.graph.instance import open_instance
 
 pytestmark = pytest.mark.integration
 
@@ -65,7 +64,7 @@ def stored_by(instance: dg.DagsterInstance) -> dict[str, Any]:
 def test_the_event_log_stores_what_dagster_s_own_stores(tmp_path: Path) -> None:
     with dg.instance_for_test(temp_dir=str(tmp_path)) as instance:
         theirs = stored_by(instance)
-    with open_instance(load_settings(home=tmp_path / "home")) as instance:
+    with open_instance(tmp_path / "dagster") as instance:
         assert isinstance(instance.event_log_storage, KeptConnectionsEventLogStorage)
         assert stored_by(instance) == theirs
     assert theirs["materializations"] == 2
@@ -73,7 +72,7 @@ def test_the_event_log_stores_what_dagster_s_own_stores(tmp_path: Path) -> None:
 
 def test_a_run_after_many_others_is_stored_whole(tmp_path: Path) -> None:
     # more runs, of a file each, than files that are kept open
-    with open_instance(load_settings(home=tmp_path / "home")) as instance:
+    with open_instance(tmp_path / "dagster") as instance:
         for _ in range(10):
             assert small_job().execute_in_process(instance=instance, run_config=QUIET).success
         counts = {len(instance.all_logs(run.run_id)) for run in instance.get_runs()}
@@ -81,19 +80,19 @@ def test_a_run_after_many_others_is_stored_whole(tmp_path: Path) -> None:
 
 
 def test_a_home_whose_exports_were_partitioned_goes_on(tmp_path: Path) -> None:
-    settings = load_settings(home=tmp_path / "home")
+    folder = tmp_path / "dagster"
     days = dg.DailyPartitionsDefinition("2026-10-01")
-    with open_instance(settings) as instance:
+    with open_instance(folder) as instance:
         for day in ("2026-10-29", "2026-10-30"):
             assert small_job(days).execute_in_process(
                 instance=instance, partition_key=day, run_config=QUIET
             )
     # that release named a storage class of its own, which is not here any more
-    config = write_config(settings) / "dagster.yaml"
+    config = folder / "dagster.yaml"
     now = config.read_text(encoding="utf-8")
     then = now.replace("KeptConnectionsEventLogStorage", "BatchingSqliteEventLogStorage")
     config.write_text(then.replace("graph.event_log", "graph.gone"))
-    with open_instance(settings) as instance:
+    with open_instance(folder) as instance:
         run = small_job().execute_in_process(instance=instance, run_config=QUIET)
         assert run.success
         latest = instance.get_latest_materialization_event(KEY)
