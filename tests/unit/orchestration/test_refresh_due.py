@@ -7,12 +7,14 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 import pytest
+from pydantic import SecretStr
 
 from ingestion.contracts.feeds import load_feeds
 from ingestion.contracts.load import load_contracts
 from ingestion.files.deliveries import scan
 from ingestion.raw.schema import create_raw_schema
 from orchestration.graph.jobs import build_late_sensor, build_schedule
+from orchestration.graph.resources import build_run_resource
 from orchestration.home import lock
 from orchestration.home.settings import Settings, load_settings
 from orchestration.pipeline.pending import pending_now
@@ -89,6 +91,18 @@ def test_with_nothing_due_the_schedule_and_the_sensor_rest(settings: Settings) -
 def test_the_sensor_sees_late_files_alone(settings: Settings) -> None:
     record_landed(settings, 30)
     assert days_of(asked(build_late_sensor(settings))) == ("2026-10-29", "2026-10-29")
+
+
+def test_the_run_that_the_sensor_asks_for_lands_late_files_alone(settings: Settings) -> None:
+    record_landed(settings, 30)
+    request = asked(build_late_sensor(settings))
+    assert isinstance(request, dg.RunRequest)
+    config = request.run_config["resources"]["run"]["config"]
+    given = settings.model_copy(update={"hash_key": SecretStr("a key that is long enough")})
+    with dg.build_resources(
+        {"run": build_run_resource(given)}, resource_config={"run": {"config": config}}
+    ) as resources:
+        assert [delivery.export_date.day for delivery in resources.run.pending] == [29]
 
 
 def test_a_corrected_file_of_a_built_day_is_late(settings: Settings) -> None:
