@@ -69,7 +69,7 @@ subjects as (
 
 ),
 
-scoped as (
+measures_by_scope as (
 
     {{ kpi_scopes(
         {
@@ -85,14 +85,14 @@ scoped as (
 
 ),
 
-guarded as (
+scopes_with_suppression as (
 
     select
         *,
         {{ hidden_cell('sample_count', 'period_kind, period_date, is_cut, brand_code, segment_kind', 'segment_code') }}
             as is_suppressed
 
-    from scoped
+    from measures_by_scope
 
 ),
 
@@ -112,11 +112,14 @@ final as (
         sample_count,
         {%- for side, end in [('-', 'low'), ('+', 'high')] %}
         cast(round(
-            100 * (answer_mean {{ side }} sqrt(answer_variance / sample_count) * {{ t_975('nullif(sample_count - 1, 0)') }}), 6
+            100 * (
+                answer_mean
+                {{ side }} sqrt(answer_variance / sample_count) * {{ t_975('nullif(sample_count - 1, 0)') }}
+            ), 6
         ) as double) as value_{{ end }}{{ ',' if not loop.last }}
         {%- endfor %}
 
-    from guarded
+    from scopes_with_suppression
     where
         not is_suppressed
         and (segment_kind = 'all' or (period_kind = 'month' and not is_cut))

@@ -5,7 +5,7 @@
     out, and counted. Each control of a stratum weighs treated / controls of that stratum, so that the controls have
     the strata of the treated (the average effect on those matched treated, ATT).
 
-        compared as (
+        repurchase_difference as (
 
             {{ matched_difference('units', strata=['purchase_band', 'month_start'], outcome='is_repurchased',
                                   kind='rate', groups=['claim_kind']) }}

@@ -9,7 +9,7 @@ windows as (
 
 ),
 
-placed as (
+mentions_by_window as (
 
     select
         windows.period_kind,
@@ -38,7 +38,7 @@ market as (
         sum(weight) as weight,
         count(*) as mention_count
 
-    from placed
+    from mentions_by_window
     group by grouping sets ((period_kind, period_date, is_cut), (period_kind, period_date, is_cut, channel_code))
 
 ),
@@ -52,7 +52,7 @@ scopes as (
         channel_code,
         brand_code,
         weight
-    from placed
+    from mentions_by_window
     where brand_code <> 'own'
 
     union all
@@ -65,12 +65,12 @@ scopes as (
         channel_code,
         'own' as brand_code,
         weight
-    from placed
+    from mentions_by_window
     where is_own_brand
 
 ),
 
-spoken as (
+brand_mentions as (
 
     select
         period_kind,
@@ -105,7 +105,7 @@ shares as (
         brands.brand_code,
         'all' as product_key,
         -- a brand that nobody spoke of has a share of 0, not none
-        cast(coalesce(spoken.weight, 0) as double) as numerator,
+        cast(coalesce(brand_mentions.weight, 0) as double) as numerator,
         cast(market.weight as double) as denominator,
         market.mention_count as sample_count
 
@@ -113,13 +113,13 @@ shares as (
 
     cross join brands
 
-    left join spoken
+    left join brand_mentions
         on
-            market.period_kind = spoken.period_kind
-            and market.period_date = spoken.period_date
-            and market.is_cut = spoken.is_cut
-            and market.channel_code = spoken.channel_code
-            and brands.brand_code = spoken.brand_code
+            market.period_kind = brand_mentions.period_kind
+            and market.period_date = brand_mentions.period_date
+            and market.is_cut = brand_mentions.is_cut
+            and market.channel_code = brand_mentions.channel_code
+            and brands.brand_code = brand_mentions.brand_code
 
 )
 {%- endmacro %}

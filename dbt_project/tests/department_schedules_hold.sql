@@ -7,7 +7,7 @@ schedules as (
 
 ),
 
-unreadable as (
+unreadable_times as (
 
     select
         coalesce(department_code, 'default') as schedule_code,
@@ -23,7 +23,7 @@ unreadable as (
 
 ),
 
-overlapping as (
+overlapping_days as (
 
     select
         schedule_code,
@@ -35,6 +35,6 @@ overlapping as (
 
 )
 
-select * from unreadable
+select * from unreadable_times
 union all
-select * from overlapping
+select * from overlapping_days

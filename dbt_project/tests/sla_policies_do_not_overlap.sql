@@ -12,7 +12,7 @@ policies as (
 
 ),
 
-overlapping as (
+policy_overlaps as (
 
     select
         earlier.policy_code,
@@ -34,4 +34,4 @@ overlapping as (
 
 )
 
-select * from overlapping
+select * from policy_overlaps

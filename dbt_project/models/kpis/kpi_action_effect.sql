@@ -23,7 +23,7 @@ subjects as (
 
 ),
 
-measured as (
+measures_by_scope as (
 
     {{ kpi_scopes(
         {
@@ -53,7 +53,7 @@ final as (
         numerator / denominator - margin as value_low,
         numerator / denominator + margin as value_high
 
-    from measured
+    from measures_by_scope
 
 )
 

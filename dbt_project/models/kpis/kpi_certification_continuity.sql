@@ -22,7 +22,7 @@ subjects as (
 
 ),
 
-scoped as (
+measures_by_scope as (
 
     {{ kpi_scopes(
         {
@@ -37,4 +37,4 @@ scoped as (
 
 )
 
-select * from scoped
+select * from measures_by_scope

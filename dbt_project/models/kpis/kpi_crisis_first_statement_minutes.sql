@@ -39,7 +39,7 @@ subjects as (
 
 ),
 
-measured as (
+measures_by_scope as (
 
     {{ kpi_scopes(
         {
@@ -53,4 +53,4 @@ measured as (
 
 )
 
-select * from measured
+select * from measures_by_scope

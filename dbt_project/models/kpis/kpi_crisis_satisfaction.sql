@@ -31,10 +31,10 @@ subjects as (
 
 ),
 
-counted as (
+counts_by_day as (
 
     {{ kpi_counted(extras={'score_square_sum': 'round(cast(sum(numerator * numerator) as double), 6)'}) }}
 
 )
 
-select * from counted
+select * from counts_by_day

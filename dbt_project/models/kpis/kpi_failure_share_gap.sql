@@ -24,7 +24,7 @@ subjects as (
 
 ),
 
-scoped as (
+measures_by_scope as (
 
     {{ kpi_scopes(
         {
@@ -64,7 +64,7 @@ final as (
         benchmark_source,
         benchmark_source_count
 
-    from scoped
+    from measures_by_scope
     -- reports are of whole months
     where not is_cut
 

@@ -3,10 +3,10 @@ with
 
 {{ journey_conversion_subjects('acquisition') }},
 
-counted as (
+counts_by_day as (
 
     {{ kpi_counted() }}
 
 )
 
-select * from counted
+select * from counts_by_day

@@ -56,7 +56,7 @@ deeds as (
 ),
 
 -- whoever is active in a month is so from the first day on which they were
-active as (
+active_months as (
 
     select
         deeds.customer_key,
@@ -85,7 +85,7 @@ subjects as (
         cast(1 as double) as denominator,
         0 as is_invitation
 
-    from active
+    from active_months
 
     union all
 
@@ -107,7 +107,7 @@ subjects as (
 
 ),
 
-scoped as (
+measures_by_scope as (
 
     {{ kpi_scopes(
         {
@@ -132,7 +132,7 @@ final as (
         round(cast(invitation_count as double) / nullif(active_member_count, 0), 6) as invitations_per_member,
         round(cast(conversion_count as double) / nullif(invitation_count, 0), 6) as conversion_rate
 
-    from scoped
+    from measures_by_scope
     -- a month in which nobody was invited has no programme
     where invitation_count > 0
 

@@ -24,7 +24,7 @@ subjects as (
 
 ),
 
-counted as (
+counts_by_day as (
 
     {{ kpi_counted(extras={
         'positive_count': 'count(*) filter (where numerator > 0)',
@@ -33,4 +33,4 @@ counted as (
 
 )
 
-select * from counted
+select * from counts_by_day

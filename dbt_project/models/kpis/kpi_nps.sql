@@ -23,7 +23,7 @@ subjects as (
 
 ),
 
-counted as (
+counts_by_day as (
 
     {{ kpi_counted(extras={
         'promoter_count': 'count(*) filter (where numerator > 0)',
@@ -32,4 +32,4 @@ counted as (
 
 )
 
-select * from counted
+select * from counts_by_day

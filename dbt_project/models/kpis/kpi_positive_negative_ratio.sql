@@ -24,10 +24,10 @@ subjects as (
 
 ),
 
-counted as (
+counts_by_day as (
 
     {{ kpi_counted(extras={'sample_count': 'count(*)'}) }}
 
 )
 
-select * from counted
+select * from counts_by_day

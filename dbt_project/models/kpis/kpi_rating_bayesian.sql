@@ -3,7 +3,7 @@ with
 
 {{ star_rating_subjects() }},
 
-measured as (
+measures_by_scope as (
 
     {{ kpi_scopes({
         'star_sum': 'round(cast(sum(numerator) as double), 6)',
@@ -26,7 +26,7 @@ final as (
         cast({{ var('bayesian_prior_count') }} + sample_count as double) as denominator,
         sample_count
 
-    from measured
+    from measures_by_scope
 
 )
 

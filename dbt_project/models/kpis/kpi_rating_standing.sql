@@ -3,10 +3,10 @@ with
 
 {{ star_rating_subjects('deleted_at is null') }},
 
-counted as (
+counts_by_day as (
 
     {{ kpi_counted(extras={'star_square_sum': 'round(cast(sum(numerator * numerator) as double), 6)'}) }}
 
 )
 
-select * from counted
+select * from counts_by_day

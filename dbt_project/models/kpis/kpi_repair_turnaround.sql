@@ -35,7 +35,7 @@ subjects as (
 
 ),
 
-scoped as (
+measures_by_scope as (
 
     {{ kpi_scopes(
         {
@@ -50,4 +50,4 @@ scoped as (
 
 )
 
-select * from scoped
+select * from measures_by_scope

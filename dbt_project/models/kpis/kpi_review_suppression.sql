@@ -31,7 +31,7 @@ subjects as (
 
 ),
 
-counted as (
+measures_by_scope as (
 
     {{ kpi_scopes({
         'low_count': 'count(*) filter (where is_low)',
@@ -65,7 +65,7 @@ final as (
         high_count,
         high_deleted_count
 
-    from counted
+    from measures_by_scope
     -- without reviews on both sides there is no difference
     where low_count > 0 and high_count > 0
 

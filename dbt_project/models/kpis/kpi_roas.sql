@@ -27,10 +27,10 @@ subjects as (
 
 ),
 
-counted as (
+counts_by_day as (
 
     {{ kpi_counted(segments=true, extras={'sample_count': 'cast(round(sum(conversion_count)) as bigint)'}) }}
 
 )
 
-select * from counted
+select * from counts_by_day

@@ -1,7 +1,7 @@
 -- KPI: impressions of public mentions of a brand, over those of all watched brands, for each kind of period.
 with
 
-measured as (
+impression_totals as (
 
     -- running totals: a platform takes likes back, but what was shown was shown
     select
@@ -26,13 +26,13 @@ subjects as (
         'all' as product_key,
         voices.brand_code as mentioned_brand_code,
         voices.is_own_brand,
-        cast(case when voices.is_own_brand then measured.weight else 0 end as double) as numerator,
-        cast(measured.weight as double) as denominator
+        cast(case when voices.is_own_brand then impression_totals.weight else 0 end as double) as numerator,
+        cast(impression_totals.weight as double) as denominator
 
     from {{ ref('fct_voices') }} as voices
 
-    inner join measured
-        on voices.voice_key = measured.subject_key
+    inner join impression_totals
+        on voices.voice_key = impression_totals.subject_key
 
     where
         -- the mentions that kpi_share_of_voice_mentions counts, as far as they were measured
@@ -41,7 +41,7 @@ subjects as (
         and voices.is_original
         and voices.brand_code is not null
         and voices.posted_at is not null
-        and measured.weight is not null
+        and impression_totals.weight is not null
 
 ),
 

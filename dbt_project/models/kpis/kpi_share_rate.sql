@@ -1,7 +1,7 @@
 -- KPI: how often word-of-mouth content about us was passed on, over how often it was shown, by the day of posting.
 with
 
-measured as (
+share_totals as (
 
     -- running totals: a platform takes likes back, but what was shown was shown
     select
@@ -25,19 +25,19 @@ subjects as (
         voices.channel_code,
         coalesce(voices.brand_code, 'unknown') as brand_code,
         coalesce(voices.product_key, 'unknown') as product_key,
-        cast(measured.share_count as double) as numerator,
-        cast(measured.impression_count as double) as denominator
+        cast(share_totals.share_count as double) as numerator,
+        cast(share_totals.impression_count as double) as denominator
 
     from {{ ref('fct_voices') }} as voices
 
-    inner join measured
-        on voices.voice_key = measured.subject_key
+    inner join share_totals
+        on voices.voice_key = share_totals.subject_key
 
     where
         voices.is_public
         and voices.is_original
         and voices.posted_at is not null
-        and measured.impression_count > 0
+        and share_totals.impression_count > 0
 
     union all
 
@@ -49,25 +49,25 @@ subjects as (
         lineage.channel_code,
         'own' as brand_code,
         'all' as product_key,
-        cast(measured.share_count as double) as numerator,
-        cast(measured.impression_count as double) as denominator
+        cast(share_totals.share_count as double) as numerator,
+        cast(share_totals.impression_count as double) as denominator
 
     from {{ ref('fct_content_lineage') }} as lineage
 
-    inner join measured
-        on lineage.content_key = measured.subject_key
+    inner join share_totals
+        on lineage.content_key = share_totals.subject_key
 
     where
         lineage.root_kind in ('review', 'mention')
         and lineage.published_at is not null
-        and measured.impression_count > 0
+        and share_totals.impression_count > 0
 
 ),
 
-counted as (
+counts_by_day as (
 
     {{ kpi_counted(extras={'sample_count': 'count(*)'}) }}
 
 )
 
-select * from counted
+select * from counts_by_day

@@ -24,7 +24,7 @@ subjects as (
 
 ),
 
-scoped as (
+measures_by_scope as (
 
     {{ kpi_scopes(
         {
@@ -57,7 +57,7 @@ final as (
         cast(round(uplift - {{ margin }}, 6) as double) as value_low,
         cast(round(uplift + {{ margin }}, 6) as double) as value_high
 
-    from scoped
+    from measures_by_scope
     -- what few people scored is theirs
     where not {{ small_cell('sample_count') }}
 

@@ -29,7 +29,7 @@ period_kinds as (
 
 ),
 
-counted as (
+mix_counts as (
 
     select
         period_kinds.period_kind,
@@ -59,7 +59,7 @@ rates as (
         -- the smaller side decides whether there is anything to say
         least(wom_conversion_count, paid_conversion_count) as sample_count
 
-    from counted
+    from mix_counts
 
 ),
 

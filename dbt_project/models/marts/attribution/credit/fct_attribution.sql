@@ -41,7 +41,7 @@ credits as (
 
 ),
 
-attributed as (
+attribution as (
 
     select
 
@@ -76,4 +76,4 @@ attributed as (
 
 )
 
-select * from attributed
+select * from attribution

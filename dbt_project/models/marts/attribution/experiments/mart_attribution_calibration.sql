@@ -25,7 +25,7 @@ models as (
 ),
 
 -- what an experiment tests: as the seed says, else the strategy of the campaign that it is named like
-tested as (
+experiment_goals as (
 
     select
         experiment_refs.experiment_ref,
@@ -55,8 +55,8 @@ people as (
 
     from units
 
-    inner join tested
-        on units.experiment_ref = tested.experiment_ref
+    inner join experiment_goals
+        on units.experiment_ref = experiment_goals.experiment_ref
 
     where units.customer_key is not null
     group by units.experiment_ref, units.customer_key
@@ -83,7 +83,7 @@ conversions as (
     select
         people.experiment_ref,
         people.variant_code,
-        tested.strategy_code,
+        experiment_goals.strategy_code,
         conversions.conversion_key
 
     from {{ ref('fct_conversions') }} as conversions
@@ -91,10 +91,10 @@ conversions as (
     inner join people
         on conversions.customer_key = people.customer_key
 
-    inner join tested
+    inner join experiment_goals
         on
-            people.experiment_ref = tested.experiment_ref
-            and conversions.goal_code = tested.goal_code
+            people.experiment_ref = experiment_goals.experiment_ref
+            and conversions.goal_code = experiment_goals.goal_code
 
     where
         conversions.converted_at >= people.assigned_at
@@ -102,7 +102,7 @@ conversions as (
 
 ),
 
-converted as (
+conversions_by_arm as (
 
     select
         experiment_ref,
@@ -113,7 +113,7 @@ converted as (
 
 ),
 
-credited as (
+credit_by_arm as (
 
     select
         conversions.experiment_ref,
@@ -133,30 +133,30 @@ credited as (
 
 ),
 
-compared as (
+arms_with_control as (
 
     select
         experiments.experiment_ref,
         experiments.variant_code,
         models.model_code,
-        tested.strategy_code,
-        tested.goal_code,
+        experiment_goals.strategy_code,
+        experiment_goals.goal_code,
         experiments.verdict_code,
         arms.person_count,
         experiments.unit_count,
         experiments.conversion_count,
-        coalesce(converted.conversion_count, 0) as warehouse_conversion_count,
+        coalesce(conversions_by_arm.conversion_count, 0) as warehouse_conversion_count,
         experiments.difference * arms.person_count as incremental_conversions,
         experiments.difference_low * arms.person_count as incremental_low,
         experiments.difference_high * arms.person_count as incremental_high,
-        coalesce(credited.credited_count, 0) as credited_conversions,
+        coalesce(credit_by_arm.credited_count, 0) as credited_conversions,
         coalesce(control_credited.credited_count, 0) * arms.person_count
         / nullif(control_arms.person_count, 0) as control_credited_conversions
 
     from experiments
 
-    inner join tested
-        on experiments.experiment_ref = tested.experiment_ref
+    inner join experiment_goals
+        on experiments.experiment_ref = experiment_goals.experiment_ref
 
     cross join models
 
@@ -170,18 +170,18 @@ compared as (
             experiments.experiment_ref = control_arms.experiment_ref
             and experiments.control_variant_code = control_arms.variant_code
 
-    left join converted
+    left join conversions_by_arm
         on
-            experiments.experiment_ref = converted.experiment_ref
-            and experiments.variant_code = converted.variant_code
+            experiments.experiment_ref = conversions_by_arm.experiment_ref
+            and experiments.variant_code = conversions_by_arm.variant_code
 
-    left join credited
+    left join credit_by_arm
         on
-            experiments.experiment_ref = credited.experiment_ref
-            and experiments.variant_code = credited.variant_code
-            and models.model_code = credited.model_code
+            experiments.experiment_ref = credit_by_arm.experiment_ref
+            and experiments.variant_code = credit_by_arm.variant_code
+            and models.model_code = credit_by_arm.model_code
 
-    left join credited as control_credited
+    left join credit_by_arm as control_credited
         on
             experiments.experiment_ref = control_credited.experiment_ref
             and experiments.control_variant_code = control_credited.variant_code
@@ -198,7 +198,7 @@ excess as (
         *,
         credited_conversions - control_credited_conversions as excess_credited_conversions
 
-    from compared
+    from arms_with_control
 
 ),
 

@@ -161,7 +161,7 @@ first_and_further_purchases as (
 
 ),
 
-voiced as (
+voice_conversions as (
 
     select
         'voice:' || voice_key as conversion_key,
@@ -178,13 +178,13 @@ voiced as (
 
 ),
 
-united as (
+every_conversion as (
 
     select * from sales
     union all
     select * from first_and_further_purchases
     union all
-    select * from voiced
+    select * from voice_conversions
 
 ),
 
@@ -204,7 +204,7 @@ conversions as (
                 then row_number() over (partition by journey_key, goal_code order by converted_at, conversion_key) = 1
         end as is_first
 
-    from united
+    from every_conversion
 
 )
 

@@ -17,7 +17,7 @@ pieces as (
 
 ),
 
-placed as (
+pieces_by_dimension as (
 
     {% for dimension, column in dimensions.items() -%}
     select
@@ -35,7 +35,7 @@ placed as (
 
 ),
 
-counted as (
+month_counts as (
 
     select
         month_start,
@@ -59,7 +59,7 @@ counted as (
         sum(engagement_count) filter (where cost_cny is not null) as paid_engagement_count,
         cast(sum(emv_estimate_cny) as decimal(18, 2)) as emv_estimate_cny
 
-    from placed
+    from pieces_by_dimension
     group by month_start, dimension_code, dimension_value
 
 ),
@@ -92,7 +92,7 @@ final as (
         cast(cost_of_engaged_cny / nullif(paid_engagement_count, 0) as decimal(18, 2)) as cpe_cny,
         emv_estimate_cny
 
-    from counted
+    from month_counts
 
 )
 

@@ -31,7 +31,7 @@ pieces as (
 
 ),
 
-renewed as (
+pieces_with_renewal as (
 
     select
         *,
@@ -69,7 +69,7 @@ final as (
                 then cast(greatest(published_on - held_to_before - 1, 0) as integer)
         end as uncovered_days
 
-    from renewed
+    from pieces_with_renewal
 
 )
 

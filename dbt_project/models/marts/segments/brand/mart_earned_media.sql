@@ -57,7 +57,7 @@ impressions as (
 ),
 
 -- the rate of the platform that was in force; only what is counted in impressions has a price here
-priced as (
+voice_rates as (
 
     select
         voices.voice_key,
@@ -92,7 +92,7 @@ mentions as (
         voices.is_negative,
         case
             when voices.is_earned
-                then cast(impressions.impression_count * priced.cny_per_thousand / 1000 as decimal(18, 4))
+                then cast(impressions.impression_count * voice_rates.cny_per_thousand / 1000 as decimal(18, 4))
         end as emv_estimate_cny
 
     from voices
@@ -100,8 +100,8 @@ mentions as (
     left join impressions
         on voices.voice_key = impressions.subject_key
 
-    left join priced
-        on voices.voice_key = priced.voice_key
+    left join voice_rates
+        on voices.voice_key = voice_rates.voice_key
 
 ),
 
@@ -113,7 +113,7 @@ media as (
 
 ),
 
-counted as (
+media_counts as (
 
     select
         month_start,
@@ -175,7 +175,7 @@ final as (
         judged_count,
         negative_count
 
-    from counted
+    from media_counts
 
 )
 

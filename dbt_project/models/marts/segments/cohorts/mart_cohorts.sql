@@ -57,7 +57,7 @@ purchases as (
 
 ),
 
-active as (
+active_cohorts as (
 
     select
         {{ cohort_dimensions() | indent(8) }},
@@ -95,10 +95,10 @@ cells as (
         12 * (extract(year from months.month_start) - extract(year from sizes.acquired_month))
         + extract(month from months.month_start) - extract(month from sizes.acquired_month) as period_number,
         sizes.customer_count,
-        coalesce(active.active_customer_count, 0) as active_customer_count,
-        coalesce(active.order_count, 0) as order_count,
-        coalesce(active.net_cny, 0) as net_cny,
-        sum(coalesce(active.net_cny, 0)) over (
+        coalesce(active_cohorts.active_customer_count, 0) as active_customer_count,
+        coalesce(active_cohorts.order_count, 0) as order_count,
+        coalesce(active_cohorts.net_cny, 0) as net_cny,
+        sum(coalesce(active_cohorts.net_cny, 0)) over (
             partition by sizes.dimension_code, sizes.dimension_value, sizes.acquired_month
             order by months.month_start
         ) as cumulative_net_cny,
@@ -106,7 +106,7 @@ cells as (
         months.month_start + interval '1 month' <= as_of.as_of + interval '1 day' as is_complete,
         {{ small_cell('sizes.customer_count') }} as is_small_cohort,
         -- what one or two of many bought in a month is theirs, too
-        {{ small_cell('active.active_customer_count') }} as is_small_month
+        {{ small_cell('active_cohorts.active_customer_count') }} as is_small_month
 
     from sizes
 
@@ -115,12 +115,12 @@ cells as (
 
     cross join as_of
 
-    left join active
+    left join active_cohorts
         on
-            sizes.dimension_code = active.dimension_code
-            and sizes.dimension_value = active.dimension_value
-            and sizes.acquired_month = active.acquired_month
-            and months.month_start = active.month_start
+            sizes.dimension_code = active_cohorts.dimension_code
+            and sizes.dimension_value = active_cohorts.dimension_value
+            and sizes.acquired_month = active_cohorts.acquired_month
+            and months.month_start = active_cohorts.month_start
 
     left join names
         on

@@ -14,7 +14,7 @@ channels as (
 
 ),
 
-worded as (
+candidate_reasons as (
 
     select
         advocates.*,
@@ -92,7 +92,7 @@ final as (
         follower_count,
         follower_channel_code
 
-    from worded
+    from candidate_reasons
 
 )
 

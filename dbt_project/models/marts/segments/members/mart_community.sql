@@ -170,7 +170,7 @@ daily as (
 
 ),
 
-joined as (
+periods_with_counts as (
 
     select
         lengths.*,
@@ -224,7 +224,7 @@ final as (
         post_count,
         {{ small_cell('member_count') }} as is_suppressed
 
-    from joined
+    from periods_with_counts
 
 )
 

@@ -7,7 +7,7 @@ entries as (
 
 ),
 
-compared as (
+entries_with_previous as (
 
     select
         *,
@@ -32,7 +32,7 @@ exceptions as (
         *,
         'negative_balance' as exception_code,
         -balance_points as affected_points
-    from compared
+    from entries_with_previous
     where
         balance_points < 0
         and balance_before_points >= 0
@@ -43,7 +43,7 @@ exceptions as (
         *,
         'booked_twice' as exception_code,
         abs(point_delta) as affected_points
-    from compared
+    from entries_with_previous
     where
         customer_key is not null
         and alike_number > 1
@@ -54,7 +54,7 @@ exceptions as (
         *,
         'against_its_kind' as exception_code,
         abs(point_delta) as affected_points
-    from compared
+    from entries_with_previous
     where
         kind_code in ('redeemed', 'expired')
         and point_delta > 0
@@ -65,7 +65,7 @@ exceptions as (
         *,
         'unknown_reason' as exception_code,
         abs(point_delta) as affected_points
-    from compared
+    from entries_with_previous
     where not is_reason_known
 
 ),

@@ -147,7 +147,7 @@ days_active as (
 
 ),
 
-followed as (
+joiners_with_outcome as (
 
     select
         cast(date_trunc('month', joiners.joined_at) as date) as month_start,
@@ -186,7 +186,7 @@ followed as (
 
 ),
 
-counted as (
+joiner_counts as (
 
     select
         case when grouping(month_start) = 1 then 'all' else 'month' end as period_kind,
@@ -207,7 +207,7 @@ counted as (
         count(*) filter (where is_day_33_over and is_active_around_30) as active_around_30_count,
         count(*) filter (where is_day_30_over and is_active_from_30) as active_from_30_count
 
-    from followed
+    from joiners_with_outcome
     group by cube (month_start, source_code)
     having count(*) > 0
 
@@ -245,7 +245,7 @@ final as (
         {%- endfor %}
         {{ small_cell('joined_count') }} as is_suppressed
 
-    from counted
+    from joiner_counts
 
 )
 

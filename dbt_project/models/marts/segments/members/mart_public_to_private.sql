@@ -19,7 +19,7 @@ customers as (
 
 ),
 
-reached as (
+first_public_touches as (
 
     select
         customer_key,
@@ -35,7 +35,7 @@ reached as (
 
 ),
 
-acquired as (
+public_acquisitions as (
 
     select
         acquisitions.customer_key,
@@ -56,16 +56,16 @@ populations as (
     select
         'reached' as population_code,
         *
-    from reached
+    from first_public_touches
     union all
     select
         'acquired' as population_code,
         *
-    from acquired
+    from public_acquisitions
 
 ),
 
-followed as (
+customers_with_outcome as (
 
     select
         populations.population_code,
@@ -91,7 +91,7 @@ followed as (
 
 ),
 
-counted as (
+customer_counts as (
 
     select
         population_code,
@@ -105,7 +105,7 @@ counted as (
         count(*) filter (where is_followed and not was_in_already and is_registered) as followed_member_count,
         count(*) filter (where is_followed and has_joined_in_time) as followed_joined_count
 
-    from followed
+    from customers_with_outcome
     group by population_code, month_start, grouping sets ((source_code), ())
 
 ),
@@ -128,7 +128,7 @@ final as (
         {%- endfor %}
         {{ small_cell('customer_count') }} as is_suppressed
 
-    from counted
+    from customer_counts
 
 )
 

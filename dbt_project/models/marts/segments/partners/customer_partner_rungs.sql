@@ -17,7 +17,7 @@ rules as (
 
 ),
 
-reached as (
+evidence_days as (
 
     select
         evidence.customer_key,
@@ -53,7 +53,7 @@ days as (
         reached_on,
         max(place) as place
 
-    from reached
+    from evidence_days
     group by customer_key, reached_on
 
 ),
@@ -69,7 +69,7 @@ states as (
 
 ),
 
-named as (
+states_with_partner as (
 
     select
         states.customer_key,
@@ -98,7 +98,7 @@ final as (
         rule_code,
         previous_partner_code
 
-    from named
+    from states_with_partner
     where partner_code is distinct from previous_partner_code
 
 )

@@ -48,7 +48,7 @@ ideas as (
 
 ),
 
-joined as (
+ideas_with_customer as (
 
     select
 
@@ -96,4 +96,4 @@ joined as (
 
 )
 
-select * from joined
+select * from ideas_with_customer

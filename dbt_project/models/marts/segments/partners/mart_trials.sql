@@ -7,7 +7,7 @@ participants as (
 
 ),
 
-counted as (
+trial_counts as (
 
     select
         coalesce(programme_ref, 'all') as programme_ref,
@@ -47,7 +47,7 @@ counted as (
 
 ),
 
-measured as (
+trials_with_margin as (
 
     select
         *,
@@ -57,7 +57,7 @@ measured as (
             'pre_score', 'post_score', 'pre_variance', 'post_variance', 'covariance', 'pair_count'
         ) }} as relative_margin
 
-    from counted
+    from trial_counts
 
 ),
 
@@ -104,7 +104,7 @@ final as (
         {{ unless_small('without_post_count', 'enrolled_count') }} as without_post_count,
         {{ unless_small('without_pre_count', 'enrolled_count') }} as without_pre_count
 
-    from measured
+    from trials_with_margin
 
 )
 

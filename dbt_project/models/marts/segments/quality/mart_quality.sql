@@ -25,7 +25,7 @@ quality as (
 
 ),
 
-summed as (
+quality_sums as (
 
     select
         month_start,
@@ -47,7 +47,7 @@ summed as (
 
 ),
 
-bounded as (
+quality_with_intervals as (
 
     -- more failures than units is a report to be asked about, and has no interval
     select
@@ -62,7 +62,7 @@ bounded as (
         {%- endfor %}
         cast(return_count as double) / nullif(units_in_use, 0) as return_share
 
-    from summed
+    from quality_sums
 
 ),
 
@@ -96,7 +96,7 @@ final as (
             when benchmarked_share_low is not null then 'no_evidence'
         end as verdict_code
 
-    from bounded
+    from quality_with_intervals
 
 )
 

@@ -36,7 +36,7 @@ products as (
 
 ),
 
-joined as (
+claims_with_order as (
 
     select
         claims.record_key as claim_key,
@@ -90,7 +90,7 @@ final as (
         -- free of charge is a price of nothing; without a cost there is none to net
         cast(cost_cny - coalesce(price_charged_cny, 0) as decimal(18, 2)) as net_cost_cny
 
-    from joined
+    from claims_with_order
 
 )
 

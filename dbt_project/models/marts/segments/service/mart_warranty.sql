@@ -13,7 +13,7 @@ claims as (
 
 ),
 
-counted as (
+claim_counts as (
 
     select
         month_start,
@@ -61,7 +61,7 @@ final as (
         in_warranty_count,
         round(cast(in_warranty_count as double) / nullif(warranty_known_count, 0), 6) as in_warranty_share
 
-    from counted
+    from claim_counts
 
 )
 

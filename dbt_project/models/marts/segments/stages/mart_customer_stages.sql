@@ -41,7 +41,7 @@ cells as (
 
 ),
 
-judged as (
+cells_with_suppression as (
 
     select
         *,
@@ -61,7 +61,7 @@ stages as (
         {%- endfor %}
         {{ small_cell('sum(customer_count)') }} as is_suppressed
 
-    from judged
+    from cells_with_suppression
     group by lifecycle_code
 
 ),
@@ -79,14 +79,14 @@ rungs as (
         or count(*) filter (where is_suppressed) = 1
         or {{ small_cell('coalesce(sum(customer_count) filter (where is_suppressed), 0)') }} as is_suppressed
 
-    from judged
+    from cells_with_suppression
     group by advocacy_code
 
 ),
 
-united as (
+every_cell as (
 
-    {% for relation in ['judged', 'stages', 'rungs'] -%}
+    {% for relation in ['cells_with_suppression', 'stages', 'rungs'] -%}
     select
         lifecycle_code,
         advocacy_code,
@@ -113,7 +113,7 @@ final as (
         {%- endfor %}
         is_suppressed
 
-    from united
+    from every_cell
 
 )
 

@@ -21,7 +21,7 @@ expectations as (
 
 ),
 
-expected as (
+customers_with_value as (
 
     select
         customers.*,
@@ -87,7 +87,7 @@ final as (
         ---------- lineage
         model_fit_id
 
-    from expected
+    from customers_with_value
 
 )
 

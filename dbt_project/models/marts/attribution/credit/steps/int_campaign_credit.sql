@@ -33,7 +33,7 @@ attribution as (
 
 ),
 
-credited as (
+credit_sums as (
 
     select
         periods.period_key,
@@ -67,4 +67,4 @@ credited as (
 
 )
 
-select * from credited
+select * from credit_sums

@@ -50,7 +50,7 @@ open_journeys as (
 
 ),
 
-united as (
+conversions_and_open_journeys as (
 
     select * from conversions
     union all
@@ -72,7 +72,7 @@ periods as (
         -- keys make every row unlike any other, so none can cancel another
         bit_xor(input_hash) as inputs_hash
 
-    from united
+    from conversions_and_open_journeys
     group by goal_code, month_start
 
 )

@@ -55,7 +55,7 @@ affected as (
 ),
 
 {% endfor -%}
-named as (
+paths_with_codes as (
     {% for dimension_code in ['marketing_channel', 'strategy'] %}
     select * from {{ dimension_code }}_named
     {%- if not loop.last %}
@@ -69,26 +69,28 @@ subsets as (
 
     select
         periods.period_key,
-        named.dimension_code,
+        paths_with_codes.dimension_code,
         periods.goal_code,
         periods.month_start,
-        named.members,
-        cast(sum(named.journey_count) as bigint) as journey_count,
-        cast(sum(case when named.outcome_no % 2 = 1 then named.journey_count else 0 end) as bigint)
+        paths_with_codes.members,
+        cast(sum(paths_with_codes.journey_count) as bigint) as journey_count,
+        cast(
+            sum(case when paths_with_codes.outcome_no % 2 = 1 then paths_with_codes.journey_count else 0 end) as bigint
+        )
             as conversion_count,
         periods.inputs_hash
 
-    from named
+    from paths_with_codes
 
     inner join periods
-        on floor(named.outcome_no / 2) = periods.period_no
+        on floor(paths_with_codes.outcome_no / 2) = periods.period_no
 
     group by
         periods.period_key,
-        named.dimension_code,
+        paths_with_codes.dimension_code,
         periods.goal_code,
         periods.month_start,
-        named.members,
+        paths_with_codes.members,
         periods.inputs_hash
 
 )

@@ -66,7 +66,7 @@ affected as (
 ),
 
 {% endfor -%}
-named as (
+paths_with_codes as (
     {% for dimension_code in ['marketing_channel', 'strategy'] %}
     select * from {{ dimension_code }}_named
     {%- if not loop.last %}
@@ -87,7 +87,7 @@ steps as (
         frequency as to_frequency,
         step_count
 
-    from named
+    from paths_with_codes
 
     union all
 
@@ -100,7 +100,7 @@ steps as (
         0 as to_frequency,
         step_count
 
-    from named
+    from paths_with_codes
     where is_last
 
 ),

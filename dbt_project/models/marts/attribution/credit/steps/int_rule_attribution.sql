@@ -69,7 +69,7 @@ paths as (
 ),
 
 -- numbers alone go through the windows; what a touch was joins them afterwards
-weighted as (
+touch_weights as (
 
     select
         touches.conversion_key,
@@ -100,7 +100,7 @@ weighted as (
 
 ),
 
-shared as (
+touch_credits as (
 
     select
         *,
@@ -116,33 +116,33 @@ shared as (
         {{ largest_remainder('decay_weight', 'value_cny', whole='conversion_key', earlier='touch_position') }}
             as decay_cny
 
-    from weighted
+    from touch_weights
 
 ),
 
-credited as (
+touches_with_credit as (
 
     select
         touches.*,
-        shared.value_cny,
-        shared.converted_at,
-        shared.is_last_non_direct,
-        shared.position_weight,
-        shared.decay_weight,
-        shared.linear_cny,
-        shared.position_cny,
-        shared.decay_cny
+        touch_credits.value_cny,
+        touch_credits.converted_at,
+        touch_credits.is_last_non_direct,
+        touch_credits.position_weight,
+        touch_credits.decay_weight,
+        touch_credits.linear_cny,
+        touch_credits.position_cny,
+        touch_credits.decay_cny
 
     from touches
 
-    inner join shared
+    inner join touch_credits
         on
-            touches.conversion_key = shared.conversion_key
-            and touches.touch_position = shared.touch_position
+            touches.conversion_key = touch_credits.conversion_key
+            and touches.touch_position = touch_credits.touch_position
 
 ),
 
-untouched as (
+conversions_without_touch as (
 
     select
         conversions.conversion_key,
@@ -186,35 +186,35 @@ credits as (
         converted_at,
         inputs_hash
 
-    from credited
+    from touches_with_credit
     where {{ condition }}
 
     union all
     {%- endfor %}
 
     select
-        untouched.conversion_key,
+        conversions_without_touch.conversion_key,
         null as touch_key,
-        untouched.journey_key,
-        untouched.customer_key,
+        conversions_without_touch.journey_key,
+        conversions_without_touch.customer_key,
         null as campaign_key,
-        untouched.goal_code,
+        conversions_without_touch.goal_code,
         models.model_code,
         'unattributed' as marketing_channel_code,
         null as strategy_code,
         null as touch_group_code,
         cast(1 as double) as weight,
-        untouched.value_cny as credited_cny,
+        conversions_without_touch.value_cny as credited_cny,
         null as touch_position,
         0 as touch_count,
         null as touched_at,
-        untouched.converted_at,
+        conversions_without_touch.converted_at,
         units.inputs_hash
 
-    from untouched
+    from conversions_without_touch
 
     inner join {{ ref('int_journey_units') }} as units
-        on untouched.journey_key = units.journey_key
+        on conversions_without_touch.journey_key = units.journey_key
 
     cross join {{ ref('attribution_models') }} as models
 

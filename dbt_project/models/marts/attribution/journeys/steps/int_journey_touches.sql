@@ -152,7 +152,7 @@ reachable_spans as (
 
 ),
 
-placed as (
+touches_with_conversion as (
 
     select
         touches.customer_key,
@@ -202,7 +202,7 @@ starts as (
         lead(touch_number) over (partition by customer_key, goal_code order by touch_number) as next_first_touch_number,
         lead(previous_touched_at) over (partition by customer_key, goal_code order by touch_number) as ended_at
 
-    from placed
+    from touches_with_conversion
     where is_start
 
 ),

@@ -26,7 +26,7 @@ touches as (
 
 ),
 
-hashed as (
+touch_hashes as (
 
     select
         path_key,
@@ -88,12 +88,12 @@ journeys as (
 
         ---------- lineage
         touches.inputs_hash,
-        hashed.touches_hash
+        touch_hashes.touches_hash
 
     from touches
 
-    inner join hashed
-        on touches.path_key = hashed.path_key
+    inner join touch_hashes
+        on touches.path_key = touch_hashes.path_key
 
     cross join as_of
 

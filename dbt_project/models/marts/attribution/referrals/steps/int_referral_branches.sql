@@ -54,7 +54,7 @@ loops as (
 
 ),
 
-closing as (
+loop_edges as (
 
     select edges.referral_key
 
@@ -79,10 +79,10 @@ final as (
 
     from edges
 
-    left join closing
-        on edges.referral_key = closing.referral_key
+    left join loop_edges
+        on edges.referral_key = loop_edges.referral_key
 
-    where closing.referral_key is null
+    where loop_edges.referral_key is null
 
 )
 

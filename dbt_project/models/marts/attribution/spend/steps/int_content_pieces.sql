@@ -103,7 +103,7 @@ twins as (
 
 ),
 
-commissioned as (
+commissioned_pieces as (
 
     select
         'content:' || content.record_key as piece_key,
@@ -144,7 +144,7 @@ commissioned as (
 
 ),
 
-posted as (
+own_posts as (
 
     select
         posts.voice_key as piece_key,
@@ -185,48 +185,48 @@ posted as (
 
 ),
 
-united as (
+every_piece as (
 
-    select * from commissioned
+    select * from commissioned_pieces
     union all
-    select * from posted
+    select * from own_posts
 
 ),
 
 final as (
 
     select
-        united.piece_key,
-        united.content_ref,
-        united.voice_key,
-        united.voice_ref,
-        united.channel_code,
+        every_piece.piece_key,
+        every_piece.content_ref,
+        every_piece.voice_key,
+        every_piece.voice_ref,
+        every_piece.channel_code,
         campaigns.campaign_key,
         campaigns.strategy_code,
-        united.creator_ref,
+        every_piece.creator_ref,
         -- the register of creators first; an institution or a medium is known by what the platform calls it
         coalesce(
             creators.tier_code,
-            case united.author_kind when 'creator' then 'unlisted' else united.author_kind end
+            case every_piece.author_kind when 'creator' then 'unlisted' else every_piece.author_kind end
         ) as tier_code,
-        united.topic_ref,
-        united.theme_code,
-        united.format_code,
-        united.ownership_code,
-        united.fee_cny,
-        united.product_cost_cny,
-        united.published_at
+        every_piece.topic_ref,
+        every_piece.theme_code,
+        every_piece.format_code,
+        every_piece.ownership_code,
+        every_piece.fee_cny,
+        every_piece.product_cost_cny,
+        every_piece.published_at
 
-    from united
+    from every_piece
 
     left join {{ ref('campaign_aliases') }} as aliases
-        on united.campaign_ref = aliases.campaign_ref
+        on every_piece.campaign_ref = aliases.campaign_ref
 
     left join {{ ref('dim_campaigns') }} as campaigns
-        on coalesce(aliases.campaign_key, united.campaign_ref) = campaigns.campaign_key
+        on coalesce(aliases.campaign_key, every_piece.campaign_ref) = campaigns.campaign_key
 
     left join creators
-        on united.creator_ref = creators.creator_ref
+        on every_piece.creator_ref = creators.creator_ref
 
 )
 

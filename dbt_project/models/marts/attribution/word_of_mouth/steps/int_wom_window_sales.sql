@@ -32,7 +32,7 @@ sales as (
 
 -- a sale converts the window of the last touch before it, and no other: a window that ends on the 31st would lose
 -- what it led to on the 1st
-converted as (
+sales_with_window as (
 
     select
         sales.conversion_key,
@@ -52,4 +52,4 @@ converted as (
 
 )
 
-select * from converted
+select * from sales_with_window

@@ -13,7 +13,7 @@ identities as (
 
 ),
 
-listed as (
+listing_dates as (
 
     -- the register says what holds now; since when, only the first file that named them can tell
     select
@@ -31,13 +31,13 @@ creators as (
     select
         creators.creator_ref,
         creators.tier_code,
-        listed.listed_on,
+        listing_dates.listed_on,
         coalesce(members.customer_key, authors.customer_key) as customer_key
 
     from {{ ref('stg_creators') }} as creators
 
-    inner join listed
-        on creators.record_key = listed.record_key
+    inner join listing_dates
+        on creators.record_key = listing_dates.record_key
 
     left join identities as members
         on creators.customer_ref = members.node

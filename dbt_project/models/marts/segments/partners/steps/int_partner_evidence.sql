@@ -163,7 +163,7 @@ deeds as (
 
 ),
 
-numbered as (
+deeds_with_number as (
 
     select
         deeds.customer_key,
@@ -185,19 +185,19 @@ numbered as (
 by_rule as (
 
     select
-        numbered.customer_key,
+        deeds_with_number.customer_key,
         rules.rule_code,
         rules.partner_code,
         rules.rung,
         rules.rule_position,
-        numbered.happened_on as reached_on
+        deeds_with_number.happened_on as reached_on
 
-    from numbered
+    from deeds_with_number
 
     inner join rules
         on
-            numbered.evidence_code = rules.evidence_code
-            and numbered.evidence_number = rules.evidence_from
+            deeds_with_number.evidence_code = rules.evidence_code
+            and deeds_with_number.evidence_number = rules.evidence_from
 
 ),
 

@@ -39,7 +39,7 @@ first_claims as (
 
 ),
 
-served as (
+repairs as (
 
     -- from the day on which the repair was done; who still waits for it is on neither side
     select
@@ -70,50 +70,50 @@ lots as (
     -- the served had to be without a repair is no advantage of either side.
     select
         customer_key,
-        abs({{ row_hash(['customer_key']) }} % (select max(served.place_count) from served)) as place
+        abs({{ row_hash(['customer_key']) }} % (select max(repairs.place_count) from repairs)) as place
 
     from purchases
     where purchase_number = 1
 
 ),
 
-drawn as (
+control_draws as (
 
     select
         lots.customer_key,
         purchases.purchased_on,
-        {{ plus_days('purchases.purchased_on', '(served.index_on - served.purchased_on)') }} as index_on
+        {{ plus_days('purchases.purchased_on', '(repairs.index_on - repairs.purchased_on)') }} as index_on
 
     from lots
 
-    inner join served
-        on lots.place = served.place
+    inner join repairs
+        on lots.place = repairs.place
 
     -- who never came so far is not in the lot
     inner join purchases
         on
             lots.customer_key = purchases.customer_key
-            and served.purchase_number = purchases.purchase_number
+            and repairs.purchase_number = purchases.purchase_number
 
 ),
 
-unserved as (
+control_units as (
 
     -- a claim on what was bought by the index day; one on a later order takes a repurchase first, and tells nothing
     select
-        drawn.customer_key,
-        drawn.purchased_on,
-        drawn.index_on,
+        control_draws.customer_key,
+        control_draws.purchased_on,
+        control_draws.index_on,
         min(claims.opened_on) as claimed_on
 
-    from drawn
+    from control_draws
 
     left join claims
         on
-            drawn.customer_key = claims.customer_key
-            and drawn.index_on >= claims.purchased_on
+            control_draws.customer_key = claims.customer_key
+            and control_draws.index_on >= claims.purchased_on
 
-    group by drawn.customer_key, drawn.purchased_on, drawn.index_on
+    group by control_draws.customer_key, control_draws.purchased_on, control_draws.index_on
 
 ),
 
@@ -126,7 +126,7 @@ units as (
         purchased_on,
         index_on,
         cast(null as date) as claimed_on
-    from served
+    from repairs
     union all
     select
         customer_key,
@@ -135,7 +135,7 @@ units as (
         purchased_on,
         index_on,
         claimed_on
-    from unserved
+    from control_units
 
 ),
 
@@ -145,7 +145,7 @@ as_of as (
 
 ),
 
-watched as (
+units_with_history as (
 
     -- what is known of a customer on the index day, and the purchase after it
     select
@@ -174,24 +174,24 @@ watched as (
 
 ),
 
-bought as (
+unit_products as (
 
     -- the largest line of the day says what it was that was bought; one row per unit, for a customer may be two
     select
-        watched.customer_key,
-        watched.is_treated,
+        units_with_history.customer_key,
+        units_with_history.is_treated,
         items.product_key
 
-    from watched
+    from units_with_history
 
     inner join {{ ref('fct_order_items') }} as items
         on
-            watched.customer_key = items.customer_key
-            and watched.purchased_on = cast(items.ordered_at as date)
+            units_with_history.customer_key = items.customer_key
+            and units_with_history.purchased_on = cast(items.ordered_at as date)
 
     where items.is_valid
     qualify row_number() over (
-        partition by watched.customer_key, watched.is_treated
+        partition by units_with_history.customer_key, units_with_history.is_treated
         order by items.net_cny desc, items.order_item_key asc
     ) = 1
 
@@ -200,32 +200,32 @@ bought as (
 final as (
 
     select
-        watched.customer_key,
-        watched.is_treated,
-        watched.claim_kind,
-        watched.purchased_on,
-        watched.index_on,
-        watched.claimed_on,
-        cast(date_trunc('month', watched.purchased_on) as date) as month_start,
+        units_with_history.customer_key,
+        units_with_history.is_treated,
+        units_with_history.claim_kind,
+        units_with_history.purchased_on,
+        units_with_history.index_on,
+        units_with_history.claimed_on,
+        cast(date_trunc('month', units_with_history.purchased_on) as date) as month_start,
         products.category_code,
-        least(watched.purchase_count, 3) as purchase_band,
-        watched.recency_days,
+        least(units_with_history.purchase_count, 3) as purchase_band,
+        units_with_history.recency_days,
         case
             {%- for border in var('repair_recency_bands_days') %}
-            when watched.recency_days <= {{ border }} then {{ border }}
+            when units_with_history.recency_days <= {{ border }} then {{ border }}
             {%- endfor %}
         end as recency_band,
-        watched.next_purchased_on
+        units_with_history.next_purchased_on
 
-    from watched
+    from units_with_history
 
-    left join bought
+    left join unit_products
         on
-            watched.customer_key = bought.customer_key
-            and watched.is_treated = bought.is_treated
+            units_with_history.customer_key = unit_products.customer_key
+            and units_with_history.is_treated = unit_products.is_treated
 
     left join {{ ref('dim_products') }} as products
-        on bought.product_key = products.product_key
+        on unit_products.product_key = products.product_key
 
 )
 
