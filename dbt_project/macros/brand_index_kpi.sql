@@ -18,10 +18,10 @@ answers as (
     where
         survey_kind = '{{ survey_kind }}'
         and answered_at is not null
-        -- an answer off its scale is none
+        -- answers outside the scale do not count
         and score between 0 and scale_max
         and scale_max > 0
-    -- a person of two memberships answers once a wave: the last answer counts
+    -- a person with two memberships counts once a wave: the last answer is read
     qualify row_number() over (
         partition by coalesce(wave_code, 'none'), coalesce(customer_key, survey_key)
         order by answered_at desc, survey_key asc
@@ -48,7 +48,7 @@ subjects as (
         answers.survey_key as row_key,
         cast(answers.answered_at as date) as period_date,
         'all' as channel_code,
-        -- a questionnaire asks about the company, not about one of its brands or products
+        -- a questionnaire is about the company, not about one of its brands or products
         'own' as brand_code,
         'all' as product_key,
         'age_band' as segment_kind,

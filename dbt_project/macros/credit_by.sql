@@ -33,7 +33,7 @@ players as (
 
 ),
 
--- what single journeys gave to the touches that have the value; only conversions without a touch are unattributed
+-- credit of single journeys by value; only conversions without a touch are unattributed
 credit_by_value as (
 
     select
@@ -105,7 +105,8 @@ credit_shares as (
         periods.attributed_conversion_count,
         {{ largest_remainder(
             'coalesce(effects_and_credit.effect_share, 0)', 'periods.attributed_cny',
-            whole='effects_and_credit.period_key, effects_and_credit.model_code, effects_and_credit.effect_share is null',
+            whole='effects_and_credit.period_key, effects_and_credit.model_code, '
+                ~ 'effects_and_credit.effect_share is null',
             earlier='effects_and_credit.player_value'
         ) }} as shared_cny
 

@@ -18,7 +18,7 @@ subjects as (
         'all' as channel_code,
         'own' as brand_code,
         'all' as product_key,
-        -- equally long for all: who takes longer, or is still on the way, did not convert in these days
+        -- the window is equally long for all; later conversions do not count
         cast(
             case
                 when

@@ -105,7 +105,7 @@ from (
                 and windows.until_on >= subjects.period_date
         {%- endif %}
     ) as rows_by_window
-    -- a brand of ours counts for all, for ours together and for itself
+    -- a brand of ours counts in `all`, in `own` and for itself
     inner join (
         select brand_code, 'all' as brand_scope from (select distinct brand_code from subjects) as each_brand
         union all
@@ -137,10 +137,16 @@ having
     and not (grouping(scope_rows.channel_code) = 0 and scope_rows.channel_code = 'all')
     {%- endif %}
     {%- if 'product' in by %}
-    and not (grouping(scope_rows.product_key) = 0 and (scope_rows.product_key = 'all' or scope_rows.brand_scope = 'all'))
+    and not (
+        grouping(scope_rows.product_key) = 0
+        and (scope_rows.product_key = 'all' or scope_rows.brand_scope = 'all')
+    )
     {%- endif %}
     {%- if segments %}
-    and not (grouping(scope_rows.segment_kind) = 0 and (scope_rows.segment_kind = 'all' or scope_rows.brand_scope = 'all'))
+    and not (
+        grouping(scope_rows.segment_kind) = 0
+        and (scope_rows.segment_kind = 'all' or scope_rows.brand_scope = 'all')
+    )
     {%- endif %}
 {%- endmacro %}
 

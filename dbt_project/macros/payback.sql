@@ -1,7 +1,7 @@
 {#
     CTEs that say when the margin of the customers acquired in a month has covered what was spent in it.
 
-    `unit` is the column of int_cohort_margins that is asked about (campaign_key, strategy_code); `spending` names a
+    `unit` is the grouping column of int_cohort_margins (campaign_key, strategy_code); `spending` names a
     CTE with that column, month_start and spend_cny. Leaves the CTE `paybacks`: unit, month_start, model_code,
     margin_cny, margin_known_share, payback_code, payback_days.
 

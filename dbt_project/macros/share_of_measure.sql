@@ -57,7 +57,7 @@ scopes as (
 
     union all
 
-    -- all our brands together
+    -- `own`: all our brands together
     select
         period_kind,
         period_date,
@@ -104,7 +104,7 @@ shares as (
         market.channel_code,
         brands.brand_code,
         'all' as product_key,
-        -- a brand that nobody spoke of has a share of 0, not none
+        -- a brand without mentions has a share of 0, not null
         cast(coalesce(brand_mentions.weight, 0) as double) as numerator,
         cast(market.weight as double) as denominator,
         market.mention_count as sample_count

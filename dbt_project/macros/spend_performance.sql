@@ -66,7 +66,7 @@ credit_by_month as (
 
 {{ payback_ctes(unit, 'spend_by_month') }},
 
--- spend serves every goal at once, so it stands in full beside each; goals and models are never added up
+-- spend serves every goal at once, so each goal has all of it; never sum over goals or models
 row_keys as (
 
     select

@@ -19,7 +19,7 @@ subjects as (
     from {{ ref('fct_voices') }}
     where
         voice_kind = 'review'
-        -- a syndicated copy is a second sight of one rating
+        -- a syndicated copy repeats a rating
         and is_original
         and rating_share is not null
         and posted_at is not null

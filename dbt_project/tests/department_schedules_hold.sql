@@ -1,4 +1,4 @@
--- Schedules that can be read: times as HH:MM, and no two intervals of a department at once, nights included.
+-- Schedules that can be read: times as HH:MM, and no two overlapping intervals of a department, also past midnight.
 with
 
 schedules as (

@@ -1,4 +1,4 @@
--- One policy at a time: two that are in force on the same day for the same kind of subject and priority.
+-- Pairs of policies in force on the same day for the same kind of subject and priority.
 with
 
 policies as (

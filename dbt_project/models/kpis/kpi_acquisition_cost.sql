@@ -30,7 +30,7 @@ subjects as (
         conversion_count as denominator
 
     from performance
-    -- before the first spend that is known, customers did not come for nothing
+    -- spend before the first known spend is unknown, not 0
     where month_spend_cny > 0
 
 ),

@@ -17,7 +17,7 @@ subjects as (
 
     from {{ ref('mart_action_effects') }}
     where
-        -- both windows are over, and other topics tell what would have happened anyway
+        -- both windows are over, and control topics exist
         is_complete
         and difference_in_differences is not null
 

@@ -16,7 +16,7 @@ subjects as (
         openings.open_from_on as state_from,
         openings.open_until_on as state_to,
         openings.channel_code,
-        -- a case that staff opened without a word of the customer's is no voice
+        -- a case opened by staff without a message of the customer is no voice
         coalesce(voices.brand_code, 'own') as brand_code,
         coalesce(voices.product_key, 'unknown') as product_key,
         cast(1 as double) as numerator,
@@ -50,7 +50,7 @@ open_counts as (
 
 days_without_backlog as (
 
-    -- an empty desk is a count of 0, not a missing number
+    -- no open cases is a count of 0, not null
     select
         windows.period_kind,
         windows.period_start as period_date,

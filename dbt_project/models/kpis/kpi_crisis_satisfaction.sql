@@ -12,7 +12,7 @@ subjects as (
     select
         'reviews.fct_cases' as row_table,
         cases.case_key as row_key,
-        -- the crisis is judged, not the day on which one customer opened a case
+        -- dated by the crisis, not by the day of a single case
         cast(crises.detected_at as date) as period_date,
         'all' as channel_code,
         coalesce(crises.brand_code, 'own') as brand_code,

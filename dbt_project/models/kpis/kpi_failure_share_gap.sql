@@ -10,7 +10,7 @@ subjects as (
         'all' as channel_code,
         'own' as brand_code,
         product_key,
-        -- failures beyond what the industry would have had with as many units
+        -- failures above those expected from the industry's share
         failure_count - units_in_use * industry_failure_share as numerator,
         cast(units_in_use as double) as denominator,
         failure_count,

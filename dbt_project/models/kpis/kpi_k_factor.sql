@@ -29,7 +29,7 @@ referrals as (
 
 ),
 
--- only members can invite, so buyers that the register does not know are no part of the programme
+-- only members can invite, so buyers outside the register are not part of the programme
 deeds as (
 
     select
@@ -55,7 +55,7 @@ deeds as (
 
 ),
 
--- whoever is active in a month is so from the first day on which they were
+-- a member counts as active in a month from the first active day
 active_months as (
 
     select
@@ -66,7 +66,7 @@ active_months as (
 
     cross join as_of
 
-    -- as long as invitations are known
+    -- only days whose conversion window is over
     where {{ plus_days('cast(deeds.done_at as date)', var('referral_conversion_days')) }} <= as_of.as_of
     group by deeds.customer_key, date_trunc('month', deeds.done_at)
 
@@ -133,7 +133,7 @@ final as (
         round(cast(conversion_count as double) / nullif(invitation_count, 0), 6) as conversion_rate
 
     from measures_by_scope
-    -- a month in which nobody was invited has no programme
+    -- a month without invitations has no value
     where invitation_count > 0
 
 )

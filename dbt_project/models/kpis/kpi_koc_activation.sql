@@ -10,7 +10,7 @@ subjects as (
         'all' as channel_code,
         'own' as brand_code,
         'all' as product_key,
-        -- what was paid for is a post, too, but no voice of their own
+        -- paid posts are not voices of their own
         cast(case when own_voices_after > 0 then 1 else 0 end as double) as numerator,
         cast(1 as double) as denominator
 

@@ -46,8 +46,7 @@ costs as (
 
 ),
 
--- a month whose customers' future nobody knows is not one of customers without any, and one before the first spend that
--- is known is not one of customers who came for nothing
+-- months without a known customer value, and months before the first known spend, are left out: unknown is not 0
 known_months as (
 
     select month_start

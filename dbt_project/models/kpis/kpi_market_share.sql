@@ -17,7 +17,7 @@ subjects as (
         || cast(market.month_start as {{ dbt.type_string() }}) || '|' || market.brand_code as row_key,
         market.month_start as period_date,
         'all' as channel_code,
-        -- every brand's sales count in our share: above the line when it is ours, below it in any case
+        -- sales of every brand are in the denominator, ours in the numerator too
         'own' as brand_code,
         'all' as product_key,
         'category' as segment_kind,
@@ -73,7 +73,7 @@ markets as (
         period_date,
         coalesce(category_code, 'all') as category_code,
         sum(sales_cny) as market_cny,
-        -- figures that the source gives, one a brand, category and month
+        -- figures of the source, one per brand, category and month
         cast(count(*) as bigint) as figure_count
 
     from sales_by_window
@@ -99,7 +99,7 @@ brand_sales as (
 
     union all
 
-    -- all our brands together
+    -- `own`: all our brands together
     select
         period_kind,
         period_date,

@@ -8,7 +8,7 @@ subjects as (
         survey_key as row_key,
         cast(answered_at as date) as period_date,
         channel_code,
-        -- a survey asks about the house, not about one brand or product of it
+        -- a survey is about the company, not about one of its brands or products
         'own' as brand_code,
         'all' as product_key,
         cast(case nps_group_code when 'promoter' then 1 when 'detractor' then -1 else 0 end as double) as numerator,

@@ -21,7 +21,7 @@ brands as (
 
 windows as (
 
-    -- what a KPI knows only later is cut short on both sides of a comparison alike
+    -- a KPI with a maturity delay is cut short on both sides of a comparison alike
     select
         catalogue.kpi_code,
         catalogue.additivity,
@@ -37,7 +37,7 @@ windows as (
     inner join catalogue
         on ',' || catalogue.period_kinds || ',' like '%,' || windows.period_kind || ',%'
 
-    -- rows of whole months cannot be cut short
+    -- rows of whole months cannot be cut
     where not (windows.is_cut and coalesce(catalogue.is_monthly, false))
 
 ),
@@ -205,11 +205,11 @@ every_row as (
 
 ),
 
----------- since when there are data, for a period that they do not cover is not complete
+---------- first day with data: a period that begins before it is not complete
 
 own_first_days as (
 
-    -- of the finest kind of period: the first day of a quarter says nothing of when its data begin
+    -- of the finest kind of period, since the first day of a quarter does not show when the data begin
     select
         kpi_code,
         coalesce(
@@ -227,7 +227,7 @@ own_first_days as (
 
 first_days as (
 
-    -- where rows are rare, a period without one is no gap: its data begin with those of a KPI that has some daily
+    -- a KPI with rare rows begins with the KPI that its entry names in begins_with, so that an empty period is no gap
     select
         own_first_days.kpi_code,
         least(own_first_days.first_on, beginnings.first_on) as first_on
@@ -242,7 +242,7 @@ first_days as (
 
 ),
 
----------- a count of nothing is 0, which no row says
+---------- a count without rows is 0
 
 empty_counts as (
 

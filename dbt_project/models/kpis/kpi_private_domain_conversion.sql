@@ -56,7 +56,7 @@ subjects as (
 
     where
         first_public_touches.reached_at + {{ days }} * interval '1 day' <= as_of.as_of_end_at
-        -- who was in it already is not won
+        -- people who joined before are left out
         and not coalesce(customers.private_domain_joined_at < first_public_touches.reached_at, false)
 
 ),

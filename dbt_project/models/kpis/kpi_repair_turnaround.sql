@@ -25,11 +25,11 @@ subjects as (
 
     inner join as_of
         on
-            -- of yesterday's repairs only the quick ones have ended
+            -- recent repairs are left out, because only the quick ones have ended
             {{ plus_days('cast(claims.opened_at as date)', var('repair_maturity_days')) }} <= as_of.as_of
 
     where
-        -- an old machine taken back is no repair
+        -- a trade-in is no repair
         claims.claim_kind <> 'trade_in'
         and claims.turnaround_days is not null
 

@@ -21,7 +21,7 @@ subjects as (
     where
         goal_code = 'sale'
         and model_code = '{{ var("kpi_attribution_model") }}'
-        -- what nobody was seen to bring, and who came by themselves, no advertisement has returned
+        -- unattributed and organic sales are not a return on spend
         and strategy_code <> 'unattributed'
         and coalesce(touch_group_code, 'none') <> 'direct'
 

@@ -3,7 +3,7 @@ with
 
 engagement_totals as (
 
-    -- running totals: a platform takes likes back, but what was shown was shown
+    -- running totals: the largest, because platforms take likes back
     select
         subject_key,
         max(
@@ -13,7 +13,7 @@ engagement_totals as (
     from {{ ref('fct_engagement') }}
     where
         subject_kind = 'voice'
-        -- a platform that shows only some of them is taken at its word, one that shows none is not measured
+        -- missing counters count as 0 where at least one is exported; without any the voice is not measured
         and coalesce(like_count, comment_count, share_count, save_count) is not null
     group by subject_key
 
@@ -26,7 +26,7 @@ subjects as (
         voices.voice_key as row_key,
         cast(voices.posted_at as date) as period_date,
         voices.channel_code,
-        -- every mention of any brand counts in our share: above the line when it is ours, below it in any case
+        -- mentions of every brand are in the denominator, ours in the numerator too
         'own' as brand_code,
         'all' as product_key,
         voices.brand_code as mentioned_brand_code,
@@ -40,7 +40,7 @@ subjects as (
         on voices.voice_key = engagement_totals.subject_key
 
     where
-        -- the mentions that kpi_share_of_voice_mentions counts, as far as they were measured
+        -- the same mentions as in kpi_share_of_voice_mentions, where measured
         voices.voice_kind = 'mention'
         and voices.is_public
         and voices.is_original

@@ -8,7 +8,7 @@ subjects as (
         voice_key as row_key,
         cast(posted_at as date) as period_date,
         channel_code,
-        -- every mention of any brand counts in our share: above the line when it is ours, below it in any case
+        -- mentions of every brand are in the denominator, ours in the numerator too
         'own' as brand_code,
         'all' as product_key,
         brand_code as mentioned_brand_code,
@@ -18,7 +18,7 @@ subjects as (
 
     from {{ ref('fct_voices') }}
     where
-        -- reviews and cases are about us by nature; only mentions are searched for every brand alike
+        -- reviews and cases are always about us; only mentions are searched for every brand alike
         voice_kind = 'mention'
         and is_public
         and is_original

@@ -3,7 +3,7 @@ with
 
 impression_totals as (
 
-    -- running totals: a platform takes likes back, but what was shown was shown
+    -- running totals: the largest, because platforms take likes back
     select
         subject_key,
         max(impression_count) as weight
@@ -21,7 +21,7 @@ subjects as (
         voices.voice_key as row_key,
         cast(voices.posted_at as date) as period_date,
         voices.channel_code,
-        -- every mention of any brand counts in our share: above the line when it is ours, below it in any case
+        -- mentions of every brand are in the denominator, ours in the numerator too
         'own' as brand_code,
         'all' as product_key,
         voices.brand_code as mentioned_brand_code,
@@ -35,7 +35,7 @@ subjects as (
         on voices.voice_key = impression_totals.subject_key
 
     where
-        -- the mentions that kpi_share_of_voice_mentions counts, as far as they were measured
+        -- the same mentions as in kpi_share_of_voice_mentions, where measured
         voices.voice_kind = 'mention'
         and voices.is_public
         and voices.is_original

@@ -3,14 +3,14 @@ with
 
 share_totals as (
 
-    -- running totals: a platform takes likes back, but what was shown was shown
+    -- running totals: the largest, because platforms take likes back
     select
         subject_key,
         max(share_count) as share_count,
         max(impression_count) as impression_count
 
     from {{ ref('fct_engagement') }}
-    -- a day that tells only one of the two would make the rate too small or too large
+    -- a day with only one of the two counters would bias the rate
     where share_count is not null and impression_count is not null
     group by subject_key
 
@@ -41,7 +41,7 @@ subjects as (
 
     union all
 
-    -- what was made of a voice spreads it; the brand's other content is no word of mouth
+    -- content made from a voice spreads it; other content of the brand is no word of mouth
     select
         'reviews.fct_content_lineage' as row_table,
         lineage.content_key as row_key,

@@ -23,7 +23,7 @@ subjects as (
         market.is_own_brand,
         market.mention_count,
         cast(market.sales_cny as double) as sales_cny,
-        -- its share of the talk; the gap is a difference of two ratios and no sum of rows
+        -- the share of voice; the gap is a difference of two ratios and no sum of rows
         cast(case when market.is_own_brand then market.mention_count else 0 end as double) as numerator,
         cast(market.mention_count as double) as denominator
 
@@ -35,7 +35,7 @@ subjects as (
             and market.source_name = sources.source_name
 
     where
-        -- hears mentions of no known category, too
+        -- includes mentions without a known category
         market.category_code = 'all'
         and market.is_watched
         and market.market_mention_count > 0
@@ -62,7 +62,7 @@ scopes as (
 
     union all
 
-    -- all our brands together
+    -- `own`: all our brands together
     select
         *,
         'own' as brand_scope

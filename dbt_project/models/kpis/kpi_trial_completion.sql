@@ -16,7 +16,7 @@ subjects as (
         cast(1 as double) as denominator
 
     from {{ ref('fct_trials') }}
-    -- whose days are not over has neither finished nor failed
+    -- participants whose days are not over are left out
     where is_matured
 
 ),

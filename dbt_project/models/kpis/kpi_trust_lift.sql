@@ -58,7 +58,7 @@ final as (
         cast(round(uplift + {{ margin }}, 6) as double) as value_high
 
     from measures_by_scope
-    -- what few people scored is theirs
+    -- scores of few people are suppressed
     where not {{ small_cell('sample_count') }}
 
 )

@@ -16,7 +16,7 @@ subjects as (
     from {{ ref('fct_voices') }}
     where
         voice_kind = 'mention'
-        -- a comment answers a post and is none
+        -- a comment is no post
         and coalesce(mention_kind, 'post') <> 'comment'
         and is_public
         and is_original

@@ -14,12 +14,12 @@ subjects as (
         coalesce(product_key, 'unknown') as product_key,
         is_own_brand,
         cast(1 as double) as numerator,
-        -- what is usual comes from other days
+        -- the usual level comes from other days
         cast(0 as double) as denominator
 
     from {{ ref('fct_voices') }}
     where
-        -- the voices that kpi_voice_volume counts
+        -- the same voices as in kpi_voice_volume
         is_public
         and is_original
         and posted_at is not null
@@ -42,7 +42,7 @@ windows as (
         windows.until_on,
         {{ day_number('windows.until_on') }} - {{ day_number('windows.from_on') }} + 1 as day_count,
         {{ plus_days('windows.from_on', -1 * var('velocity_usual_days')) }} as usual_from_on,
-        -- before the first voice nothing was measured
+        -- no value before the first voice
         least(
             {{ var('velocity_usual_days') }},
             {{ day_number('windows.from_on') }} - {{ day_number('first_day.first_on') }}
@@ -56,7 +56,7 @@ windows as (
 
 ),
 
--- days first, which leaves few rows to hold against the windows
+-- summed by day first, which leaves few rows to join with the windows
 by_day as (
 
     select
@@ -91,7 +91,7 @@ day_counts as (
 
     union all
 
-    -- all our brands together
+    -- `own`: all our brands together
     select
         windows.*,
         by_day.channel_code,
@@ -129,7 +129,7 @@ final as (
             / max(day_counts.usual_day_count),
             6
         ) as double) as denominator,
-        -- a silence after many voices is as much of a finding as many voices after a silence
+        -- a window without voices after a usual level above 0 counts too
         cast(sum(day_counts.voice_count) as bigint) as sample_count,
         cast(coalesce(sum(day_counts.voice_count) filter (where day_counts.is_now), 0) as bigint) as voice_count,
         cast(coalesce(sum(day_counts.voice_count) filter (where not day_counts.is_now), 0) as bigint)

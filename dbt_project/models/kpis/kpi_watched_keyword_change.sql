@@ -12,7 +12,7 @@ voices as (
 
     from {{ ref('fct_voices') }}
     where
-        -- the voices that mart_topic_days counts
+        -- the same voices as in mart_topic_days
         is_public
         and is_original
         and posted_at is not null
@@ -21,7 +21,7 @@ voices as (
 
 subjects as (
 
-    -- a voice that speaks of a watched theme, once for each theme ...
+    -- a row per voice and watched theme ...
     select
         'reviews.fct_voices' as row_table,
         voices.voice_key as row_key,
@@ -49,7 +49,7 @@ subjects as (
 
     union all
 
-    -- ... and every voice, which is what they are held against
+    -- ... and one per voice, the denominator
     select
         'reviews.fct_voices' as row_table,
         voice_key as row_key,
@@ -97,7 +97,7 @@ brand_subjects as (
 
     union all
 
-    -- all our brands together
+    -- `own`: all our brands together
     select
         period_date,
         channel_code,
@@ -111,7 +111,7 @@ brand_subjects as (
 
 ),
 
--- days first, which leaves few rows to hold against the windows
+-- summed by day first, which leaves few rows to join with the windows
 by_day as (
 
     select
@@ -180,7 +180,7 @@ segment_counts as (
 
     union all
 
-    -- the watched themes together; a voice with two of them speaks twice
+    -- the watched themes together; a voice with two of them counts twice
     select
         period_kind,
         period_start,
@@ -208,7 +208,7 @@ log_rates as (
         segment_counts.*,
         voice_totals.voice_count,
         voice_totals.previous_voice_count,
-        -- Walter (1975): half a voice more on every count keeps the log of a rate finite, and nearly unbiased
+        -- Walter (1975): half a voice added to every count keeps the log of a rate finite and nearly unbiased
         ln((segment_counts.document_count + 0.5) / (voice_totals.voice_count + 0.5))
         - ln((segment_counts.previous_document_count + 0.5) / (voice_totals.previous_voice_count + 0.5))
             as log_rate_change,
@@ -225,7 +225,7 @@ log_rates as (
             and segment_counts.channel_code = voice_totals.channel_code
             and segment_counts.brand_scope = voice_totals.brand_scope
 
-    -- without a voice on both sides there is nothing to compare
+    -- both windows need a voice
     where voice_totals.voice_count > 0 and voice_totals.previous_voice_count > 0
 
 ),
@@ -236,7 +236,7 @@ rates as (
         *,
         1000.0 * document_count / voice_count as documents_per_thousand,
         1000.0 * previous_document_count / previous_voice_count as previous_documents_per_thousand,
-        -- two themes of one voice are two documents of it, so a total may be more certain than chance allows
+        -- two themes of one voice are two documents, so the variance of a total may fall below that of chance
         sqrt(greatest(variance, 0)) as standard_error
 
     from log_rates
@@ -257,7 +257,7 @@ final as (
         cast(documents_per_thousand as double) as numerator,
         cast(previous_documents_per_thousand as double) as denominator,
         cast(greatest(document_count, previous_document_count) as bigint) as sample_count,
-        -- the half voices pull the ends in; the ratio as it was counted stays inside
+        -- the added halves narrow the interval; the counted ratio is kept inside
         cast(least(
             round(exp(log_rate_change - 1.959964 * standard_error), 6),
             documents_per_thousand / nullif(previous_documents_per_thousand, 0)

@@ -1,4 +1,4 @@
--- Nobody who has an identity is without a stage, and nobody without an identity has one.
+-- Every customer with an identity has a stage, and only they have one.
 with
 
 identified_customers as (

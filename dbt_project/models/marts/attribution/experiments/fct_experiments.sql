@@ -59,7 +59,7 @@ findings as (
 
 ),
 
--- one metric, among all who were assigned, decides
+-- the primary metric among all assigned units decides the verdict
 verdicts as (
 
     select

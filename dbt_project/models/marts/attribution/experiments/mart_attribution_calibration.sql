@@ -24,7 +24,7 @@ models as (
 
 ),
 
--- what an experiment tests: as the seed says, else the strategy of the campaign that it is named like
+-- the strategy under test: from the seed, else that of the campaign of the same name
 experiment_goals as (
 
     select
@@ -44,7 +44,7 @@ experiment_goals as (
 
 ),
 
--- credit belongs to people, so a person stands once, and one who is in two variants in neither
+-- credit belongs to people, so each person has one row; people in two variants are left out
 people as (
 
     select
@@ -77,7 +77,7 @@ arms as (
 
 ),
 
--- every person for as long after the assignment, so that arms can be compared
+-- every person is observed for the same time after assignment, so that arms are comparable
 conversions as (
 
     select
@@ -119,7 +119,7 @@ credit_by_arm as (
         conversions.experiment_ref,
         conversions.variant_code,
         attribution.model_code,
-        -- decimals, for a sum of doubles depends on the order in which it is made
+        -- decimals, because a sum of doubles depends on the order of its rows
         cast(sum(cast(attribution.weight as decimal(18, 12))) as double) as credited_count
 
     from {{ ref('fct_attribution') }} as attribution
@@ -191,7 +191,7 @@ arms_with_control as (
 
 ),
 
--- an experiment knows what more came in one arm than in the other, so credit is compared the same way
+-- an experiment measures the difference between arms, so credit is compared as a difference too
 excess as (
 
     select

@@ -25,7 +25,7 @@ affected as (
 orders as (
 
     select
-        -- an order whose buyer is unknown is a journey of its own, so that sales add up
+        -- an order of an unknown buyer is a journey of its own, so that sales add up
         coalesce(customer_key, 'order:' || order_ref) as journey_key,
         customer_key,
         order_key,
@@ -171,7 +171,7 @@ voice_conversions as (
         channel_code,
         product_key,
         posted_at as converted_at,
-        -- what a voice is worth is not known here; 0 keeps the credits of the goal reconcilable
+        -- the value of a voice is not known; 0 keeps the credits of the goal reconcilable
         0 as value_cny
 
     from voices

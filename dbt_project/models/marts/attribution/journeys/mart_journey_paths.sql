@@ -48,7 +48,7 @@ touches_with_previous as (
 
 ),
 
--- whoever saw Douyin three times before Zhihu went from Douyin to Zhihu
+-- repeats in a row are one step: Douyin, Douyin, Douyin, Zhihu is Douyin > Zhihu
 steps as (
 
     select
@@ -116,7 +116,7 @@ top_paths as (
 
 ),
 
--- the name of a path is that of any journey along it
+-- every journey of a path gives the same name, so one is read
 path_names as (
 
     select
@@ -158,7 +158,7 @@ journeys_with_shown_path as (
 
 ),
 
--- the journeys that a rate is a share of are those along the path, wherever they ended
+-- the denominator of a rate is all journeys of the path, whatever channel they ended in
 journey_counts as (
 
     select
@@ -166,7 +166,7 @@ journey_counts as (
         shown_path_code,
         count(*) as journey_count,
         count(*) filter (where is_censored) as censored_count,
-        -- none for the other paths, which differ in it
+        -- null for `other`, whose paths differ in length
         case when min(step_count) = max(step_count) then max(step_count) end as step_count
 
     from journeys_with_shown_path

@@ -13,7 +13,7 @@ estimates as (
 
 ),
 
--- days differ between metrics, but controls do not within one
+-- the days differ between metrics; within a metric the controls are the same
 lift_metrics as (
 
     select
@@ -120,7 +120,7 @@ exposure as (
         lift_code,
         period_code,
         count(distinct channel_code) as platform_count,
-        -- a counter that a platform set back gained nothing
+        -- a counter that the platform reset gained nothing
         cast(sum(greatest(impression_count, 0)) as bigint) as impressions_sum,
         cast(max(greatest(participant_count, 0)) as bigint) as participants_at_least,
         cast(sum(greatest(participant_count, 0)) as bigint) as participants_at_most

@@ -13,7 +13,7 @@ branches as (
 
 ),
 
--- everybody with all who stand above them in the tree; rows are as many as the generations added up
+-- each customer with all of their ancestors in the tree; one row per pair
 upstream as (
 
     select
@@ -48,7 +48,7 @@ places as (
 
 ),
 
--- back up the tree: somebody who was there already, and stands above the one who invites them
+-- back up the tree: the invitee is an ancestor of the inviter
 invites_of_ancestors as (
 
     select invites.referral_key
@@ -74,7 +74,7 @@ invites_with_code as (
         case
             when invites_of_ancestors.referral_key is not null then 'loop'
             when invites.excluded_code is not null then invites.excluded_code
-            -- what would have closed a ring is no branch
+            -- an invitation that would close a loop is not a branch
             when
                 invites.registered_at is not null
                 and invites.invitee_customer_key is not null

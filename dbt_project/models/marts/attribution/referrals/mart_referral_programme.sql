@@ -55,7 +55,7 @@ first_orders as (
 
 ),
 
--- only members can invite, so buyers that the register does not know are no part of the programme
+-- only members can invite, so buyers outside the register are not part of the programme
 active_members as (
 
     select
@@ -167,7 +167,7 @@ periods as (
         period_kind,
         month_start
     from invites
-    -- all time stands even where nothing was ever sent
+    -- the row of all time exists even if nothing was sent
     where sent_count > 0
     union
     select
@@ -199,7 +199,7 @@ programme_measures as (
         newcomer_sides.{{ side }}_{{ measure }}_variance,
         {%- endfor %}
         {%- endfor %}
-        -- whether the last invitation of the period has had all of its days
+        -- whether the window of the last invitation of the period is over
         periods.month_start + interval '1 month' + {{ var('referral_conversion_days') }} * interval '1 day'
         <= as_of.as_of_end_at as is_complete
 
@@ -226,7 +226,7 @@ programme_measures as (
 
 final as (
 
-    -- rounded, for the order in which an engine adds up shows in the last digits
+    -- rounded, because the last digits of a sum of doubles depend on the order of its rows
     select
         period_kind,
         coalesce(month_start, min(month_start) over ()) as month_start,

@@ -14,7 +14,7 @@ models as (
 
 ),
 
--- media money names campaigns and never a creator, so what it holds of their fees is told here in full
+-- media spend names campaigns and never a creator, so fees that it includes are shown here in full
 creator_costs as (
 
     select
@@ -68,7 +68,7 @@ credit_by_month as (
         cast(date_trunc('month', credits.converted_at) as date) as month_start,
         credits.model_code,
         {%- for goal in ['voice', 'acquisition', 'sale'] %}
-        -- decimals, for a sum of doubles depends on the order in which it is made
+        -- decimals, because a sum of doubles depends on the order of its rows
         sum(cast(credits.weight as decimal(18, 12))) filter (where credits.goal_code = '{{ goal }}')
             as {{ goal }}_count,
         {%- endfor %}
@@ -167,7 +167,7 @@ final as (
 
     select
         *,
-        -- without spend there is no price
+        -- without spend there is no unit cost
         cast(nullif(spend_cny, 0) * 1000 / nullif(impression_count, 0) as decimal(18, 2)) as cpm_cny,
         cast(nullif(spend_cny, 0) / nullif(click_count, 0) as decimal(18, 2)) as cpc_cny,
         cast(nullif(spend_cny, 0) / nullif(engagement_count, 0) as decimal(18, 2)) as cpe_cny,

@@ -50,7 +50,7 @@ month_counts as (
         sum(engagement_count) filter (where impression_count is not null) as engagements_of_shown,
         sum(impression_count) filter (where engagement_count is not null) as impressions_of_engaged,
         cast(sum(cost_cny) as decimal(18, 2)) as cost_cny,
-        -- a price is that of the pieces that were paid for: free ones would make the others look cheap
+        -- unit costs cover paid pieces only: free ones would make the others look cheap
         sum(cost_cny) filter (where impression_count is not null) as cost_of_shown_cny,
         sum(impression_count) filter (where cost_cny is not null) as paid_impression_count,
         sum(cost_cny) filter (where click_count is not null) as cost_of_clicked_cny,

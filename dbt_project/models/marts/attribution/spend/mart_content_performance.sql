@@ -31,7 +31,7 @@ pieces as (
 
 ),
 
--- a piece that is listed twice was seen by the same people twice, so its counters are not added up
+-- counters of a piece that is listed twice are not added up: the same people saw both
 subjects as (
 
     select
@@ -49,7 +49,7 @@ subjects as (
 
 engagement as (
 
-    -- running totals: platforms take likes back, and the last word is no smaller than the largest for long
+    -- running totals: platforms take likes back for a short time, so the largest value is read
     select
         subjects.piece_key,
         max(counters.measured_on) as measured_on,
@@ -80,7 +80,7 @@ piece_counts as (
         engagement.comment_count,
         engagement.share_count,
         engagement.save_count,
-        -- what a platform does not count is not 0, but a piece without any counter has no sum
+        -- a counter that the platform does not export is left out of the sum; without any counter the sum is null
         coalesce(engagement.like_count, 0) + coalesce(engagement.comment_count, 0)
         + coalesce(engagement.share_count, 0) + coalesce(engagement.save_count, 0)
         + case
@@ -125,7 +125,7 @@ hit_rules as (
 
 ),
 
--- of the rates of a platform, those in force when the piece was published
+-- the rates of the platform that were in force when the piece was published
 piece_values as (
 
     select

@@ -13,7 +13,8 @@ pieces as (
 
     select
         pieces.tier_code,
-        -- pieces are compared with those that as many people saw: large accounts reach more, and engage fewer of them
+        -- pieces are compared within a band of reach: large accounts reach more people and engage a smaller share of
+        -- them
         cast(floor(log10(pieces.impression_count) * {{ var('tier_bands_per_decade') }}) as integer) as reach_band,
         pieces.engagement_rate,
         pieces.is_hit_note,
@@ -68,14 +69,14 @@ piece_measures as (
 
 cells as (
 
-    -- sums of doubles depend on their order: rounded, two builds agree
+    -- rounded, because the last digits of a sum of doubles depend on the order of its rows
     select
         measure_code,
         tier_code,
         reach_band,
         count(*) as piece_count,
         round(avg(measured_value), 10) as mean_value,
-        -- of the mean; a share as Agresti and Caffo (2000) have it, for none of five is no certainty
+        -- squared error of the mean; for a share after Agresti and Caffo (2000), since 0 of 5 is no certainty
         case
             when measure_code = 'hit_note_rate'
                 then
@@ -173,7 +174,7 @@ bands as (
 
 ),
 
--- direct standardisation: both tiers are given the mix of bands that the pair has together where both are found
+-- direct standardisation: both tiers get the pair's joint mix of the bands in which both have pieces
 bands_with_weight as (
 
     select

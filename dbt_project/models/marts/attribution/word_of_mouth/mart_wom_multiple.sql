@@ -27,7 +27,7 @@ products_of_orders as (
 
 ),
 
--- every product is held against the same windows: those in which it could have been bought
+-- every product is compared with the same windows: those in which it could have been bought
 windows_by_month as (
 
     select
@@ -87,7 +87,7 @@ conversions_by_product as (
 
 ),
 
--- what part a side took in a sale: it closed it, or it was there and something else closed
+-- the role of a side in a sale: it closed the sale, or it assisted and another touch closed
 sales as (
 
     select

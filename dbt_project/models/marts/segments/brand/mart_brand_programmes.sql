@@ -49,7 +49,7 @@ calendar as (
     select
         kinds.kind_code,
         months.month_start,
-        -- the running month is judged on as_of
+        -- the running month is evaluated on as_of
         least(cast(months.month_start + interval '1 month' - interval '1 day' as date), as_of.as_of) as judged_on
 
     from (
@@ -79,7 +79,7 @@ pieces_by_month as (
 
 ),
 
--- a certificate holds through valid_to, and without one for ever
+-- a certificate is valid through valid_to, and without one indefinitely
 certificates_by_month as (
 
     select
@@ -89,7 +89,7 @@ certificates_by_month as (
         pieces.holder_key,
         pieces.valid_to,
         coalesce(pieces.valid_to >= calendar.judged_on, true) as is_valid,
-        -- a body that has certified again renewed; the last of its papers tells
+        -- a new certificate of the same body is a renewal; the last certificate counts
         max(coalesce(pieces.valid_to, date '9999-12-31')) over (
             partition by calendar.month_start, pieces.holder_key
         ) as held_to

@@ -40,10 +40,10 @@ questionnaires as (
         surveys.asked_wave_code,
         cast(surveys.asked_at as date) as asked_on,
         surveys.answered_at,
-        -- who cannot be named is one person a sheet
+        -- without a known customer every questionnaire counts as one person
         coalesce(surveys.customer_key, surveys.survey_key) as person_key,
         coalesce(bands.age_band_code, 'unknown') as age_band_code,
-        -- an answer off its scale is none
+        -- answers outside the scale do not count
         case
             when
                 cast(surveys.answered_at as date) <= as_of.as_of
@@ -68,7 +68,7 @@ questionnaires as (
 
 ),
 
--- two memberships of one person answer once in a wave: the last answer counts
+-- a person with two memberships counts once a wave: the last answer is read
 people as (
 
     select
@@ -133,7 +133,7 @@ answer_counts as (
         count(*) as asked_count,
         count(score) as answer_count,
         cast(sum(is_top_two) as bigint) as top_two_count,
-        -- sums of doubles depend on their order: as decimals, two builds agree
+        -- decimals, because a sum of doubles depends on the order of its rows
         sum(cast(scale_share as decimal(18, 12))) as share_sum,
         sum(cast(scale_share * scale_share as decimal(18, 12))) as square_sum
 
@@ -148,7 +148,7 @@ answer_counts as (
 
 cells as (
 
-    -- silence of three people is known of three people
+    -- a small cell is suppressed even where nobody in it answered
     select
         *,
         case when answer_count > 0 then answer_count else asked_count end as people_count
@@ -166,7 +166,7 @@ cells_with_suppression as (
 
 ),
 
--- all waves together are those in which the band is not hidden: less the others they would tell of those that are
+-- the total over waves leaves out waves in which the band is suppressed: otherwise subtraction would reveal them
 cells_with_total as (
 
     select
@@ -201,7 +201,7 @@ cells_with_total as (
 
 ),
 
--- what may be shown of a wave is all that the next one may be held against
+-- a change is published only against a wave that is published itself
 cell_means as (
 
     select

@@ -13,7 +13,7 @@ pieces as (
         'piece' as source_code,
         coalesce(pieces.outlet_name, 'unnamed') as outlet_code,
         cast(date_trunc('month', pieces.published_on) as date) as month_start,
-        -- a list of the press says what was paid, and nothing where nothing was
+        -- in a press list an empty fee means unpaid
         case when pieces.spend_cny > 0 then 'paid' else 'earned' end as ownership_code,
         pieces.spend_cny is null as is_spend_blank,
         pieces.reach_count,
@@ -56,7 +56,7 @@ impressions as (
 
 ),
 
--- the rate of the platform that was in force; only what is counted in impressions has a price here
+-- the rate of the platform that was in force; only impressions are priced here
 voice_rates as (
 
     select
@@ -132,7 +132,7 @@ media_counts as (
         cast(sum(impression_count) filter (where ownership_code = 'earned') as bigint) as earned_impression_count,
         cast(sum(impression_count) filter (where ownership_code = 'paid') as bigint) as paid_impression_count,
         cast(sum(spend_cny) as decimal(18, 2)) as spend_cny,
-        -- only what was paid for and says whom it reached has a price per thousand
+        -- a price per thousand needs a fee and a reach
         sum(spend_cny) filter (where ownership_code = 'paid' and reach_count is not null) as priced_spend_cny,
         cast(sum(emv_estimate_cny) as decimal(18, 2)) as emv_estimate_cny,
         count(is_negative) as judged_count,

@@ -36,7 +36,7 @@ products as (
 
 ),
 
--- reviews and cases are about us by nature; only mentions are searched for every brand alike
+-- reviews and cases are always about us; only mentions are searched for every brand alike
 voices as (
 
     select * from {{ ref('fct_voices') }}
@@ -61,7 +61,7 @@ impressions as (
 
 ),
 
--- a category or month of which an amount is missing has no sum
+-- the sum of a category or month is null where an amount is missing
 brand_sales as (
 
     select
@@ -105,19 +105,19 @@ brand_mentions as (
             (cast(date_trunc('month', voices.posted_at) as date), voices.brand_code),
             (cast(date_trunc('month', voices.posted_at) as date), voices.brand_code, products.category_code)
         )
-    -- a mention of no known category is one of the brand
+    -- a mention without a known category counts for the brand only
     having grouping(products.category_code) = 1 or products.category_code is not null
 
 ),
 
--- brands that the exports search for; the silence of another says nothing
+-- brands that the exports search for; for other brands a missing mention means nothing
 watched_brands as (
 
     select distinct brand_code from voices
 
 ),
 
--- before the first voice of all, and in a month without any, nobody listened
+-- months without any voice were not monitored
 months_with_voices as (
 
     select distinct cast(date_trunc('month', posted_at) as date) as month_start from voices
@@ -199,7 +199,7 @@ shares as (
         markets.category_count as market_category_count,
         markets.market_cny,
         markets.market_mention_count,
-        -- a source that lists one brand alone knows no market, and one brand that is searched for has no rival's voice
+        -- a share needs at least two brands in the source, and at least two that are searched for
         case
             when markets.listed_brand_count > 1
                 then round(cast(sales_with_mentions.sales_cny as double) / nullif(markets.market_cny, 0), 8)
@@ -253,7 +253,7 @@ shares as (
 
 ),
 
--- the month after, if the source tells it of the same categories and lists the brand there
+-- the next month, if the source covers the same categories and lists the brand
 shares_with_next as (
 
     select
@@ -301,12 +301,12 @@ final as (
         round(sov_mentions - som_watched, 8) as esov_mentions,
         round(sov_earned_mentions - som_watched, 8) as esov_earned_mentions,
         round(sov_impressions - som_watched, 8) as esov_impressions,
-        count(som) over told as source_count,
-        min(som) over told as som_lowest,
-        max(som) over told as som_highest
+        count(som) over sources as source_count,
+        min(som) over sources as som_lowest,
+        max(som) over sources as som_highest
 
     from shares_with_next
-    window told as (partition by category_code, month_start, brand_code)
+    window sources as (partition by category_code, month_start, brand_code)
 
 )
 

@@ -21,7 +21,7 @@ courses as (
 
 ),
 
--- who moved stands in the department of the last course that was passed
+-- staff who moved belong to the department of the last course that they passed
 staff as (
 
     select
@@ -61,7 +61,7 @@ voices as (
 
 ),
 
--- an account that has spoken as staff once is staff, whatever another export calls it
+-- an account marked as staff in one export is staff in all
 staff_accounts as (
 
     select distinct author_key
@@ -196,7 +196,7 @@ departments_with_headcount as (
         departments.listed_staff_count,
         case
             when not departments.is_company then headcounts.headcount
-            -- the company's is known when that of every department on the list is
+            -- the company's headcount is known when that of every department is
             when count(*) over () - 1 = count(headcounts.headcount) over () then company.headcount
         end as headcount
 
@@ -230,7 +230,7 @@ course_codes as (
 
 ),
 
--- the company stands even where nobody is on the list, for its voices
+-- the company has a row even without a list of staff, for its voices
 cells as (
 
     select

@@ -43,7 +43,7 @@ purchases as (
 
 ),
 
--- of a buyer who has not lapsed a further purchase changes nothing
+-- a further purchase of a buyer who has not lapsed changes nothing
 changes as (
 
     select
@@ -71,7 +71,7 @@ changes as (
         0 as new_count,
         0 as returned_count,
         1 as lapsed_count,
-        -- came, or came back, and lapsed within one month: no loss of those who stood at its start
+        -- came (back) and lapsed within one month: not a loss among the buyers at its start
         case
             when date_trunc('month', purchases.purchased_on) = date_trunc('month', purchases.lapsed_on) then 1
             else 0
@@ -209,7 +209,7 @@ final as (
         ---------- shares
         cast(round({{ when_shown }}(lapsed_count - new_lapsed_count) / nullif(start_count, 0) end, 6) as double)
             as lapsed_within_month_share,
-        -- rounded, none of none is 0 and not a little less
+        -- rounded, so that 0 of 0 does not fall below 0
         {%- set lapsed = '(lapsed_count - new_lapsed_count)' %}
         {%- for side, name in [('-', 'low'), ('+', 'high')] %}
         cast(abs(round({{ when_shown }}{{ wilson_end(lapsed, 'start_count', side) }} end, 6)) as double)

@@ -101,13 +101,13 @@ at_risk as (
 
 ),
 
--- Kaplan and Meier (1958): those who have not come back yet count as long as they have been watched
+-- Kaplan and Meier (1958): customers who have not come back count for as long as they were observed
 curves as (
 
     select
         *,
         exp(sum(
-            -- of those still waiting all came back: nobody is left
+            -- all customers at risk came back, so the curve reaches 0
             case when ended_count = at_risk_count then -1000.0 else ln(1 - ended_count / at_risk_count) end
         ) over (partition by dimension_code, dimension_value order by wait_days)) as waiting_share
 
@@ -131,7 +131,7 @@ gap_quantiles as (
         min(wait_days) filter (where waiting_share <= {{ 1 - percent / 100 }} + 1e-12) as wait_p{{ percent }}_days,
         {%- endfor %}
         {%- for days in [30, 60, 90, 180, 365] %}
-        -- unknown until somebody has been watched for so long
+        -- unknown until a customer has been observed for so long
         case
             when max(wait_days) >= {{ days }}
                 then 1 - coalesce(min(waiting_share) filter (where wait_days <= {{ days }}), 1)

@@ -39,7 +39,7 @@ firsts as (
         {{ cohort_dimensions() | indent(8) }},
         cast(date_trunc('month', purchases.purchased_on) as date) as month_start,
         {%- for days in windows %}
-        -- a buyer of last week has not failed to come back
+        -- a buyer whose window is not over cannot be judged yet
         count(*) filter (where purchases.purchased_on + {{ days }} <= as_of.as_of) as matured_{{ days }}d_count,
         sum(case
             when
@@ -61,7 +61,7 @@ firsts as (
 ),
 
 -- A buyer counts from a purchase until the next one takes its place, or it is 365 days old; one with two or more until
--- the purchase before is. Entries less exits up to a month's end are those who count on its last day.
+-- the purchase before is. Entries less exits up to a month's end are the buyers on its last day.
 steps as (
 
     select

@@ -22,7 +22,7 @@ evidence as (
 
 customers as (
 
-    -- an account that nobody has linked to a buyer or a member is nobody's customer
+    -- an account that is not linked to a buyer or a member is no customer
     select * from {{ ref('dim_customers') }}
     where
         is_registered
@@ -32,7 +32,7 @@ customers as (
 
 customer_measures as (
 
-    -- every customer is ranked, praise or none: what somebody stands above is the house, not the few who speak
+    -- every customer is ranked, with praise or without: a percentile refers to all customers, not to those who speak
     select
         customers.customer_key,
         customers.order_count,
@@ -47,7 +47,7 @@ customer_measures as (
 
 ),
 
--- percent ranks, of distinct values: people who share one share its rank, and sorting millions of them is saved
+-- percent ranks of distinct values: equal values have equal ranks, and sorting millions of customers is saved
 {% for measure in measures -%}
 ranked_{{ measure }} as (
 
@@ -92,7 +92,7 @@ total_scores as (
 
 deciles as (
 
-    -- equal scores stand in one decile, the better one
+    -- equal scores share one decile, the better one
     select
         score,
         1 + floor(
@@ -143,7 +143,7 @@ advocates_with_score as (
             evidence.positive_voice_count >= {{ var('core_fan_fewest_voices') }}
             or evidence.community_active_days >= {{ var('core_fan_fewest_active_days') }}
         )
-        -- who is paid to love us is no fan
+        -- paid praise does not make an advocate
         and not evidence.is_staff
         and not evidence.is_paid as is_core_fan
 
@@ -161,7 +161,7 @@ advocates_with_gates as (
 
     select
         *,
-        -- followers whom no platform tells are in no band: one miss, not two
+        -- unknown followers are in no band: that counts as one missed gate, not two
         {%- for code, gate in gates if code != 'followers_unknown' %}
         cast(not {{ gate }} as integer){% if not loop.last %} +{% endif %}
         {%- endfor %} as missed_gate_count,

@@ -39,7 +39,7 @@ measure_pairs as (
 
 ),
 
--- whom nobody could follow yet counts as activated and is no part of a mean
+-- KOCs without a day of follow-up count as activated and are left out of the means
 {% for kind in ['amount', 'rate'] -%}
 followed_{{ kind }}s as (
 

@@ -58,7 +58,7 @@ uses as (
 
     from {{ ref('int_point_uses') }} as uses
 
-    -- an entry dated after the data's last day has not happened, nor has what it took
+    -- entries dated after the last day of the data are left out, with the points they take
     inner join entries as takers
         on uses.entry_key = takers.entry_key
 
@@ -103,7 +103,7 @@ orders as (
 
 redemption_orders as (
 
-    -- the feed names no order: the first one after a redemption is taken to be what it was for
+    -- the feed names no order: the first one after a redemption is assumed
     select
         entries.entry_key,
         orders.order_key

@@ -92,7 +92,7 @@ lengths as (
         periods.period_start,
         count(*) as day_count,
         max(periods.day) as last_day,
-        -- the first period may begin before the data do, the last one may still run
+        -- the first period may begin before the data, the last may still run
         min(periods.day) = periods.period_start
         and max(periods.day) + 1 = cast(
             periods.period_start

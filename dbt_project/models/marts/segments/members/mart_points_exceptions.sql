@@ -12,7 +12,7 @@ entries_with_previous as (
     select
         *,
         balance_points - point_delta as balance_before_points,
-        -- the same booking under two numbers
+        -- the same booking with two entry numbers
         count(*) over (
             partition by customer_key, channel_code, occurred_at, reason_code, point_delta
         ) as alike_count,
@@ -27,7 +27,7 @@ entries_with_previous as (
 
 exceptions as (
 
-    -- the entry that took the account below nothing; those after it go further down
+    -- only the entry that takes the balance below 0; those after it are not exceptions of their own
     select
         *,
         'negative_balance' as exception_code,

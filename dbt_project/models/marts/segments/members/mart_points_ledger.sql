@@ -21,7 +21,7 @@ entries as (
         kind_code,
         point_delta,
         expires_on,
-        -- points without an account are nobody's to spend
+        -- points without an account cannot be redeemed
         balance_points is null as is_anonymous,
         uncovered_points,
         expired_points,
@@ -82,7 +82,7 @@ uses_by_month as (
 
 ),
 
--- points whose last day is over, and those of them that are off the account, by the month in which both are so
+-- expired points and those already booked off the account, by the month in which both apply
 expiries_by_month as (
 
     select

@@ -1,5 +1,5 @@
--- Grain: one row per month in which customers joined the private domain, and source; `all` is a total.
--- The same people before and after, and on the days after joining; nothing is said of days that the data do not cover.
+-- Grain: one row per month in which customers joined the private domain, and source; `all` is a total. The same people
+-- before and after, and on the days after joining; days that the data do not cover are null.
 {%- set days = var('private_domain_purchase_days') %}
 with
 
@@ -94,7 +94,7 @@ first_activity as (
 
 starts as (
 
-    -- a few old orders that the first export still told of do not cover their days
+    -- a few old orders in the first export do not mean that their days are covered
     select
         greatest(first_orders.started_at, first_files.started_at) as orders_from,
         first_activity.started_on as activity_from
@@ -215,7 +215,7 @@ joiner_counts as (
 
 final as (
 
-    -- rounded, for the order in which an engine adds up shows in the last digits
+    -- rounded, because the last digits of a sum of doubles depend on the order of its rows
     select
         period_kind,
         month_start,

@@ -153,7 +153,7 @@ reviews as (
 
 ),
 
--- the feed names no review: points are for the last one that the customer had posted
+-- the feed names no review: points are assumed to reward the last one that the customer posted
 rewarded_reviews as (
 
     select distinct voice_key
@@ -251,7 +251,7 @@ reward_measures as (
 
 final as (
 
-    -- rounded, for the order in which an engine adds up shows in the last digits
+    -- rounded, because the last digits of a sum of doubles depend on the order of its rows
     select
         period_kind,
         coalesce(month_start, min(month_start) over ()) as month_start,

@@ -11,7 +11,7 @@ rules as (
 
     select
         *,
-        -- the highest rung counts, and of equal ones the first position
+        -- the highest rung counts, among equals the first position
         rung * 1000 - rule_position as place
     from {{ ref('partner_rules') }}
 
@@ -31,7 +31,7 @@ evidence_days as (
 
     union all
 
-    -- everybody who is known stands somewhere
+    -- every known customer has a rung
     select
         customers.customer_key,
         least(customers.known_since, as_of.as_of) as reached_on,

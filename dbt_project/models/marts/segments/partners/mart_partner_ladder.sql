@@ -42,7 +42,7 @@ months as (
 
 ),
 
--- rungs of the same months are counted before they are held against every month: few rows, whatever the customers
+-- periods are counted by their months before the join with every month, which keeps that join small
 period_counts as (
 
     select
@@ -76,7 +76,7 @@ stay_counts as (
 
 ),
 
--- who ends a month on another rung than they began it on
+-- customers who end a month on another rung than they began it on
 arrival_counts as (
 
     select
@@ -158,7 +158,8 @@ hidden as (
 
     select
         *,
-        -- a single small cell would be told by the total and the others, so the next smallest goes with it
+        -- a single small cell could be derived from the total and the others, so the next smallest is suppressed with
+        -- it
         {{ small_cell('customer_count') }}
         or (small_count = 1 and cell_number = 1 and from_partner_code <> 'all') as is_suppressed
 

@@ -63,7 +63,7 @@ trials_with_margin as (
 
 final as (
 
-    -- rounded, for the order in which an engine adds up shows in the last digits
+    -- rounded, because the last digits of a sum of doubles depend on the order of its rows
     select
         programme_ref,
         {{ unless_small('enrolled_count', 'enrolled_count') }} as enrolled_count,
@@ -85,7 +85,7 @@ final as (
         {{ unless_small('round(livestream_count / nullif(started_count, 0), 4)', 'enrolled_count') }}
             as livestreams_per_participant,
         {{ unless_small('pair_count', 'enrolled_count') }} as pair_count,
-        -- what few people scored is theirs, however many were enrolled
+        -- scores of few people are suppressed, however many enrolled
         {%- for column, expression in [
             ('pre_score', 'pre_score'),
             ('post_score', 'post_score'),

@@ -23,7 +23,7 @@ erased_counts as (
         sum(case when is_deleted then 0 else row_count end) as anonymised_count
 
     from erased_rows
-    -- the request itself says nothing of whether the person is known
+    -- the request itself is not evidence that the person is known
     where feed <> 'erasure_requests'
     group by request_ref, feed
 

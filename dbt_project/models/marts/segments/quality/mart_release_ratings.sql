@@ -1,4 +1,4 @@
--- Grain: one row per product and basis (all of its reviews, or those that nobody was offered anything for).
+-- Grain: one row per product and basis (all of its reviews, or those without a reward).
 {%- set fewest = var('integrity_fewest_reviews') %}
 with
 
@@ -18,7 +18,7 @@ releases as (
         products.category_code,
         coalesce(
             named.line_code,
-            -- one product in its generations: the name without the mark of a generation
+            -- a product line: the name without the mark of the generation
             coalesce(products.brand_code, '') || ':' || coalesce(products.category_code, '') || ':'
             || coalesce(
                 nullif(regexp_replace(products.product_name, '{{ var("release_mark_pattern") }}', ''), ''),
@@ -39,7 +39,7 @@ releases_with_number as (
     select
         *,
         row_number() over line as release_number,
-        -- without a day of release nobody knows which came first
+        -- without a release date the order is unknown
         case when released_on is not null then lag(product_key) over line end as previous_product_key
 
     from releases
@@ -58,7 +58,7 @@ reviews as (
     from {{ ref('fct_voices') }}
     where
         voice_kind = 'review'
-        -- a syndicated copy is a second sight of one rating
+        -- a syndicated copy repeats a rating
         and is_original
         and rating_share is not null
 

@@ -43,7 +43,7 @@ windows as (
 
 unit_outcomes as (
 
-    -- of both sides only those whose window is over
+    -- both sides only with a complete window
     select
         units.is_treated,
         units.claim_kind,
@@ -62,7 +62,7 @@ unit_outcomes as (
     inner join as_of
         on {{ plus_days('units.index_on', 'windows.window_days') }} <= as_of.as_of
 
-    -- the unserved are without a claim to the end of the window
+    -- unserved customers have no claim until the end of the window
     where
         units.is_treated
         or coalesce(units.claimed_on > {{ plus_days('units.index_on', 'windows.window_days') }}, true)
@@ -91,7 +91,7 @@ kinds as (
 
 by_kind as (
 
-    -- every kind is held against the same unserved customers
+    -- every kind is compared with the same unserved customers
     select
         kinds.claim_kind as compared_kind,
         cells.*

@@ -19,11 +19,11 @@ contacts as (
 
     from {{ ref('int_service_contacts') }} as contacts
 
-    -- whole weeks, so that every hour of the week is looked at equally often
+    -- whole weeks, so that every hour of the week occurs equally often
     inner join as_of
         on cast(contacts.started_at as date) > as_of.as_of - {{ var('service_coverage_weeks') * 7 }}
 
-    -- what is not yet due tells nothing of the hour
+    -- contacts that are not yet due are left out
     where contacts.is_response_met is not null
 
 ),
@@ -68,7 +68,7 @@ channel_hours as (
         coalesce(contact_counts.answered_count, 0) as answered_count,
         coalesce(contact_counts.answered_in_target_count, 0) as answered_in_target_count,
         contact_counts.first_response_median_minutes,
-        -- an hour in which nobody asked is neither covered nor not
+        -- an hour without contacts is null, neither covered nor uncovered
         contact_counts.answered_in_target_count > 0 as is_covered
 
     from channels

@@ -6,7 +6,7 @@ claims as (
     select
         *,
         cast(date_trunc('month', opened_at) as date) as month_start,
-        -- the order does not tell which of its products it was
+        -- unknown: the order has several products
         coalesce(product_key, 'unknown') as claimed_product_key
 
     from {{ ref('fct_warranty_claims') }}

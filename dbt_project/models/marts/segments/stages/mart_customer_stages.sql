@@ -4,7 +4,7 @@ with
 
 customers as (
 
-    -- an account that nobody has linked to a buyer or a member is nobody's customer
+    -- an account that is not linked to a buyer or a member is no customer
     select
         customers.customer_key,
         customers.lifecycle_code,
@@ -33,7 +33,7 @@ cells as (
         count(*) filter (where order_count > 0) as buyer_count,
         sum(order_count) as order_count,
         sum(net_cny) as net_cny,
-        -- decimals, for a sum of doubles depends on the order in which it is made
+        -- decimals, because a sum of doubles depends on the order of its rows
         sum(cast(value_12m_cny as decimal(18, 2))) as value_12m_cny
 
     from customers
@@ -68,7 +68,7 @@ stages as (
 
 rungs as (
 
-    -- the whole of a rung would tell what is hidden of it, unless that is enough people in more than one stage
+    -- the total of a rung would reveal its suppressed cells, unless these are enough people in more than one stage
     select
         'all' as lifecycle_code,
         advocacy_code,

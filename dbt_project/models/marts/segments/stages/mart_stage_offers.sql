@@ -28,7 +28,7 @@ offer_grants as (
 
     select
         *,
-        -- a grant belongs to the stay in which it was due, as the stay's other figures do
+        -- a grant belongs to the stay in which it was due
         cast(
             date_trunc('month', case when is_right_stage then stage_began_on else offered_on end) as date
         ) as counted_month
@@ -93,7 +93,7 @@ grants as (
             else periods.first_month
         end as month_start,
         offer_grants.offer_code,
-        -- somebody whom no other record knows was in no stage
+        -- a customer without any other record is in no stage
         coalesce(offer_grants.lifecycle_code, 'unknown') as lifecycle_code,
         offer_grants.is_right_stage,
         offer_grants.grant_number,

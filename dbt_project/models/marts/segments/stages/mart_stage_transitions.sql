@@ -37,7 +37,7 @@ stays as (
 
 stay_counts as (
 
-    -- stays of the same months are counted before they are held against every month: few rows, whatever the customers
+    -- stays are counted by their months before the join with every month, which keeps that join small
     select
         ladder_code,
         stage_code,
@@ -91,7 +91,7 @@ movement_counts as (
     select
         arrivals.ladder_code,
         months.month_start,
-        -- nobody knew them before
+        -- not known before
         coalesce(departures.stage_code, 'newly_known') as from_code,
         arrivals.stage_code as to_code,
         count(*) as customer_count
@@ -150,7 +150,8 @@ cells_to_show as (
 
     select
         *,
-        -- a single small cell could be told from the others and their sum, so the next smallest is withheld with it
+        -- a single small cell could be derived from the others and their sum, so the next smallest is suppressed with
+        -- it
         {{ small_cell('customer_count') }}
         or (small_count = 1 and place = 1) as is_suppressed
 

@@ -28,7 +28,7 @@ period as (
 
 customers as (
 
-    -- those who came in the test are no part of it
+    -- customers acquired during the test are left out
     select * from {{ ref('int_clv_customers') }}
     where calibration_frequency is not null
 
@@ -67,7 +67,7 @@ numbered_weeks as (
 
     select
         expected_order_count,
-        -- they count up from the start of the test, so that their order is that of time
+        -- numbered from the start of the test, in the order of time
         row_number() over (order by expected_order_count) as week_number
 
     from expected_weeks

@@ -69,7 +69,7 @@ customers as (
         customer_margins.net_cny,
         customer_margins.known_net_cny,
         {%- for horizon, days in days_of.items() %}
-        -- at equal age: only those whose days are over
+        -- at equal age: only customers whose window is over
         cast(
             case
                 when acquisition.acquired_on + {{ days }} <= as_of.as_of then customer_margins.margin_{{ horizon }}_cny
@@ -105,7 +105,7 @@ cells as (
 
     from customers
     group by grouping sets {{ dimension_sets | trim }}
-    -- the set of everything has a row even of nothing
+    -- the empty grouping set has a row even without any input
     having count(*) > 0
 
 ),
@@ -172,7 +172,7 @@ cost_per_customer as (
         coalesce(row_keys.month_start, min(row_keys.month_start) over ()) as month_start,
         coalesce(cells.customer_count, 0) as customer_count,
         coalesce(spending.spend_cny, 0) as spend_cny,
-        -- nothing spent is no bargain: there is no cost of a customer then
+        -- without spend the cost of a customer is null, not 0
         nullif(spending.spend_cny, 0) / nullif(cells.customer_count, 0) as cac_cny,
         {%- for horizon in horizons %}
         coalesce(cells.ltv_{{ horizon }}_count, 0) as ltv_{{ horizon }}_count,

@@ -3,7 +3,7 @@
 {#- a fit moves only with the inputs of its own month, so these decide on both -#}
 {%- set models = ['markov', 'shapley', 'linear_distinct', 'leave_one_out'] %}
 
--- the linter loses count of indents in loops over models
+-- the linter miscounts indents in loops over models
 -- noqa: disable=LT02
 with
 
@@ -24,7 +24,7 @@ conversions as (
         conversions.value_cny,
         periods.period_key,
         periods.inputs_hash,
-        -- numbers alone go through the windows below
+        -- windows sort numbers only, which is faster than sorting keys
         row_number() over (order by periods.period_key) as conversion_no
 
     from {{ ref('fct_conversions') }} as conversions
@@ -62,7 +62,7 @@ journey_touches as (
 
 {{ touches_left_on_their_paths('journey_touches') }},
 
--- decimals, for a sum of doubles depends on the order in which it is made
+-- decimals, because a sum of doubles depends on the order of its rows
 effects as (
 
     select
@@ -108,7 +108,7 @@ channels_with_effects as (
         channels.touch_count as markov_count,
         channels.touch_count as linear_distinct_count,
         channels.touch_count as leave_one_out_count,
-        -- rare channels may share one value, which then is that of all their touches
+        -- rare channels may share one Shapley value, which then covers all of their touches
         sum(channels.touch_count) over player as shapley_count,
         row_number() over (
             partition by channels.conversion_no, coalesce(effects.shapley_player, channels.channel)
@@ -148,7 +148,7 @@ channel_weights as (
         conversion_no,
         channel,
         {% for model in models -%}
-        -- where no channel of a journey makes a difference, all of its touches are equals
+        -- where no channel of a journey has an effect, its touches get equal weights
         coalesce(
             cast(coalesce({{ model }}_share, 0) as double)
             / nullif(cast({{ model }}_total as double), 0)
@@ -297,7 +297,7 @@ credits as (
         0 as touch_count,
         null as touched_at,
         conversions_without_touch.converted_at,
-        -- no fit stands behind what nobody is credited with
+        -- conversions without a touch have no fit
         null as model_fit_id,
         conversions_without_touch.period_key,
         conversions_without_touch.inputs_hash

@@ -38,7 +38,7 @@ touches as (
     select
         *,
         -- Days are counted back from the last touch, which changes no share: counted from the conversion, a short
-        -- half-life would leave nothing of any of them. Whole numbers, for they add up alike in any order.
+        -- half-life would round every weight to 0. Integers, because their sum does not depend on the order of rows.
         cast(
             {{ 2 ** 60 }}
             * power(
@@ -68,7 +68,7 @@ paths as (
 
 ),
 
--- numbers alone go through the windows; what a touch was joins them afterwards
+-- windows sort numbers only, which is faster; the columns of the touch are joined afterwards
 touch_weights as (
 
     select
@@ -80,7 +80,7 @@ touch_weights as (
         touches.touch_position = paths.last_non_direct_position as is_last_non_direct,
         case
             when touches.touch_count = 1 then 1
-            -- nothing lies between two touches, and they keep their proportion
+            -- two touches have no middle, so first and last keep their ratio
             when touches.touch_count = 2 and touches.touch_position = 1
                 then {{ first_weight / (first_weight + last_weight) }}
             when touches.touch_count = 2 then {{ last_weight / (first_weight + last_weight) }}
@@ -104,7 +104,7 @@ touch_credits as (
 
     select
         *,
-        -- equal shares leave equal remainders, so the cents left over go to the first touches, and nothing is sorted
+        -- equal shares leave equal remainders, so the cents left over go to the first touches without sorting
         cast(
             sign(value_cny) * (
                 cast(abs(value_cny) * 100 as bigint) // touch_count

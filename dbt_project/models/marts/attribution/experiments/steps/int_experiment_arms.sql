@@ -47,7 +47,7 @@ crossovers as (
 
 ),
 
--- the control: as the seed says, else the first of the names that a control goes by, else the first by code
+-- the control: from the seed, else the first of the usual names of a control, else the first by code
 variants_with_rank as (
 
     select
@@ -75,7 +75,7 @@ variants_with_rank as (
 
 ),
 
--- shares that no plan gives are equal parts of what the given ones leave
+-- variants without a planned share divide the remainder equally
 variants_with_role as (
 
     select
@@ -95,7 +95,7 @@ variants_with_role as (
 
 ),
 
--- scaled to 1, for a plan may leave people out; a plan that changed has no one share to compare with
+-- scaled to 1, because a plan may leave people out; after a change of plan there is no single share to compare with
 variants_with_planned_share as (
 
     select
@@ -109,7 +109,7 @@ variants_with_planned_share as (
 
 ),
 
--- what is measured, of whom it is known
+-- each metric, for the units of which it is known
 unit_metrics as (
 
     select
@@ -185,7 +185,7 @@ sums as (
 
 ),
 
--- squares about the arm's own centre, for the difference of two large sums has no digits left
+-- squares about the arm's own centre, because the difference of two large sums loses its digits
 spreads as (
 
     select
@@ -274,7 +274,8 @@ arms as (
         case when metric_code = 'is_converted' then coalesce(conversion_count, 0) end as conversion_count,
         mean_value,
         variance_value,
-        -- what would matter is known of the primary metric; elsewhere it is a part of the control's value
+        -- the minimum relevant effect is planned for the primary metric; for others it is a share of the control's
+        -- value
         coalesce(
             case when is_primary then minimum_relevant_effect end,
             nullif(

@@ -13,7 +13,7 @@ identities as (
 
 ),
 
--- every live version counts, for the last one hides that a unit was dealt another variant before
+-- every live version is read, because the last one hides that a unit had another variant before
 reassigned_units as (
 
     select
@@ -38,8 +38,8 @@ source_units as (
         min(assigned_at) as assigned_at,
         min(exposed_at) as exposed_at,
         bool_or(is_converted) as is_converted,
-        -- decimals, for a sum of doubles depends on the order in which it is made; from a billion on a value is
-        -- unknown, so that squares of it can be summed
+        -- decimals, because a sum of doubles depends on the order of its rows; values from a billion on are unknown, so
+        -- that their squares can be summed
         max(cast(try_cast(outcome_value as decimal(15, 6)) as decimal(18, 6))) as outcome_value
 
     from source
@@ -58,7 +58,7 @@ units_with_customer as (
         source_units.assigned_at,
         source_units.exposed_at,
         source_units.is_converted,
-        -- who did not convert and brought no value brought none; a buyer without a value is unknown
+        -- a missing value is 0 for a unit that did not convert, and unknown for one that did
         coalesce(source_units.outcome_value, case when not source_units.is_converted then 0 end) as outcome_value,
         reassigned_units.unit_ref is not null as is_crossover,
         coalesce(source_units.exposed_at >= source_units.assigned_at, false) as is_exposed,

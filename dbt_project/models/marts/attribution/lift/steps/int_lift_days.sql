@@ -58,7 +58,7 @@ keywords_with_searches as (
 
 ),
 
--- what is searched means the longest listed word in it, else the category whose products bear it in their names
+-- a search term means the longest listed keyword in it, else the category whose product names contain it
 categories_of_keywords as (
 
     select
@@ -134,8 +134,7 @@ series as (
 
 metrics as (
 
-    -- of sales a day without a row is a day without a sale, up to the last day of the data; searches are known as
-    -- far as they were exported
+    -- a day without sales rows has no sales, up to the last day of the data; searches are known only for exported days
     select
         series.metric_code,
         min(series.day) as first_on,
@@ -169,7 +168,7 @@ other_categories as (
         series_with_metric.metric_code,
         series_with_metric.series_code,
         lifts.control_codes is not null as is_chosen,
-        -- what another campaign was about meanwhile is no measure of what would have happened
+        -- a category promoted by another campaign in the same days is no control
         not exists (
             select 1
             from lifts as meanwhile
@@ -198,7 +197,7 @@ other_categories as (
 
 controls as (
 
-    -- where all of them were touched, they are all that there is
+    -- where every candidate was promoted, all of them serve as controls
     select
         lift_code,
         metric_code,
@@ -324,7 +323,7 @@ final as (
         days.metric_code,
         days.day,
         days.period_code,
-        -- money in cents adds up to the same double in any order
+        -- amounts in cents have the same sum in any order
         round(coalesce(sums.treated_value, 0), 2) as treated_value,
         round(coalesce(sums.control_value, 0), 2) as control_value,
         coalesce(controls_of_lift.control_count, 0) as control_count,

@@ -99,7 +99,7 @@ categories_of_content as (
 
 topic_days as (
 
-    -- counters are running totals, and one that a platform set back gained nothing
+    -- counters are running totals; one that the platform reset gained nothing
     select
         topic_ref,
         topic_name,
@@ -135,7 +135,7 @@ topic_shares as (
 topics as (
 
     {% set rest = (1 - var('lift_topic_share')) / 2 -%}
-    -- the days of a topic are those of the middle of what it was read: it is measured long before and after
+    -- the window of a topic is the middle part of its impressions, because counters run long before and after
     select
         topic_ref,
         max_by(topic_name, measured_on) as topic_name,
@@ -174,7 +174,7 @@ campaigns_and_topics as (
 
 ),
 
--- what a name says outright goes before what was counted
+-- a category named in the title comes before one found by votes
 named_categories as (
 
     select
@@ -304,7 +304,7 @@ dated_lifts as (
 
     select
         *,
-        -- what runs on is measured over its first days
+        -- a campaign without an end is measured over its first days
         coalesce(ends_on, {{ plus_days('starts_on', var('lift_open_days') ~ ' - 1') }}) as last_on
 
     from all_windows

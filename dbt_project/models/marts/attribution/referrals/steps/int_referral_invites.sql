@@ -33,7 +33,7 @@ invites as (
         referrals.sent_at,
         referrals.clicked_at,
         referrals.registered_at,
-        -- who has several memberships has joined with the first
+        -- a person with several memberships joined with the first
         coalesce(registrations.registered_at <= referrals.sent_at, false) as is_existing
 
     from {{ ref('stg_referrals') }} as referrals
@@ -64,7 +64,7 @@ device_links as (
 
 ),
 
--- a till's tablet has registered hundreds, and proves nothing of two of them
+-- a shop's tablet registers hundreds of people, so sharing it is no evidence
 private_devices as (
 
     select node

@@ -63,7 +63,7 @@ newcomers as (
 
 ),
 
--- equal ages: nobody is counted before all of the days are over, nor whose days began before the orders do
+-- equal ages: a customer counts once the whole window is over, and only if it began after the first order in the data
 newcomers_with_full_window as (
 
     select

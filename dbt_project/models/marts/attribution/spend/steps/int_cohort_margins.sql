@@ -1,7 +1,7 @@
 -- Grain: one row per campaign, strategy, month of acquisition and model, and day after the first order with an order.
 with
 
--- whoever spent nothing in the month has nothing to earn back
+-- without spend in the month there is nothing to pay back
 paying_campaigns as (
 
     select distinct

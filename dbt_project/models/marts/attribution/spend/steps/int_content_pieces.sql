@@ -69,12 +69,12 @@ posts as (
         and is_public
         and is_original
         and is_own_brand
-        -- a comment is part of what the piece under which it stands collected
+        -- a comment belongs to the engagement of the piece it was written under
         and mention_kind is distinct from 'comment'
 
 ),
 
--- the desk lists what it commissioned, the platform exports the same piece as a post: one piece
+-- a commissioned piece and the platform's post of it are one piece
 twins as (
 
     select
@@ -110,7 +110,7 @@ commissioned_pieces as (
         content.content_ref,
         twins.voice_key,
         twins.voice_ref,
-        -- where it is read rather than who keeps the list
+        -- the channel on which it was published, not the one whose export lists it
         coalesce(posts.channel_code, content.channel_code) as channel_code,
         coalesce(content.campaign_ref, collaborations.campaign_ref) as campaign_ref,
         coalesce(content.creator_ref, collaborations.creator_ref, authors.creator_ref) as creator_ref,
@@ -204,7 +204,7 @@ final as (
         campaigns.campaign_key,
         campaigns.strategy_code,
         every_piece.creator_ref,
-        -- the register of creators first; an institution or a medium is known by what the platform calls it
+        -- the register of creators first; institutions and media by the author kind of the platform
         coalesce(
             creators.tier_code,
             case every_piece.author_kind when 'creator' then 'unlisted' else every_piece.author_kind end

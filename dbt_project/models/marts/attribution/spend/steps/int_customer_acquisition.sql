@@ -26,7 +26,7 @@ first_purchases as (
 
 ),
 
--- a model that shares an acquisition among touches still names one: the largest share, and of equals the latest touch
+-- a model that divides an acquisition among touches names the largest share, among equals the latest touch
 top_touches as (
 
     select

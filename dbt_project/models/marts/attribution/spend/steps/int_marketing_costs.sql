@@ -46,7 +46,7 @@ publication_times as (
 
 ),
 
--- the feed gives no date; a snapshot's last export says nothing of when the work was done, its first one does
+-- the feed gives no date: the first export that lists the collaboration is closest to when it was done
 first_seen as (
 
     select
@@ -130,7 +130,7 @@ paid_to_creators as (
 
 reward_grants as (
 
-    -- an offer that nobody took up cost nothing
+    -- only claimed incentives cost money
     select
         'incentive' as source_kind,
         program_code as source_code,
@@ -143,7 +143,7 @@ reward_grants as (
 
     union all
 
-    -- points are owed from the day on which they are given
+    -- points are a cost from the day on which they are issued
     select
         'points' as source_kind,
         reason_code as source_code,
@@ -188,7 +188,7 @@ rewards as (
             and any_source.source_code = '*'
             and own_source.source_code is null
 
-    -- what has no row is no cost of marketing: points for a purchase are a rebate
+    -- sources without a row are no marketing cost: points for a purchase are a rebate
     where
         own_source.source_code is not null
         or any_source.source_code is not null
@@ -217,7 +217,7 @@ costs_with_campaign as (
         every_cost.component_code,
         coalesce(aliases.campaign_key, every_cost.campaign_ref) as campaign_key,
         every_cost.marketing_channel_code,
-        -- the campaign says what the money was for; a tier that is no strategy (a laboratory) stays without one
+        -- the strategy of the campaign first; a tier that is not a strategy (a laboratory) has none
         coalesce(campaigns.strategy_code, strategies.strategy_code, marketing_channels.strategy_code) as strategy_code,
         every_cost.creator_ref,
         cast(date_trunc('month', every_cost.incurred_on) as date) as month_start,
@@ -250,7 +250,7 @@ costs as (
         costs_with_campaign.strategy_code,
         costs_with_campaign.creator_ref,
         costs_with_campaign.month_start,
-        -- listed: the spend export holds this item of the campaign already, and it is shown but not added
+        -- listed: the spend export already includes this item of the campaign, so it is shown and not added
         booked.component_code is not null as is_in_media,
         cast(sum(costs_with_campaign.amount_cny) as decimal(18, 2)) as amount_cny,
         cast(sum(costs_with_campaign.impression_count) as bigint) as impression_count,

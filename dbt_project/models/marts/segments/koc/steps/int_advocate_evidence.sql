@@ -64,7 +64,7 @@ voice_counts as (
         count(*) filter (where voices.is_own and voices.is_negative) as negative_voice_count,
         max(voices.posted_at) filter (where voices.is_own and voices.is_positive) as last_positive_voice_at,
         bool_or(voices.author_kind is not distinct from 'employee') as is_staff,
-        -- what a KOC of ours posts for a fee is what we activated them for
+        -- paid posts of our own KOCs are expected: that is what they were activated for
         bool_or(
             not voices.is_earned
             and voices.author_kind is distinct from 'employee'
@@ -130,7 +130,7 @@ accounts_with_band as (
 
 followers as (
 
-    -- a star on one platform is no consumer on another
+    -- an account too large on one platform disqualifies the customer on all
     select
         customer_key,
         max(follower_count) as follower_count,
@@ -157,7 +157,7 @@ pieces as (
 
 praise_reactions as (
 
-    -- what others did with their praise: of a post its counters, of a review those who found it helpful
+    -- reactions of others to their praise: counters of a post, helpful votes of a review
     select
         voices.customer_key,
         cast(sum(coalesce(pieces.engagement_count, voices.helpful_count, 0)) as bigint) as engagement_count,

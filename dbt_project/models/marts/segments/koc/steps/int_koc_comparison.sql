@@ -56,7 +56,7 @@ posts as (
 
     union all
 
-    -- work for the brand that the desk lists and no platform exports
+    -- commissioned work that no platform exports
     select
         creators.customer_key,
         cast(pieces.published_at as date) as posted_on,

@@ -24,7 +24,7 @@ ties as (
 
 ),
 
--- the gates that have no date: consent, followers and the rest are known as they are now
+-- gates without a date (consent, followers and the rest) are read as of today
 open_to as (
 
     select
@@ -188,8 +188,8 @@ strata as (
 
 ),
 
--- candidates as of the days on which others like them were activated; of several days each gets one, at random but the
--- same in every build, for a person counts once
+-- candidates on the days on which comparable people were activated; each candidate gets one of these days, by a hash
+-- that is the same in every build, so that a person counts once
 controls as (
 
     select

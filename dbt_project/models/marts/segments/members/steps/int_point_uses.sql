@@ -17,11 +17,11 @@ entries as (
 
     select
         record_key as entry_key,
-        -- the account; what stands on nobody's account covers nothing
+        -- the account; entries without an account cover nothing
         customer_ref,
         point_delta,
         coalesce(expires_on, date '9999-12-31') as expires_on,
-        -- of entries at one moment, points are booked before they are taken
+        -- at equal times, points are issued before they are taken
         row_number() over (
             partition by customer_ref
             order by occurred_at asc, case when point_delta > 0 then 0 else 1 end asc, record_key asc
@@ -37,7 +37,7 @@ entries as (
 
 accounts as (
 
-    -- nobody else's points are taken
+    -- points are taken from the same account only
     select distinct customer_ref
     from entries
     where point_delta < 0
@@ -66,7 +66,7 @@ expiries as (
 
 ),
 
--- what comes in on the first k expiries, and everything that goes out
+-- points issued with the first k expiries, less everything taken
 walks as (
 
     select
@@ -132,7 +132,7 @@ expiry_uses as (
 
 ),
 
--- within one expiry the first in is the first out: both sides in points since the account began
+-- within one expiry, first in, first out: both sides are running sums of points
 use_spans as (
 
     select

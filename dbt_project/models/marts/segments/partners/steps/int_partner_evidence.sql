@@ -22,7 +22,7 @@ identities as (
 
 ),
 
--- the feed gives no date: a piece's own, else the first export that told of the collaboration
+-- the feed gives no date: that of the piece, else of the first export that lists the collaboration
 first_seen as (
 
     select
@@ -201,7 +201,7 @@ by_rule as (
 
 ),
 
--- a role is held from the day of the first rule that gives it
+-- a role begins on the day of the first rule that gives it
 roles as (
 
     select

@@ -33,7 +33,7 @@ claims as (
 
 first_claims as (
 
-    -- what comes later follows the first one
+    -- only the first claim counts; later ones follow from it
     select * from claims
     qualify row_number() over (partition by customer_key order by opened_on, claim_key) = 1
 
@@ -41,7 +41,7 @@ first_claims as (
 
 repairs as (
 
-    -- from the day on which the repair was done; who still waits for it is on neither side
+    -- from the day on which the repair was done; customers still waiting are on neither side
     select
         first_claims.customer_key,
         first_claims.claim_kind,
@@ -64,10 +64,10 @@ repairs as (
 
 lots as (
 
-    -- Everybody else is watched from as long after a purchase as somebody served was (a prescription's time is
-    -- handed on so in Zhou et al. 2005): a customer draws one of the served by lot, and takes over which purchase it
-    -- was and how many days after it. The lot knows nothing of what the customer bought later, and time in which
-    -- the served had to be without a repair is no advantage of either side.
+    -- Every other customer is observed from the same distance to a purchase as a served one (prescription time
+    -- distribution matching, Zhou et al. 2005): each draws a served customer at random, and takes over the number of
+    -- the purchase and the days after it. The draw does not depend on later purchases, so the time before a repair
+    -- favours neither side (no immortal time bias).
     select
         customer_key,
         abs({{ row_hash(['customer_key']) }} % (select max(repairs.place_count) from repairs)) as place
@@ -89,7 +89,7 @@ control_draws as (
     inner join repairs
         on lots.place = repairs.place
 
-    -- who never came so far is not in the lot
+    -- customers without so many purchases are left out
     inner join purchases
         on
             lots.customer_key = purchases.customer_key
@@ -99,7 +99,7 @@ control_draws as (
 
 control_units as (
 
-    -- a claim on what was bought by the index day; one on a later order takes a repurchase first, and tells nothing
+    -- claims on purchases up to the index day only; a claim on a later order presupposes a repurchase
     select
         control_draws.customer_key,
         control_draws.purchased_on,
@@ -176,7 +176,7 @@ units_with_history as (
 
 unit_products as (
 
-    -- the largest line of the day says what it was that was bought; one row per unit, for a customer may be two
+    -- the product is that of the largest line of the day; one row per unit, since a customer may be two units
     select
         units_with_history.customer_key,
         units_with_history.is_treated,

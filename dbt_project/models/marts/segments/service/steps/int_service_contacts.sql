@@ -34,7 +34,7 @@ contacts_with_customer as (
         coalesce(contacts.stage_code, 'unknown') as stage_code,
         identities.customer_key,
         contacts.started_at,
-        -- an answer of tomorrow is none yet
+        -- a response after as_of does not count yet
         case when contacts.first_response_at < as_of.as_of_end_at then contacts.first_response_at end
             as first_response_at,
         contacts.csat_score,
@@ -56,7 +56,7 @@ contacts_with_times as (
     select
         *,
         case
-            -- clocks of two systems may cross by seconds
+            -- clocks of two systems may differ by seconds
             when first_response_at <= started_at then 0
             else {{ minutes_between('started_at', 'first_response_at') }}
         end as response_minutes,
@@ -68,7 +68,7 @@ contacts_with_times as (
 
 next_orders as (
 
-    -- what the customer bought after advice, whatever the export says came of it
+    -- the next order after advice, whatever outcome the export gives
     select
         contacts_with_times.contact_key,
         min(orders.ordered_at) as next_ordered_at
@@ -89,7 +89,7 @@ next_orders as (
 
 converted_orders as (
 
-    -- one order a ref, also where a contract's wider key keeps several rows of it
+    -- one order per ref, also where a contract's key keeps several rows of it
     select
         order_ref,
         net_cny - refunded_cny as net_cny
@@ -112,13 +112,13 @@ final as (
         case
             when contacts_with_times.response_minutes is not null
                 then contacts_with_times.response_minutes <= {{ var('service_response_target_minutes') }}
-            -- not yet due is neither
+            -- null while not yet due
             when contacts_with_times.known_minutes > {{ var('service_response_target_minutes') }} then false
         end as is_response_met,
         contacts_with_times.csat_score,
         contacts_with_times.converted_order_ref,
         converted_orders.order_ref is not null as is_converted_order_known,
-        -- of several contacts about one order the last one has its money, so that sums hold it once
+        -- the amount of an order belongs to the last of its contacts, so that sums count it once
         case
             when
                 row_number() over (

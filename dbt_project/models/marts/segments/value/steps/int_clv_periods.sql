@@ -23,7 +23,7 @@ history as (
 
 ),
 
--- whole weeks: a shop's weekdays are not alike
+-- whole weeks, because sales differ by weekday
 history_with_test as (
 
     select
