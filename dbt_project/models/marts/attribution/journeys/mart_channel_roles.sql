@@ -1,15 +1,7 @@
 -- Grain: one row per goal and marketing channel: whether it opens, assists or closes the journeys that converted.
 with
 
-as_of as (
-
-    select
-        as_of,
-        {{ plus_days('as_of', '1 - ' ~ var('journey_path_days')) }} as window_start
-
-    from {{ ref('stg_as_of') }}
-
-),
+{{ journey_path_window() }},
 
 touches as (
 

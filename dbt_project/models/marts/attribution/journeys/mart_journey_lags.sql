@@ -3,15 +3,7 @@
 
 with
 
-as_of as (
-
-    select
-        as_of,
-        {{ plus_days('as_of', '1 - ' ~ var('journey_path_days')) }} as window_start
-
-    from {{ ref('stg_as_of') }}
-
-),
+{{ journey_path_window() }},
 
 journeys as (
 

@@ -1,15 +1,7 @@
 -- Grain: one row per goal, path of marketing channels and channel of the conversion; `all` is every one of them.
 with
 
-as_of as (
-
-    select
-        as_of,
-        {{ plus_days('as_of', '1 - ' ~ var('journey_path_days')) }} as window_start
-
-    from {{ ref('stg_as_of') }}
-
-),
+{{ journey_path_window() }},
 
 journeys as (
 

@@ -43,18 +43,7 @@ voices as (
 
 ),
 
-impressions as (
-
-    -- running totals: the largest is the last
-    select
-        subject_key,
-        max(impression_count) as impression_count
-
-    from {{ ref('fct_engagement') }}
-    where subject_kind = 'voice'
-    group by subject_key
-
-),
+{{ voice_impressions() }},
 
 -- the rate of the platform that was in force; only impressions are priced here
 voice_rates as (

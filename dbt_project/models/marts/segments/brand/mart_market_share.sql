@@ -48,18 +48,7 @@ voices as (
 
 ),
 
-impressions as (
-
-    -- running totals: the largest is the last
-    select
-        subject_key,
-        max(impression_count) as impression_count
-
-    from {{ ref('fct_engagement') }}
-    where subject_kind = 'voice'
-    group by subject_key
-
-),
+{{ voice_impressions() }},
 
 -- the sum of a category or month is null where an amount is missing
 brand_sales as (

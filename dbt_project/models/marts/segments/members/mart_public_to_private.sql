@@ -19,21 +19,7 @@ customers as (
 
 ),
 
-first_public_touches as (
-
-    select
-        customer_key,
-        coalesce(strategy_code, 'no_strategy') as source_code,
-        touched_at as reached_at
-
-    from {{ ref('fct_touchpoints') }}
-    where
-        customer_key is not null
-        and excluded_code is null
-        and domain_code = 'public'
-    qualify row_number() over (partition by customer_key order by touched_at, touch_key) = 1
-
-),
+{{ first_public_touches() }},
 
 public_acquisitions as (
 
@@ -55,7 +41,9 @@ populations as (
 
     select
         'reached' as population_code,
-        *
+        customer_key,
+        strategy_code as source_code,
+        reached_at
     from first_public_touches
     union all
     select

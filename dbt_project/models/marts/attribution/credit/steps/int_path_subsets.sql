@@ -24,7 +24,7 @@ affected as (
 
 ),
 
-{{ dimension_code }}_counted as (
+{{ dimension_code }}_counts as (
 
     select
         outcome_no,
@@ -36,28 +36,28 @@ affected as (
 
 ),
 
-{{ dimension_code }}_named as (
+{{ dimension_code }}_codes as (
 
     select
         '{{ dimension_code }}' as dimension_code,
-        counted.outcome_no,
-        counted.numbers,
-        counted.journey_count,
+        path_counts.outcome_no,
+        path_counts.numbers,
+        path_counts.journey_count,
         array_agg(path_values.value_code order by path_values.value_code) as members
 
-    from {{ dimension_code }}_counted as counted
+    from {{ dimension_code }}_counts as path_counts
 
     inner join {{ dimension_code }}_values as path_values
-        on {{ in_number_set('path_values.value_no', 'counted.numbers') }}
+        on {{ in_number_set('path_values.value_no', 'path_counts.numbers') }}
 
-    group by counted.outcome_no, counted.numbers, counted.journey_count
+    group by path_counts.outcome_no, path_counts.numbers, path_counts.journey_count
 
 ),
 
 {% endfor -%}
 paths_with_codes as (
     {% for dimension_code in ['marketing_channel', 'strategy'] %}
-    select * from {{ dimension_code }}_named
+    select * from {{ dimension_code }}_codes
     {%- if not loop.last %}
     union all
     {%- endif %}

@@ -7,20 +7,7 @@ identities as (
 
 ),
 
-registrations as (
-
-    select
-        identities.customer_key,
-        min(customers.registered_at) as registered_at
-
-    from {{ ref('stg_customers') }} as customers
-
-    inner join identities
-        on customers.customer_ref = identities.node
-
-    group by identities.customer_key
-
-),
+{{ registrations() }},
 
 invites as (
 

@@ -23,20 +23,7 @@ data_start as (
 
 ),
 
-registrations as (
-
-    select
-        identities.customer_key,
-        min(customers.registered_at) as registered_at
-
-    from {{ ref('stg_customers') }} as customers
-
-    inner join {{ ref('int_customer_identities') }} as identities
-        on customers.customer_ref = identities.node
-
-    group by identities.customer_key
-
-),
+{{ registrations() }},
 
 referred_customers as (
 

@@ -1,8 +1,46 @@
 {#
-    Shares over brands: the CTEs after `subjects`, up to `shares`, of a share of voice that weighs each mention by the
-    denominator of its row: 1 where mentions are counted. `subjects` has mentioned_brand_code and is_own_brand besides.
+    CTEs of a KPI that is a share of voice over brands: `subjects`, a row per public mention of a brand, to `shares`.
+
+    weights    a CTE with subject_key and weight, what a mention counts; without one each mention counts 1.
 #}
-{% macro share_of_measure() -%}
+{% macro share_of_voice(weights=none) -%}
+{%- set weight = weights ~ '.weight' if weights else '1' -%}
+subjects as (
+
+    select
+        'reviews.fct_voices' as row_table,
+        voices.voice_key as row_key,
+        cast(voices.posted_at as date) as period_date,
+        voices.channel_code,
+        -- mentions of every brand are in the denominator, ours in the numerator too
+        'own' as brand_code,
+        'all' as product_key,
+        voices.brand_code as mentioned_brand_code,
+        voices.is_own_brand,
+        cast(case when voices.is_own_brand then {{ weight }} else 0 end as double) as numerator,
+        cast({{ weight }} as double) as denominator
+
+    from {{ ref('fct_voices') }} as voices
+
+    {%- if weights %}
+
+    inner join {{ weights }}
+        on voices.voice_key = {{ weights }}.subject_key
+    {%- endif %}
+
+    where
+        -- reviews and cases are always about us; only mentions are searched for every brand alike
+        voices.voice_kind = 'mention'
+        and voices.is_public
+        and voices.is_original
+        and voices.brand_code is not null
+        and voices.posted_at is not null
+        {%- if weights %}
+        and {{ weight }} is not null
+        {%- endif %}
+
+),
+
 windows as (
 
     select * from {{ ref('kpi_windows') }}
