@@ -1,7 +1,7 @@
 {#
     Incremental facts: replace what is affected, touch nothing else.
 
-    A model that is too large to rebuild every night names its unit of replacement and says which units
+    A model that is too large to rebuild in every refresh names its unit of replacement and says which units
     are affected. The rows of these units are deleted and built anew in one transaction, so that a unit
     that has lost a row loses it here too, and a second run changes nothing.
 

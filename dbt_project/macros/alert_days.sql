@@ -8,7 +8,7 @@
 {%- endmacro %}
 
 
-{# A query of the days that are judged by a day that changed: itself, and as many after it as a judgement looks back. #}
+{# A query of the days affected by a changed day: itself, and as many after it as the evaluation looks back. #}
 {% macro affected_alert_days() -%}
     select judged.posted_on
     from {{ ref('int_alert_days') }} as judged
@@ -18,13 +18,13 @@
 {%- endmacro %}
 
 
-{# How many days back a judgement looks: the window, and the two weeks that growth leaves between it and the day. #}
+{# How many days back the evaluation of a day looks: the window, and two weeks between them for growth. #}
 {% macro alert_horizon_days() -%}
     {{ var('alert_window_days') + 13 }}
 {%- endmacro %}
 
 
-{# Whether a day may be asked for by an affected one; true for every row on a full build. #}
+{# Whether an affected day may read this day; true for every row on a full build. #}
 {% macro is_in_alert_horizon(number) -%}
     {%- if replaces_affected() -%}
     {{ number }} >= (

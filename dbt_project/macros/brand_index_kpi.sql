@@ -1,10 +1,10 @@
 {#
-    What the KPIs of a brand questionnaire (trust, identity) share: the CTEs `answers` before their `subjects`, and from
-    `scoped` to `final` after it. The index is the mean answer as a share of its scale, as mart_brand_trust has it of a
-    wave, here of a month or quarter. By age it is told of whole months alone, where the small cells, and those that
-    would give them away, say nothing: of more and of crossing periods, one less the other would tell what each hides.
+    All CTEs of a KPI of a brand questionnaire (trust, identity); the last is `final`. The index is the mean answer as a
+    share of its scale, as mart_brand_trust has it of a wave, here of a month or quarter. Rows by age exist for whole
+    months only, without small cells and the cells that would give them away: from overlapping periods a reader could
+    subtract one from the other and learn what each of them hides.
 #}
-{% macro brand_answers(surveys, survey_kind) -%}
+{% macro brand_index_kpi(survey_kind) -%}
 answers as (
 
     select
@@ -14,25 +14,62 @@ answers as (
         extract(year from coalesce(sent_at, answered_at)) as asked_year,
         cast(cast(score / scale_max as decimal(18, 12)) as double) as scale_share
 
-    from {{ surveys }}
+    from {{ ref('fct_surveys') }}
     where
         survey_kind = '{{ survey_kind }}'
         and answered_at is not null
-        -- an answer off its scale is none
+        -- answers outside the scale do not count
         and score between 0 and scale_max
         and scale_max > 0
-    -- a person of two memberships answers once a wave: the last answer counts
+    -- a person with two memberships counts once a wave: the last answer is read
     qualify row_number() over (
         partition by coalesce(wave_code, 'none'), coalesce(customer_key, survey_key)
         order by answered_at desc, survey_key asc
     ) = 1
 
-)
-{%- endmacro %}
+),
 
+customers as (
 
-{% macro brand_index_rows() -%}
-scoped as (
+    select * from {{ ref('dim_customers') }}
+
+),
+
+bands as (
+
+    select * from {{ ref('dim_age_bands') }}
+
+),
+
+subjects as (
+
+    select
+        'segments.fct_surveys' as row_table,
+        answers.survey_key as row_key,
+        cast(answers.answered_at as date) as period_date,
+        'all' as channel_code,
+        -- a questionnaire is about the company, not about one of its brands or products
+        'own' as brand_code,
+        'all' as product_key,
+        'age_band' as segment_kind,
+        coalesce(bands.age_band_code, 'unknown') as segment_code,
+        answers.scale_share as numerator,
+        cast(1 as double) as denominator
+
+    from answers
+
+    left join customers
+        on answers.customer_key = customers.customer_key
+
+    -- the age reached in the year of asking
+    left join bands
+        on
+            answers.asked_year - customers.birth_year >= bands.age_from
+            and answers.asked_year - customers.birth_year < bands.age_below
+
+),
+
+measures_by_scope as (
 
     {{ kpi_scopes(
         {
@@ -48,14 +85,14 @@ scoped as (
 
 ),
 
-guarded as (
+scopes_with_suppression as (
 
     select
         *,
         {{ hidden_cell('sample_count', 'period_kind, period_date, is_cut, brand_code, segment_kind', 'segment_code') }}
             as is_suppressed
 
-    from scoped
+    from measures_by_scope
 
 ),
 
@@ -75,11 +112,14 @@ final as (
         sample_count,
         {%- for side, end in [('-', 'low'), ('+', 'high')] %}
         cast(round(
-            100 * (answer_mean {{ side }} sqrt(answer_variance / sample_count) * {{ t_975('nullif(sample_count - 1, 0)') }}), 6
+            100 * (
+                answer_mean
+                {{ side }} sqrt(answer_variance / sample_count) * {{ t_975('nullif(sample_count - 1, 0)') }}
+            ), 6
         ) as double) as value_{{ end }}{{ ',' if not loop.last }}
         {%- endfor %}
 
-    from guarded
+    from scopes_with_suppression
     where
         not is_suppressed
         and (segment_kind = 'all' or (period_kind = 'month' and not is_cut))

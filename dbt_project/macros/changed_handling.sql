@@ -1,5 +1,5 @@
 {#
-    A query of the keys of voices about which a case was opened in which somebody spoke since the last successful
+    A query of the keys of voices with a case that has a new message since the last successful
     build: two steps from the answer, to its case and on to the voice that the case names.
 #}
 {% macro changed_handling(feed, kind, ref_column) -%}

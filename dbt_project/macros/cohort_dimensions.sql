@@ -1,5 +1,5 @@
 {#
-    Cohorts of customers, told by what brought them and what they bought first: int_customer_acquisition's columns as
+    Cohorts of customers, by what acquired them and what they bought first: int_customer_acquisition's columns as
     rows of one long table.
 
         select

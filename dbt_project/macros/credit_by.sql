@@ -1,7 +1,7 @@
 {#
     The credit of every goal, month and model by the values of one dimension, `marketing_channel` or `strategy`:
-    data-driven models by the effects of their fit, rules by the sums of what they give to touches. What nobody is
-    credited with stands as `unattributed`, so that every model adds up to the conversions of the month.
+    data-driven models by the effects of their fit, rules by the sums of what they give to touches. Conversions
+    without a touch have the value `unattributed`, so that every model adds up to the conversions of the month.
 #}
 {% macro credit_by(dimension_code) -%}
 {%- set value = dimension_code ~ '_code' -%}
@@ -33,66 +33,87 @@ players as (
 
 ),
 
-localised as (
+-- credit of single journeys by value; only conversions without a touch are unattributed
+credit_by_value as (
 
     select
-        credit.period_key,
-        credit.model_code,
-        coalesce(effects.player_value, credit.{{ value }}) as player_value,
-        sum(credit.conversion_count) as conversion_count,
-        sum(credit.credited_cny) as credited_cny
+        period_key,
+        model_code,
+        case
+            when marketing_channel_code = 'unattributed' then 'unattributed'
+            else coalesce({{ value }}, 'unknown')
+        end as {{ value }},
+        conversion_count,
+        credited_cny
 
-    from {{ ref('int_localised_credit') }} as credit
+    from {{ ref('int_campaign_credit') }}
+
+),
+
+journey_credit as (
+
+    select
+        credit_by_value.period_key,
+        credit_by_value.model_code,
+        coalesce(effects.player_value, credit_by_value.{{ value }}) as player_value,
+        sum(credit_by_value.conversion_count) as conversion_count,
+        sum(credit_by_value.credited_cny) as credited_cny
+
+    from credit_by_value
 
     left join effects
         on
-            credit.period_key = effects.period_key
-            and credit.model_code = effects.model_code
-            and credit.{{ value }} = effects.dimension_value
+            credit_by_value.period_key = effects.period_key
+            and credit_by_value.model_code = effects.model_code
+            and credit_by_value.{{ value }} = effects.dimension_value
 
-    group by credit.period_key, credit.model_code, coalesce(effects.player_value, credit.{{ value }})
+    group by
+        credit_by_value.period_key,
+        credit_by_value.model_code,
+        coalesce(effects.player_value, credit_by_value.{{ value }})
 
 ),
 
-credited as (
+effects_and_credit as (
 
     select
-        coalesce(players.period_key, localised.period_key) as period_key,
-        coalesce(players.model_code, localised.model_code) as model_code,
-        coalesce(players.player_value, localised.player_value) as player_value,
+        coalesce(players.period_key, journey_credit.period_key) as period_key,
+        coalesce(players.model_code, journey_credit.model_code) as model_code,
+        coalesce(players.player_value, journey_credit.player_value) as player_value,
         players.effect,
         players.effect_share,
         players.model_fit_id,
-        coalesce(localised.conversion_count, 0) as localised_conversions,
-        coalesce(localised.credited_cny, 0) as localised_cny
+        coalesce(journey_credit.conversion_count, 0) as localised_conversions,
+        coalesce(journey_credit.credited_cny, 0) as localised_cny
 
     from players
 
-    full outer join localised
+    full outer join journey_credit
         on
-            players.period_key = localised.period_key
-            and players.model_code = localised.model_code
-            and players.player_value = localised.player_value
+            players.period_key = journey_credit.period_key
+            and players.model_code = journey_credit.model_code
+            and players.player_value = journey_credit.player_value
 
 ),
 
-shared as (
+credit_shares as (
 
     select
-        credited.*,
+        effects_and_credit.*,
         periods.goal_code,
         periods.month_start,
         periods.attributed_conversion_count,
         {{ largest_remainder(
-            'coalesce(credited.effect_share, 0)', 'periods.attributed_cny',
-            whole='credited.period_key, credited.model_code, credited.effect_share is null',
-            earlier='credited.player_value'
+            'coalesce(effects_and_credit.effect_share, 0)', 'periods.attributed_cny',
+            whole='effects_and_credit.period_key, effects_and_credit.model_code, '
+                ~ 'effects_and_credit.effect_share is null',
+            earlier='effects_and_credit.player_value'
         ) }} as shared_cny
 
-    from credited
+    from effects_and_credit
 
     inner join periods
-        on credited.period_key = periods.period_key
+        on effects_and_credit.period_key = periods.period_key
 
 ),
 
@@ -116,7 +137,7 @@ credit as (
         cast(localised_cny as decimal(18, 2)) as localised_cny,
         model_fit_id
 
-    from shared
+    from credit_shares
 
 )
 {%- endmacro %}

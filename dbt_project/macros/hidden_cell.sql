@@ -1,9 +1,9 @@
 {#
-    Whether a part of a published whole says nothing: it is a small cell, or it must be hidden with one. Where the whole
-    stands beside its parts, a small part that is hidden alone is the whole less the others, so the next smallest are
-    hidden, too, until what is hidden makes `small_cell_minimum` people together and is more than one part
-    (complementary suppression: Cox 1980; Willenborg and de Waal 2001). A part of nobody stays, for it says nothing of
-    anybody. `whole` lists the columns of the whole, `part` tells the parts apart.
+    Whether a part of a published whole is suppressed: it is a small cell, or must be hidden with one. Where the whole
+    is published beside its parts, a single hidden part is the whole less the others, so the next smallest are hidden, too,
+    until the hidden parts are more than one and have `small_cell_minimum` people together (complementary suppression:
+    Cox 1980; Willenborg and de Waal 2001). An empty part is shown, since it reveals no person. `whole` lists the
+    columns of the whole, `part` the column that distinguishes the parts.
 #}
 {% macro hidden_cell(count, whole, part) -%}
     coalesce(

@@ -40,8 +40,8 @@
 
 
 {#
-    One end of Wilson's 95 % score interval of a share (Wilson 1927); side is + or -. Of nobody and of everybody the
-    end is the share itself; rounding must not put it on the other side of it.
+    One end of Wilson's 95 % score interval of a share (Wilson 1927); side is + or -. For shares of 0
+    and 1 one end is the share itself; rounding must not put it beyond.
 #}
 {% macro wilson_end(count, n, side) -%}
     {{ 'greatest' if side == '+' else 'least' }}(

@@ -22,13 +22,13 @@
 
     ),
 
-    counted as (
+    counts_by_day as (
 
         {{ kpi_counted() }}
 
     )
 
-    select * from counted
+    select * from counts_by_day
 
     A volume has a null denominator. Sums are rounded, so that the order of the rows does not show in them.
 #}

@@ -31,7 +31,7 @@
 
     ),
 
-    measured as (
+    measures_by_scope as (
 
         {{ kpi_scopes({
             'numerator': 'cast(median(numerator) as double)',
@@ -41,7 +41,7 @@
 
     )
 
-    select * from measured
+    select * from measures_by_scope
 
     A scope of `subjects` that is `all` or `own` already has no row of its own beside the total.
 #}
@@ -53,26 +53,26 @@
     is_state=false
 ) -%}
 {%- set segments = 'segment' in by -%}
-{%- set scope = 'placed.period_kind, placed.period_start, placed.is_cut, placed.brand_scope' -%}
+{%- set scope = 'scope_rows.period_kind, scope_rows.period_start, scope_rows.is_cut, scope_rows.brand_scope' -%}
 select
-    placed.period_kind,
-    placed.period_start as period_date,
-    placed.is_cut,
-    {{ "case when grouping(placed.channel_code) = 1 then 'all' else placed.channel_code end"
+    scope_rows.period_kind,
+    scope_rows.period_start as period_date,
+    scope_rows.is_cut,
+    {{ "case when grouping(scope_rows.channel_code) = 1 then 'all' else scope_rows.channel_code end"
         if 'channel' in by else "'all'" }} as channel_code,
-    placed.brand_scope as brand_code,
-    {{ "case when grouping(placed.product_key) = 1 then 'all' else placed.product_key end"
+    scope_rows.brand_scope as brand_code,
+    {{ "case when grouping(scope_rows.product_key) = 1 then 'all' else scope_rows.product_key end"
         if 'product' in by else "'all'" }} as product_key,
     {%- if segments %}
-    case when grouping(placed.segment_kind) = 1 then 'all' else placed.segment_kind end as segment_kind,
-    case when grouping(placed.segment_code) = 1 then 'all' else placed.segment_code end as segment_code,
+    case when grouping(scope_rows.segment_kind) = 1 then 'all' else scope_rows.segment_kind end as segment_kind,
+    case when grouping(scope_rows.segment_code) = 1 then 'all' else scope_rows.segment_code end as segment_code,
     {%- endif %}
     {%- for name, expression in measures.items() %}
     {{ expression }} as {{ name }}{{ ',' if not loop.last }}
     {%- endfor %}
 from (
     select
-        dated.*,
+        rows_by_window.*,
         brand_scopes.brand_scope
     from (
         select
@@ -104,8 +104,8 @@ from (
                 and windows.period_start = subjects.start_of_period
                 and windows.until_on >= subjects.period_date
         {%- endif %}
-    ) as dated
-    -- a brand of ours counts for all, for ours together and for itself
+    ) as rows_by_window
+    -- a brand of ours counts in `all`, in `own` and for itself
     inner join (
         select brand_code, 'all' as brand_scope from (select distinct brand_code from subjects) as each_brand
         union all
@@ -116,31 +116,37 @@ from (
         union all
         select brand_code, brand_code as brand_scope from (select distinct brand_code from subjects) as each_brand
         where brand_code <> 'own'
-    ) as brand_scopes on dated.brand_code = brand_scopes.brand_code
-) as placed
+    ) as brand_scopes on rows_by_window.brand_code = brand_scopes.brand_code
+) as scope_rows
 group by
     grouping sets (
         ({{ scope }})
         {%- if 'channel' in by %},
-        ({{ scope }}, placed.channel_code)
+        ({{ scope }}, scope_rows.channel_code)
         {%- endif %}
         {%- if 'product' in by %},
-        ({{ scope }}, placed.product_key)
+        ({{ scope }}, scope_rows.product_key)
         {%- endif %}
         {%- if segments %},
-        ({{ scope }}, placed.segment_kind, placed.segment_code)
+        ({{ scope }}, scope_rows.segment_kind, scope_rows.segment_code)
         {%- endif %}
     )
 having
     true
     {%- if 'channel' in by %}
-    and not (grouping(placed.channel_code) = 0 and placed.channel_code = 'all')
+    and not (grouping(scope_rows.channel_code) = 0 and scope_rows.channel_code = 'all')
     {%- endif %}
     {%- if 'product' in by %}
-    and not (grouping(placed.product_key) = 0 and (placed.product_key = 'all' or placed.brand_scope = 'all'))
+    and not (
+        grouping(scope_rows.product_key) = 0
+        and (scope_rows.product_key = 'all' or scope_rows.brand_scope = 'all')
+    )
     {%- endif %}
     {%- if segments %}
-    and not (grouping(placed.segment_kind) = 0 and (placed.segment_kind = 'all' or placed.brand_scope = 'all'))
+    and not (
+        grouping(scope_rows.segment_kind) = 0
+        and (scope_rows.segment_kind = 'all' or scope_rows.brand_scope = 'all')
+    )
     {%- endif %}
 {%- endmacro %}
 

@@ -1,5 +1,5 @@
 {#
-    A row's credit in CNY, cut to whole cents: everybody gets the floor of their share, and the cents left over
+    A row's credit in CNY, cut to whole cents: each row gets the floor of its share, and the cents left over
     go to the largest remainders, at equal remainders to the earlier row, so that the credits of a whole add up to
     its value exactly. A negative value is shared out as its opposite would be.
 

@@ -5,7 +5,7 @@
     out, and counted. Each control of a stratum weighs treated / controls of that stratum, so that the controls have
     the strata of the treated (the average effect on those matched treated, ATT).
 
-        compared as (
+        repurchase_difference as (
 
             {{ matched_difference('units', strata=['purchase_band', 'month_start'], outcome='is_repurchased',
                                   kind='rate', groups=['claim_kind']) }}
@@ -30,7 +30,7 @@
     The standard error is that of the weighted regression of the outcome on is_treated with errors of unequal
     variance: it needs no two treated in a stratum, and is somewhat too wide where strata explain the outcome. An
     amount's interval is Welch's with Satterthwaite's degrees of freedom, a rate's Newcombe's (of Wilson's two) with
-    the effective number of controls, so that none of ten is no certainty; the relative one is on the logarithm
+    the effective number of controls, so that 0 of 10 has an interval; the relative one is on the logarithm
     (delta method), null where a mean is not above 0. With fewer than `fewest` matched treated or effective controls
     (var matched_fewest) everything after the means is null.
 #}

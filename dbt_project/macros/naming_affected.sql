@@ -1,7 +1,7 @@
 {#
     The winning version of every record of a feed, as its staging model gives it. An incremental run reads only
     records of which some version names an affected key in `column`: a filter on anything but record_key would stop
-    above the staging model's window, and the history would be sorted every night.
+    above the staging model's window, and every refresh would sort the whole history.
 #}
 {% macro naming_affected(feed, column, staging) -%}
     {#- read at parsing for the lineage; a full build, unit tests included, has no need of it -#}

@@ -1,9 +1,9 @@
 {#
-    What counts as somebody's own praise, for everything that asks who loves us of their own accord. Both are
-    predicates over a row of fct_voices, never null.
+    What counts as unpaid praise, wherever advocates are found by it. Both are predicates over a row of fct_voices,
+    never null.
 #}
 
-{# A public voice about us that nobody paid for, rewarded, copied or took back. #}
+{# An original public voice about us that was not paid for, rewarded or deleted. #}
 {% macro is_own_voice(voices) -%}
     coalesce(
         {{ voices }}.is_own_brand
@@ -17,7 +17,7 @@
     )
 {%- endmacro %}
 
-{# Stars are said on purpose; the text decides where there are none, and a bad text spoils good stars. #}
+{# The rating decides, and the text where there is none; a negative text overrides a good rating. #}
 {% macro is_positive_voice(voices) -%}
     coalesce(
         case

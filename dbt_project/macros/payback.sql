@@ -1,7 +1,7 @@
 {#
     CTEs that say when the margin of the customers acquired in a month has covered what was spent in it.
 
-    `unit` is the column of int_cohort_margins that is asked about (campaign_key, strategy_code); `spending` names a
+    `unit` is the grouping column of int_cohort_margins (campaign_key, strategy_code); `spending` names a
     CTE with that column, month_start and spend_cny. Leaves the CTE `paybacks`: unit, month_start, model_code,
     margin_cny, margin_known_share, payback_code, payback_days.
 
@@ -30,13 +30,14 @@
 
         select
             *,
-            sum(margin_cny) over (partition by {{ unit }}, month_start, model_code order by days_after) as margin_so_far_cny
+            sum(margin_cny) over (partition by {{ unit }}, month_start, model_code order by days_after)
+                as margin_so_far_cny
 
         from earned_by_day
 
     ),
 
-    earned as (
+    earned_margins as (
 
         select
             earned_so_far.{{ unit }},
@@ -62,13 +63,13 @@
 
     ),
 
-    known as (
+    margins_with_known_share as (
 
         select
             *,
             known_net_cny >= {{ var('payback_fewest_known_share') }} * net_cny as is_margin_known
 
-        from earned
+        from earned_margins
 
     ),
 
@@ -87,7 +88,7 @@
             end as payback_code,
             cast(case when is_margin_known then payback_days end as integer) as payback_days
 
-        from known
+        from margins_with_known_share
 
     )
 {%- endmacro %}

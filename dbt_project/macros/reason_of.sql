@@ -1,4 +1,4 @@
-{# The reason that a seed of rules gives for placing somebody, 中文；English, with {placeholders} replaced by the values of a dict of expressions. #}
+{# The reason of a seed's rule, 中文；English, with {placeholders} replaced by the values of a dict of expressions. #}
 {% macro reason_of(rules, values) -%}
     {%- set filled = namespace(text=rules ~ ".reason || '；' || " ~ rules ~ '.reason_en') -%}
     {%- for name, value in values.items() -%}

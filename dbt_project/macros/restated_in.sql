@@ -1,7 +1,6 @@
 {#
-    What a record says now and did not say at the last successful build, or said then and no longer does: rows of
-    raw.<feed>'s `columns`. A snapshot lands everybody again, so what counts is whether the winning version says
-    something else. Before the first build everything is new.
+    Values of raw.<feed>'s `columns` that were added or removed since the last successful build. A snapshot lands every
+    record again, so the winning versions of then and now are compared. Before the first build everything is new.
 #}
 {% macro restated_in(feed, columns) -%}
     {%- set feed_rows = source('raw', feed) -%}

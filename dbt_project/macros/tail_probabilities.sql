@@ -14,7 +14,7 @@
         when {{ count }} is null or {{ mean }} is null or {{ mean }} <= 0 then null
         when {{ count }} <= 0 then 1.0
         when {{ below }} < 0.999999999 then 1 - {{ below }}
-        -- so far above the mean that each term is less than the one before by this factor or more
+        -- so far above the mean that each term falls by at least this factor
         else
             exp({{ negative_binomial_log_term(count, mean, size) }})
             / (

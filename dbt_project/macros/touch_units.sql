@@ -1,6 +1,6 @@
 {#
-    Touches are built by person: a customer, or the touch itself where nobody could be identified. Whether a touch
-    counts depends on the others of its person (a robot's hour, a click told twice), so all of them are replaced
+    Touches are built by person: a customer, or the touch itself where the customer is unknown. Whether a touch
+    counts depends on the others of its person (a robot's hour, a repeated click), so all of them are replaced
     together.
 #}
 
@@ -11,7 +11,7 @@
     {%- if not execute or replaces_affected() -%}
     select coalesce(identities.customer_key, 'touch:' || touches.record_key)
     from (
-        {#- tracked touches alone name any; few do, so they are found before anybody asks whose they are -#}
+        {#- tracked touches alone name any; few do, so they are found before their customers are looked up -#}
         {%- for kind in ['campaign', 'content', 'creator'] %}
         select record_key, identity_value from {{ ref('stg_touchpoints') }}
         where {{ kind }}_ref in (
@@ -48,7 +48,7 @@
     ) as identities
         on touches.node = identities.node
 
-    -- an identifier that is not among these is somebody else's, so only a blank one makes a unit of its own
+    -- any other identifier belongs to a customer, so only a blank one makes a unit of its own
     where {{ is_affected(
         "coalesce(identities.customer_key, case when touches.node is null then 'touch:' || touches.touch_key end)"
     ) }}

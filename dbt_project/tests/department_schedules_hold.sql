@@ -1,4 +1,4 @@
--- Schedules that can be read: times as HH:MM, and no two intervals of a department at once, nights included.
+-- Schedules that can be read: times as HH:MM, and no two overlapping intervals of a department, also past midnight.
 with
 
 schedules as (
@@ -7,7 +7,7 @@ schedules as (
 
 ),
 
-unreadable as (
+unreadable_times as (
 
     select
         coalesce(department_code, 'default') as schedule_code,
@@ -23,7 +23,7 @@ unreadable as (
 
 ),
 
-overlapping as (
+overlapping_days as (
 
     select
         schedule_code,
@@ -35,6 +35,6 @@ overlapping as (
 
 )
 
-select * from unreadable
+select * from unreadable_times
 union all
-select * from overlapping
+select * from overlapping_days

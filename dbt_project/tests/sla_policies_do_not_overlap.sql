@@ -1,4 +1,4 @@
--- One policy at a time: two that are in force on the same day for the same kind of subject and priority.
+-- Pairs of policies in force on the same day for the same kind of subject and priority.
 with
 
 policies as (
@@ -12,7 +12,7 @@ policies as (
 
 ),
 
-overlapping as (
+policy_overlaps as (
 
     select
         earlier.policy_code,
@@ -34,4 +34,4 @@ overlapping as (
 
 )
 
-select * from overlapping
+select * from policy_overlaps

@@ -46,7 +46,7 @@ CHANNELS = [
     ("dianping", "organic_review", 1, 0.15), ("sms", "sms", 0.5, 0.03),
 ]  # fmt: skip
 JOURNEYS = ["int_journey_units", "int_journey_touches", "int_journeys"]
-AFTER_FITS = ["int_model_attribution", "fct_attribution", "int_localised_credit", "channel_credit", "strategy_credit"]  # fmt: skip
+AFTER_FITS = ["int_model_attribution", "fct_attribution", "int_campaign_credit", "channel_credit", "strategy_credit"]  # fmt: skip
 
 
 @dataclass

@@ -3,9 +3,9 @@
 
   dbt-duckdb's own builds beside, renames twice and drops, and asks the catalog for indexes, foreign keys and the
   columns of each on the way, which this project has none of: over some three hundred models that is a third of a
-  night's build. Here the old table goes and the new one comes in the same transaction; whoever reads meanwhile sees
-  the old one, and after a crash it is still there. A model in Python writes through a cursor of its own, outside
-  this transaction, so it keeps the way that builds beside.
+  build. Here the old table is dropped and the new one created in one transaction: readers see the old one meanwhile,
+  and after a crash it is still there. A model in Python writes through a cursor of its own, outside this transaction,
+  so it keeps the default way.
 #}
 {% materialization table, adapter='duckdb', supported_languages=['sql', 'python'] %}
 

@@ -30,15 +30,15 @@ subjects as (
         conversion_count as denominator
 
     from performance
-    -- before the first spend that is known, customers did not come for nothing
+    -- spend before the first known spend is unknown, not 0
     where month_spend_cny > 0
 
 ),
 
-counted as (
+counts_by_day as (
 
     {{ kpi_counted(segments=true, extras={'sample_count': 'cast(round(sum(denominator)) as bigint)'}) }}
 
 )
 
-select * from counted
+select * from counts_by_day

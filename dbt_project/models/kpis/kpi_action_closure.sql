@@ -3,7 +3,7 @@ with
 
 as_of as (
 
-    -- clocks that still run are read at the end of that day
+    -- running clocks are read at the end of that day
     select {{ plus_minutes('cast(max(as_of) as timestamp)', 1440) }} as as_of_end_at
     from {{ ref('kpi_windows') }}
 
@@ -16,7 +16,7 @@ subjects as (
         actions.action_key as row_key,
         cast(actions.due_at as date) as period_date,
         'all' as channel_code,
-        -- an action is the house's; what it is about may be one product
+        -- an action belongs to the whole company; its topic may be one product
         'own' as brand_code,
         actions.product_key,
         cast(case when actions.done_at <= actions.due_at then 1 else 0 end as double) as numerator,
@@ -30,10 +30,10 @@ subjects as (
 
 ),
 
-counted as (
+counts_by_day as (
 
     {{ kpi_counted() }}
 
 )
 
-select * from counted
+select * from counts_by_day

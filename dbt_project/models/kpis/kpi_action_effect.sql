@@ -17,13 +17,13 @@ subjects as (
 
     from {{ ref('mart_action_effects') }}
     where
-        -- both windows are over, and other topics tell what would have happened anyway
+        -- both windows are over, and control topics exist
         is_complete
         and difference_in_differences is not null
 
 ),
 
-measured as (
+measures_by_scope as (
 
     {{ kpi_scopes(
         {
@@ -53,7 +53,7 @@ final as (
         numerator / denominator - margin as value_low,
         numerator / denominator + margin as value_high
 
-    from measured
+    from measures_by_scope
 
 )
 

@@ -16,7 +16,7 @@ subjects as (
         contacts.channel_code,
         'own' as brand_code,
         'all' as product_key,
-        -- the desk's word counts only where the order that it names exists
+        -- a reported order counts only if it exists
         cast(case when contacts.is_converted_order_known then 1 else 0 end as double) as numerator,
         cast(1 as double) as denominator
 
@@ -24,17 +24,17 @@ subjects as (
 
     inner join as_of
         on
-            -- who asked yesterday may still order
+            -- the window of recent contacts is not over
             {{ plus_days('cast(contacts.started_at as date)', var('advice_conversion_days')) }} <= as_of.as_of
 
     where contacts.stage_code = 'pre_sale'
 
 ),
 
-counted as (
+counts_by_day as (
 
     {{ kpi_counted() }}
 
 )
 
-select * from counted
+select * from counts_by_day

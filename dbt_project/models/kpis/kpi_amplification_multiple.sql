@@ -15,7 +15,7 @@ pieces as (
 
 chains as (
 
-    -- a chain belongs to the day on which it began: later generations are what became of that day
+    -- a chain counts on the day on which it began, with all its later generations
     select
         root_kind,
         root_ref,
@@ -41,7 +41,7 @@ subjects as (
 
     from pieces
 
-    -- a chain whose first pieces nobody measured has nothing to be a multiple of
+    -- without impressions of the first pieces there is no multiple
     inner join chains
         on
             pieces.root_kind = chains.root_kind
@@ -54,10 +54,10 @@ subjects as (
 
 ),
 
-counted as (
+counts_by_day as (
 
     {{ kpi_counted(extras={'sample_count': 'count(*)'}) }}
 
 )
 
-select * from counted
+select * from counts_by_day

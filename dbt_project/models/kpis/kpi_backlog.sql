@@ -16,7 +16,7 @@ subjects as (
         openings.open_from_on as state_from,
         openings.open_until_on as state_to,
         openings.channel_code,
-        -- a case that staff opened without a word of the customer's is no voice
+        -- a case opened by staff without a message of the customer is no voice
         coalesce(voices.brand_code, 'own') as brand_code,
         coalesce(voices.product_key, 'unknown') as product_key,
         cast(1 as double) as numerator,
@@ -35,7 +35,7 @@ first_day as (
 
 ),
 
-standing as (
+open_counts as (
 
     {{ kpi_scopes(
         {
@@ -48,9 +48,9 @@ standing as (
 
 ),
 
-empty as (
+days_without_backlog as (
 
-    -- an empty desk is a count of 0, not a missing number
+    -- no open cases is a count of 0, not null
     select
         windows.period_kind,
         windows.period_start as period_date,
@@ -66,26 +66,26 @@ empty as (
 
     cross join first_day
 
-    left join standing
+    left join open_counts
         on
-            windows.period_kind = standing.period_kind
-            and windows.period_start = standing.period_date
-            and windows.is_cut = standing.is_cut
-            and standing.brand_code = 'own'
-            and standing.channel_code = 'all'
-            and standing.product_key = 'all'
+            windows.period_kind = open_counts.period_kind
+            and windows.period_start = open_counts.period_date
+            and windows.is_cut = open_counts.is_cut
+            and open_counts.brand_code = 'own'
+            and open_counts.channel_code = 'all'
+            and open_counts.product_key = 'all'
 
     where
         windows.until_on >= first_day.first_on
-        and standing.period_kind is null
+        and open_counts.period_kind is null
 
 ),
 
 final as (
 
-    select * from standing
+    select * from open_counts
     union all
-    select * from empty
+    select * from days_without_backlog
 
 )
 

@@ -6,7 +6,7 @@ subjects as (
     select
         'segments.mart_brand_programmes' as row_table,
         kind_code || '|' || cast(month_start as {{ dbt.type_string() }}) as row_key,
-        -- judged at the end of each month, and standing until the next judgement
+        -- evaluated at the end of each month, and valid until the next evaluation
         judged_on as state_from,
         coalesce(
             lead(judged_on) over (partition by kind_code order by month_start), date '9999-12-31'
@@ -22,7 +22,7 @@ subjects as (
 
 ),
 
-scoped as (
+measures_by_scope as (
 
     {{ kpi_scopes(
         {
@@ -37,4 +37,4 @@ scoped as (
 
 )
 
-select * from scoped
+select * from measures_by_scope

@@ -27,7 +27,7 @@ final as (
     select
         'month' as period_kind,
         period_date,
-        -- nobody has lapsed in half a month who may not lapse in the other half
+        -- a month that is not over cannot be compared by its first days
         false as is_cut,
         channel_code,
         brand_code,

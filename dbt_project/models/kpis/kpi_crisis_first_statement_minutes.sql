@@ -3,7 +3,7 @@ with
 
 as_of as (
 
-    -- clocks that still run are read at the end of that day
+    -- running clocks are read at the end of that day
     select {{ plus_minutes('cast(max(as_of) as timestamp)', 1440) }} as as_of_end_at
     from {{ ref('kpi_windows') }}
 
@@ -15,14 +15,14 @@ subjects as (
         'reviews.fct_crises' as row_table,
         crises.crisis_key as row_key,
         cast(crises.detected_at as date) as period_date,
-        -- a crisis is on every channel; the one of fct_crises is whose export tells of it
+        -- a crisis concerns every channel; the channel in fct_crises is that of the export
         'all' as channel_code,
         coalesce(crises.brand_code, 'own') as brand_code,
         coalesce(crises.product_key, 'unknown') as product_key,
         cast(
             coalesce(
                 crises.first_statement_minutes,
-                -- silence counts for as long as it lasted: left out, the slowest would flatter the others
+                -- a crisis without a statement counts with the time so far: leaving it out would shorten the median
                 {{ minutes_between(
                     'crises.detected_at', 'least(coalesce(crises.closed_at, as_of.as_of_end_at), as_of.as_of_end_at)'
                 ) }}
@@ -39,7 +39,7 @@ subjects as (
 
 ),
 
-measured as (
+measures_by_scope as (
 
     {{ kpi_scopes(
         {
@@ -53,4 +53,4 @@ measured as (
 
 )
 
-select * from measured
+select * from measures_by_scope

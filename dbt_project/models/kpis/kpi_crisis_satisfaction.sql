@@ -12,7 +12,7 @@ subjects as (
     select
         'reviews.fct_cases' as row_table,
         cases.case_key as row_key,
-        -- the crisis is judged, not the day on which one customer opened a case
+        -- dated by the crisis, not by the day of a single case
         cast(crises.detected_at as date) as period_date,
         'all' as channel_code,
         coalesce(crises.brand_code, 'own') as brand_code,
@@ -31,10 +31,10 @@ subjects as (
 
 ),
 
-counted as (
+counts_by_day as (
 
     {{ kpi_counted(extras={'score_square_sum': 'round(cast(sum(numerator * numerator) as double), 6)'}) }}
 
 )
 
-select * from counted
+select * from counts_by_day

@@ -10,7 +10,7 @@ subjects as (
         'all' as channel_code,
         'own' as brand_code,
         product_key,
-        -- failures beyond what the industry would have had with as many units
+        -- failures above those expected from the industry's share
         failure_count - units_in_use * industry_failure_share as numerator,
         cast(units_in_use as double) as denominator,
         failure_count,
@@ -24,7 +24,7 @@ subjects as (
 
 ),
 
-scoped as (
+measures_by_scope as (
 
     {{ kpi_scopes(
         {
@@ -64,7 +64,7 @@ final as (
         benchmark_source,
         benchmark_source_count
 
-    from scoped
+    from measures_by_scope
     -- reports are of whole months
     where not is_cut
 

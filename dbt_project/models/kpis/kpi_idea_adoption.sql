@@ -14,7 +14,7 @@ subjects as (
         ideas.idea_key as row_key,
         cast(ideas.submitted_at as date) as period_date,
         ideas.channel_code,
-        -- an idea for no product is one for the house
+        -- an idea without a product is for the company
         coalesce(products.brand_code, 'own') as brand_code,
         coalesce(ideas.product_key, 'unknown') as product_key,
         cast(case when ideas.is_adopted then 1 else 0 end as double) as numerator,
@@ -31,10 +31,10 @@ subjects as (
 
 ),
 
-counted as (
+counts_by_day as (
 
     {{ kpi_counted() }}
 
 )
 
-select * from counted
+select * from counts_by_day

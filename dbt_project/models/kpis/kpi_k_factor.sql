@@ -29,7 +29,7 @@ referrals as (
 
 ),
 
--- only members can invite, so buyers that the register does not know are no part of the programme
+-- only members can invite, so buyers outside the register are not part of the programme
 deeds as (
 
     select
@@ -55,8 +55,8 @@ deeds as (
 
 ),
 
--- whoever is active in a month is so from the first day on which they were
-active as (
+-- a member counts as active in a month from the first active day
+active_months as (
 
     select
         deeds.customer_key,
@@ -66,7 +66,7 @@ active as (
 
     cross join as_of
 
-    -- as long as invitations are known
+    -- only days whose conversion window is over
     where {{ plus_days('cast(deeds.done_at as date)', var('referral_conversion_days')) }} <= as_of.as_of
     group by deeds.customer_key, date_trunc('month', deeds.done_at)
 
@@ -85,7 +85,7 @@ subjects as (
         cast(1 as double) as denominator,
         0 as is_invitation
 
-    from active
+    from active_months
 
     union all
 
@@ -107,7 +107,7 @@ subjects as (
 
 ),
 
-scoped as (
+measures_by_scope as (
 
     {{ kpi_scopes(
         {
@@ -132,8 +132,8 @@ final as (
         round(cast(invitation_count as double) / nullif(active_member_count, 0), 6) as invitations_per_member,
         round(cast(conversion_count as double) / nullif(invitation_count, 0), 6) as conversion_rate
 
-    from scoped
-    -- a month in which nobody was invited has no programme
+    from measures_by_scope
+    -- a month without invitations has no value
     where invitation_count > 0
 
 )

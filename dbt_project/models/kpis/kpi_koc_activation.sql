@@ -10,7 +10,7 @@ subjects as (
         'all' as channel_code,
         'own' as brand_code,
         'all' as product_key,
-        -- what was paid for is a post, too, but no voice of their own
+        -- paid posts are not voices of their own
         cast(case when own_voices_after > 0 then 1 else 0 end as double) as numerator,
         cast(1 as double) as denominator
 
@@ -19,10 +19,10 @@ subjects as (
 
 ),
 
-counted as (
+counts_by_day as (
 
     {{ kpi_counted() }}
 
 )
 
-select * from counted
+select * from counts_by_day

@@ -12,7 +12,7 @@ customers as (
 
 ),
 
-acquired as (
+acquisitions as (
 
     select
         credits.conversion_key,
@@ -46,12 +46,11 @@ costs as (
 
 ),
 
--- a month whose customers' future nobody knows is not one of customers without any, and one before the first spend that
--- is known is not one of customers who came for nothing
+-- months without a known customer value, and months before the first known spend, are left out: unknown is not 0
 known_months as (
 
     select month_start
-    from acquired
+    from acquisitions
     where month_start in (select month_start from costs)
     group by month_start
     having
@@ -64,23 +63,27 @@ subjects as (
 
     select
         'attribution.fct_attribution' as row_table,
-        acquired.conversion_key || '|' || {{ model_code }} || '|' || coalesce(acquired.touch_key, '') as row_key,
-        acquired.month_start as period_date,
+        acquisitions.conversion_key
+        || '|'
+        || {{ model_code }}
+        || '|'
+        || coalesce(acquisitions.touch_key, '') as row_key,
+        acquisitions.month_start as period_date,
         'all' as channel_code,
         'own' as brand_code,
         'all' as product_key,
         'strategy' as segment_kind,
-        acquired.strategy_code as segment_code,
-        acquired.weight * acquired.lifetime_margin_cny as numerator,
+        acquisitions.strategy_code as segment_code,
+        acquisitions.weight * acquisitions.lifetime_margin_cny as numerator,
         cast(0 as double) as denominator,
-        acquired.weight as customer_weight
+        acquisitions.weight as customer_weight
 
-    from acquired
+    from acquisitions
 
     inner join known_months
-        on acquired.month_start = known_months.month_start
+        on acquisitions.month_start = known_months.month_start
 
-    where acquired.lifetime_margin_cny is not null
+    where acquisitions.lifetime_margin_cny is not null
 
     union all
 
@@ -105,10 +108,10 @@ subjects as (
 
 ),
 
-counted as (
+counts_by_day as (
 
     {{ kpi_counted(segments=true, extras={'sample_count': 'cast(round(sum(customer_weight)) as bigint)'}) }}
 
 )
 
-select * from counted
+select * from counts_by_day

@@ -17,7 +17,7 @@ subjects as (
         || cast(market.month_start as {{ dbt.type_string() }}) || '|' || market.brand_code as row_key,
         market.month_start as period_date,
         'all' as channel_code,
-        -- every brand's sales count in our share: above the line when it is ours, below it in any case
+        -- sales of every brand are in the denominator, ours in the numerator too
         'own' as brand_code,
         'all' as product_key,
         'category' as segment_kind,
@@ -49,7 +49,7 @@ windows as (
 
 ),
 
-placed as (
+sales_by_window as (
 
     select
         windows.period_kind,
@@ -73,15 +73,15 @@ markets as (
         period_date,
         coalesce(category_code, 'all') as category_code,
         sum(sales_cny) as market_cny,
-        -- figures that the source gives, one a brand, category and month
+        -- figures of the source, one per brand, category and month
         cast(count(*) as bigint) as figure_count
 
-    from placed
+    from sales_by_window
     group by grouping sets ((period_kind, period_date), (period_kind, period_date, category_code))
 
 ),
 
-sold as (
+brand_sales as (
 
     select
         period_kind,
@@ -90,7 +90,7 @@ sold as (
         sold_brand_code as brand_code,
         sum(sales_cny) as sales_cny
 
-    from placed
+    from sales_by_window
     where sold_brand_code <> 'own'
     group by
         grouping sets (
@@ -99,7 +99,7 @@ sold as (
 
     union all
 
-    -- all our brands together
+    -- `own`: all our brands together
     select
         period_kind,
         period_date,
@@ -107,7 +107,7 @@ sold as (
         'own' as brand_code,
         sum(sales_cny) as sales_cny
 
-    from placed
+    from sales_by_window
     where is_own_brand
     group by grouping sets ((period_kind, period_date), (period_kind, period_date, category_code))
 
@@ -120,21 +120,21 @@ final as (
         markets.period_date,
         false as is_cut,
         'all' as channel_code,
-        sold.brand_code,
+        brand_sales.brand_code,
         'all' as product_key,
         case when markets.category_code = 'all' then 'all' else 'category' end as segment_kind,
         markets.category_code as segment_code,
-        round(cast(sold.sales_cny as double), 2) as numerator,
+        round(cast(brand_sales.sales_cny as double), 2) as numerator,
         round(cast(markets.market_cny as double), 2) as denominator,
         markets.figure_count as sample_count
 
     from markets
 
-    inner join sold
+    inner join brand_sales
         on
-            markets.period_kind = sold.period_kind
-            and markets.period_date = sold.period_date
-            and markets.category_code = sold.category_code
+            markets.period_kind = brand_sales.period_kind
+            and markets.period_date = brand_sales.period_date
+            and markets.category_code = brand_sales.category_code
 
 )
 

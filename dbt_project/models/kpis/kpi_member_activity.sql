@@ -15,7 +15,7 @@ subjects as (
 
     from {{ ref('mart_community') }}
     where
-        -- people who come in two weeks are not two people: no period is the sum of others
+        -- distinct people: no period is the sum of others
         period_kind = 'month'
         and not is_suppressed
 
@@ -26,7 +26,7 @@ final as (
     select
         'month' as period_kind,
         period_date,
-        -- the mart knows months, not parts of them
+        -- the mart has whole months only
         false as is_cut,
         channel_code,
         brand_code,

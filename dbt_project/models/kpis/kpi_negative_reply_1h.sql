@@ -21,7 +21,7 @@ clocks as (
 
 as_of as (
 
-    -- clocks that still run are read at the end of that day
+    -- running clocks are read at the end of that day
     select {{ plus_minutes('cast(max(as_of) as timestamp)', 1440) }} as as_of_end_at
     from {{ ref('kpi_windows') }}
 
@@ -43,23 +43,22 @@ subjects as (
 
     cross join as_of
 
-    -- a colleague's voice is on no clock
+    -- voices of staff have no clock
     inner join clocks
         on voices.voice_key = clocks.subject_key
 
     where
-        -- a voice whose hour is not over is neither met nor missed, unless the answer is there; so is one that its
-        -- author took down before
+        -- a voice whose hour is not over counts only once answered; so does one that its author deleted before
         clocks.first_reply_at is not null
         or {{ plus_minutes('voices.posted_at', 60) }}
         < least(as_of.as_of_end_at, coalesce(clocks.withdrawn_at, as_of.as_of_end_at))
 
 ),
 
-counted as (
+counts_by_day as (
 
     {{ kpi_counted() }}
 
 )
 
-select * from counted
+select * from counts_by_day

@@ -8,7 +8,7 @@ subjects as (
         survey_key as row_key,
         cast(answered_at as date) as period_date,
         channel_code,
-        -- a survey asks about the house, not about one brand or product of it
+        -- a survey is about the company, not about one of its brands or products
         'own' as brand_code,
         'all' as product_key,
         cast(case nps_group_code when 'promoter' then 1 when 'detractor' then -1 else 0 end as double) as numerator,
@@ -23,7 +23,7 @@ subjects as (
 
 ),
 
-counted as (
+counts_by_day as (
 
     {{ kpi_counted(extras={
         'promoter_count': 'count(*) filter (where numerator > 0)',
@@ -32,4 +32,4 @@ counted as (
 
 )
 
-select * from counted
+select * from counts_by_day

@@ -17,17 +17,17 @@ subjects as (
     where
         is_public
         and is_original
-        -- praise that was a condition of a reward is a violation, never reputation
+        -- praise required for a reward is a violation and never counts as reputation
         and not is_praise_required
         and sentiment_code in ('positive', 'negative')
         and posted_at is not null
 
 ),
 
-counted as (
+counts_by_day as (
 
     {{ kpi_counted() }}
 
 )
 
-select * from counted
+select * from counts_by_day

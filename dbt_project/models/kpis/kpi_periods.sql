@@ -21,7 +21,7 @@ brands as (
 
 windows as (
 
-    -- what a KPI knows only later is cut short on both sides of a comparison alike
+    -- a KPI with a maturity delay is cut short on both sides of a comparison alike
     select
         catalogue.kpi_code,
         catalogue.additivity,
@@ -37,7 +37,7 @@ windows as (
     inner join catalogue
         on ',' || catalogue.period_kinds || ',' like '%,' || windows.period_kind || ',%'
 
-    -- rows of whole months cannot be cut short
+    -- rows of whole months cannot be cut
     where not (windows.is_cut and coalesce(catalogue.is_monthly, false))
 
 ),
@@ -56,7 +56,7 @@ period_kinds as (
 
 ---------- KPIs that are summed: into windows first, which leaves few rows to roll up
 
-placed as (
+rows_by_period as (
 
     select
         kpi_rows.*,
@@ -72,28 +72,28 @@ placed as (
 by_window as (
 
     select
-        placed.kpi_code,
+        rows_by_period.kpi_code,
         windows.period_kind,
         windows.period_start,
         windows.is_cut,
-        placed.channel_code,
-        placed.brand_code,
-        placed.product_key,
-        placed.segment_kind,
-        placed.segment_code,
-        sum(placed.numerator) as numerator,
-        sum(placed.denominator) as denominator,
-        sum(placed.sum_of_squares) as sum_of_squares,
-        sum(placed.sample_count) as sample_count
+        rows_by_period.channel_code,
+        rows_by_period.brand_code,
+        rows_by_period.product_key,
+        rows_by_period.segment_kind,
+        rows_by_period.segment_code,
+        sum(rows_by_period.numerator) as numerator,
+        sum(rows_by_period.denominator) as denominator,
+        sum(rows_by_period.sum_of_squares) as sum_of_squares,
+        sum(rows_by_period.sample_count) as sample_count
 
-    from placed
+    from rows_by_period
 
     inner join windows
         on
-            placed.kpi_code = windows.kpi_code
-            and placed.placed_kind = windows.period_kind
-            and placed.period_start = windows.period_start
-            and placed.period_date <= windows.until_on
+            rows_by_period.kpi_code = windows.kpi_code
+            and rows_by_period.placed_kind = windows.period_kind
+            and rows_by_period.period_start = windows.period_start
+            and rows_by_period.period_date <= windows.until_on
 
     where windows.additivity = 'sum'
     group by all
@@ -169,7 +169,7 @@ rolled_up as (
 
 ---------- KPIs that are not: their own SQL has computed every window and dimension
 
-computed as (
+rows_of_scopes as (
 
     select
         kpi_rows.kpi_code,
@@ -197,19 +197,19 @@ computed as (
 
 ),
 
-measured as (
+every_row as (
 
     select * from rolled_up
     union all
-    select * from computed
+    select * from rows_of_scopes
 
 ),
 
----------- since when there are data, for a period that they do not cover is not complete
+---------- first day with data: a period that begins before it is not complete
 
 own_first_days as (
 
-    -- of the finest kind of period: the first day of a quarter says nothing of when its data begin
+    -- of the finest kind of period, since the first day of a quarter does not show when the data begin
     select
         kpi_code,
         coalesce(
@@ -227,7 +227,7 @@ own_first_days as (
 
 first_days as (
 
-    -- where rows are rare, a period without one is no gap: its data begin with those of a KPI that has some daily
+    -- a KPI with rare rows begins with the KPI that its entry names in begins_with, so that an empty period is no gap
     select
         own_first_days.kpi_code,
         least(own_first_days.first_on, beginnings.first_on) as first_on
@@ -242,9 +242,9 @@ first_days as (
 
 ),
 
----------- a count of nothing is 0, which no row says
+---------- a count without rows is 0
 
-silent as (
+empty_counts as (
 
     select
         windows.kpi_code,
@@ -270,51 +270,51 @@ silent as (
             windows.kpi_code = first_days.kpi_code
             and windows.until_on >= first_days.first_on
 
-    left join measured
+    left join every_row
         on
-            windows.kpi_code = measured.kpi_code
-            and windows.period_kind = measured.period_kind
-            and windows.period_start = measured.period_start
-            and windows.is_cut = measured.is_cut
-            and measured.channel_code = 'all'
-            and measured.brand_code = 'own'
-            and measured.product_key = 'all'
-            and measured.segment_kind = 'all'
+            windows.kpi_code = every_row.kpi_code
+            and windows.period_kind = every_row.period_kind
+            and windows.period_start = every_row.period_start
+            and windows.is_cut = every_row.is_cut
+            and every_row.channel_code = 'all'
+            and every_row.brand_code = 'own'
+            and every_row.product_key = 'all'
+            and every_row.segment_kind = 'all'
 
     where
         windows.unit = 'count'
         and windows.until_on >= windows.period_start
-        and measured.kpi_code is null
+        and every_row.kpi_code is null
 
 ),
 
-told as (
+rows_with_empty_counts as (
 
-    select * from measured
+    select * from every_row
     union all
-    select * from silent
+    select * from empty_counts
 
 ),
 
 final as (
 
     select
-        told.*,
+        rows_with_empty_counts.*,
         windows.until_on,
         windows.is_running,
         first_days.first_on
 
-    from told
+    from rows_with_empty_counts
 
     inner join windows
         on
-            told.kpi_code = windows.kpi_code
-            and told.period_kind = windows.period_kind
-            and told.period_start = windows.period_start
-            and told.is_cut = windows.is_cut
+            rows_with_empty_counts.kpi_code = windows.kpi_code
+            and rows_with_empty_counts.period_kind = windows.period_kind
+            and rows_with_empty_counts.period_start = windows.period_start
+            and rows_with_empty_counts.is_cut = windows.is_cut
 
     inner join first_days
-        on told.kpi_code = first_days.kpi_code
+        on rows_with_empty_counts.kpi_code = first_days.kpi_code
 
 )
 

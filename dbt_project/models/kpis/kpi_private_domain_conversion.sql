@@ -9,60 +9,47 @@ as_of as (
 
 ),
 
--- as mart_public_to_private has them, population reached
-reached as (
-
-    select
-        customer_key,
-        coalesce(strategy_code, 'no_strategy') as strategy_code,
-        touched_at as reached_at
-
-    from {{ ref('fct_touchpoints') }}
-    where
-        customer_key is not null
-        and excluded_code is null
-        and domain_code = 'public'
-    qualify row_number() over (partition by customer_key order by touched_at, touch_key) = 1
-
-),
+{{ first_public_touches() }},
 
 subjects as (
 
     select
         'segments.dim_customers' as row_table,
         customers.customer_key as row_key,
-        cast(reached.reached_at as date) as period_date,
+        cast(first_public_touches.reached_at as date) as period_date,
         'all' as channel_code,
         'own' as brand_code,
         'all' as product_key,
         'strategy' as segment_kind,
-        reached.strategy_code as segment_code,
+        first_public_touches.strategy_code as segment_code,
         cast(
             case
-                when customers.private_domain_joined_at < reached.reached_at + {{ days }} * interval '1 day' then 1
+                when
+                    customers.private_domain_joined_at < first_public_touches.reached_at + {{ days }} * interval '1 day'
+                    then 1
                 else 0
             end as double
         ) as numerator,
         cast(1 as double) as denominator
 
-    from reached
+    from first_public_touches
 
     inner join {{ ref('dim_customers') }} as customers
-        on reached.customer_key = customers.customer_key
+        on first_public_touches.customer_key = customers.customer_key
 
     cross join as_of
 
     where
-        reached.reached_at + {{ days }} * interval '1 day' <= as_of.as_of_end_at
-        -- who was in it already is not won
-        and not coalesce(customers.private_domain_joined_at < reached.reached_at, false)
+        first_public_touches.reached_at + {{ days }} * interval '1 day' <= as_of.as_of_end_at
+        -- people who joined before are left out
+        and not coalesce(customers.private_domain_joined_at < first_public_touches.reached_at, false)
 
 ),
 
-counted as (
+counts_by_day as (
 
     {{ kpi_counted(segments=true) }}
 
 )
 
-select * from counted
+select * from counts_by_day

@@ -1,34 +1,12 @@
 -- KPI: mean stars of reviews of verified purchases, by the day of the review.
 with
 
-subjects as (
+{{ star_rating_subjects('is_verified_purchase') }},
 
-    select
-        'reviews.fct_voices' as row_table,
-        voice_key as row_key,
-        cast(posted_at as date) as period_date,
-        channel_code,
-        coalesce(brand_code, 'unknown') as brand_code,
-        coalesce(product_key, 'unknown') as product_key,
-        -- stars of five, as mart_rating_integrity reads them
-        cast(round(rating_share * 5, 6) as double) as numerator,
-        cast(1 as double) as denominator
-
-    from {{ ref('fct_voices') }}
-    where
-        voice_kind = 'review'
-        -- a syndicated copy is a second sight of one rating
-        and is_original
-        and rating_share is not null
-        and posted_at is not null
-        and is_verified_purchase
-
-),
-
-counted as (
+counts_by_day as (
 
     {{ kpi_counted(extras={'star_square_sum': 'round(cast(sum(numerator * numerator) as double), 6)'}) }}
 
 )
 
-select * from counted
+select * from counts_by_day

@@ -27,15 +27,15 @@ subjects as (
         -- mart_recovery's low_rated_replied_count
         recoveries.first_rating_share <= {{ var('negative_rating_at_most') }}
         and recoveries.first_reply_at is not null
-        -- who wrote yesterday has not declined to think again
+        -- the window of recent reviews is not over
         and cast(recoveries.posted_at as date) <= {{ plus_days('as_of.as_of', -1 * var('recovery_maturity_days')) }}
 
 ),
 
-counted as (
+counts_by_day as (
 
     {{ kpi_counted() }}
 
 )
 
-select * from counted
+select * from counts_by_day

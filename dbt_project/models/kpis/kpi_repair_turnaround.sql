@@ -25,17 +25,17 @@ subjects as (
 
     inner join as_of
         on
-            -- of yesterday's repairs only the quick ones have ended
+            -- recent repairs are left out, because only the quick ones have ended
             {{ plus_days('cast(claims.opened_at as date)', var('repair_maturity_days')) }} <= as_of.as_of
 
     where
-        -- an old machine taken back is no repair
+        -- a trade-in is no repair
         claims.claim_kind <> 'trade_in'
         and claims.turnaround_days is not null
 
 ),
 
-scoped as (
+measures_by_scope as (
 
     {{ kpi_scopes(
         {
@@ -50,4 +50,4 @@ scoped as (
 
 )
 
-select * from scoped
+select * from measures_by_scope

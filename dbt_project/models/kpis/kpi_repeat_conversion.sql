@@ -1,47 +1,12 @@
 -- KPI: journeys of buyers, by the day of the first touch since their last order, that ended in another order.
 with
 
-as_of as (
+{{ journey_conversion_subjects('retention') }},
 
-    select max(as_of) as as_of from {{ ref('kpi_windows') }}
-
-),
-
-subjects as (
-
-    select
-        'attribution.fct_journeys' as row_table,
-        journeys.path_key as row_key,
-        cast(journeys.started_at as date) as period_date,
-        'all' as channel_code,
-        'own' as brand_code,
-        'all' as product_key,
-        -- equally long for all: who takes longer, or is still on the way, did not convert in these days
-        cast(
-            case
-                when
-                    journeys.is_converted
-                    and cast(journeys.converted_at as date)
-                    <= {{ plus_days('cast(journeys.started_at as date)', var('journey_conversion_days')) }} then 1
-                else 0
-            end as double
-        ) as numerator,
-        cast(1 as double) as denominator
-
-    from {{ ref('fct_journeys') }} as journeys
-
-    cross join as_of
-
-    where
-        journeys.goal_code = 'retention'
-        and {{ plus_days('cast(journeys.started_at as date)', var('journey_conversion_days')) }} <= as_of.as_of
-
-),
-
-counted as (
+counts_by_day as (
 
     {{ kpi_counted() }}
 
 )
 
-select * from counted
+select * from counts_by_day

@@ -33,7 +33,7 @@ subjects as (
         first_purchases.conversion_key as row_key,
         cast(first_purchases.converted_at as date) as period_date,
         first_purchases.channel_code,
-        -- who buys from us buys from the house; a basket holds several products
+        -- a repurchase is counted for the company, because a basket holds several products
         'own' as brand_code,
         'all' as product_key,
         cast(
@@ -55,15 +55,15 @@ subjects as (
         on first_purchases.customer_key = further_purchases.customer_key
 
     where
-        -- a buyer of last week has not failed to come back
+        -- a buyer whose window is not over cannot be judged yet
         cast(first_purchases.converted_at as date) + interval '30 days' <= as_of.as_of
 
 ),
 
-counted as (
+counts_by_day as (
 
     {{ kpi_counted() }}
 
 )
 
-select * from counted
+select * from counts_by_day

@@ -3,7 +3,7 @@ with
 
 as_of as (
 
-    -- clocks that still run are read at the end of that day
+    -- running clocks are read at the end of that day
     select {{ plus_minutes('cast(max(as_of) as timestamp)', 1440) }} as as_of_end_at
     from {{ ref('kpi_windows') }}
 
@@ -16,10 +16,10 @@ subjects as (
         clocks.subject_key as row_key,
         cast(clocks.opened_at as date) as period_date,
         clocks.channel_code,
-        -- a case that staff opened without a word of the customer's is no voice
+        -- a case opened by staff without a message of the customer is no voice
         coalesce(voices.brand_code, 'own') as brand_code,
         coalesce(voices.product_key, 'unknown') as product_key,
-        -- a case that was reopened and is open has no resolution; one solved again counts to its last
+        -- a reopened case has no resolution until it is solved again; then the last one counts
         cast(case when clocks.resolution_minutes <= 1440 then 1 else 0 end as double) as numerator,
         cast(1 as double) as denominator
 
@@ -32,7 +32,7 @@ subjects as (
 
     where
         clocks.subject_kind = 'case'
-        -- a case whose day is not over is neither met nor missed, unless it is solved
+        -- a case whose 24 hours are not over counts only once solved
         and (
             clocks.resolved_at is not null
             or {{ plus_minutes('clocks.opened_at', 1440) }} < as_of.as_of_end_at
@@ -40,10 +40,10 @@ subjects as (
 
 ),
 
-counted as (
+counts_by_day as (
 
     {{ kpi_counted() }}
 
 )
 
-select * from counted
+select * from counts_by_day

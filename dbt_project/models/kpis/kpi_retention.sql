@@ -51,15 +51,15 @@ subjects as (
             and further_months.month_start = date_trunc('month', first_purchases.converted_at) + interval '1 month'
 
     where
-        -- a month that is not over has not failed to bring anybody back
+        -- a month that is not over cannot be judged yet
         date_trunc('month', first_purchases.converted_at) + interval '2 months' <= as_of.as_of + interval '1 day'
 
 ),
 
-counted as (
+counts_by_day as (
 
     {{ kpi_counted() }}
 
 )
 
-select * from counted
+select * from counts_by_day

@@ -12,7 +12,7 @@ subjects as (
         coalesce(brand_code, 'unknown') as brand_code,
         coalesce(product_key, 'unknown') as product_key,
         round(rating_share * 5, 6) <= 2 as is_low,
-        -- a bad review that is gone adds, a good one that is gone takes away
+        -- a deleted bad review adds, a deleted good one subtracts
         cast(
             case
                 when deleted_at is null then 0
@@ -31,7 +31,7 @@ subjects as (
 
 ),
 
-counted as (
+measures_by_scope as (
 
     {{ kpi_scopes({
         'low_count': 'count(*) filter (where is_low)',
@@ -54,7 +54,7 @@ final as (
         cast(low_deleted_count / nullif(low_count, 0) - high_deleted_count / nullif(high_count, 0) as double)
             as numerator,
         cast(1 as double) as denominator,
-        -- the smaller side decides whether there is anything to say
+        -- the smaller side is the sample size
         least(low_count, high_count) as sample_count,
         cast({{ newcombe_end('low_deleted_count', 'low_count', 'high_deleted_count', 'high_count', '-') }} as double)
             as value_low,
@@ -65,7 +65,7 @@ final as (
         high_count,
         high_deleted_count
 
-    from counted
+    from measures_by_scope
     -- without reviews on both sides there is no difference
     where low_count > 0 and high_count > 0
 

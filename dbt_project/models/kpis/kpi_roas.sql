@@ -21,16 +21,16 @@ subjects as (
     where
         goal_code = 'sale'
         and model_code = '{{ var("kpi_attribution_model") }}'
-        -- what nobody was seen to bring, and who came by themselves, no advertisement has returned
+        -- unattributed and organic sales are not a return on spend
         and strategy_code <> 'unattributed'
         and coalesce(touch_group_code, 'none') <> 'direct'
 
 ),
 
-counted as (
+counts_by_day as (
 
     {{ kpi_counted(segments=true, extras={'sample_count': 'cast(round(sum(conversion_count)) as bigint)'}) }}
 
 )
 
-select * from counted
+select * from counts_by_day

@@ -1,4 +1,4 @@
--- KPI: hours of the week in which somebody who asked was answered in time, over those in which anybody asked.
+-- KPI: hours of the week with a contact answered in time, over hours with any contact.
 with
 
 subjects as (
@@ -18,12 +18,12 @@ subjects as (
         cast(1 as double) as denominator
 
     from {{ ref('fct_service_contacts') }}
-    -- what is not yet due tells nothing of the hour
+    -- contacts that are not yet due are left out
     where is_response_met is not null
 
 ),
 
-scoped as (
+measures_by_scope as (
 
     {{ kpi_scopes(
         {
@@ -37,4 +37,4 @@ scoped as (
 
 )
 
-select * from scoped
+select * from measures_by_scope

@@ -1,9 +1,9 @@
 -- KPI: likes, comments, shares and saves of public mentions of a brand, over those of all watched brands.
 with
 
-measured as (
+engagement_totals as (
 
-    -- running totals: a platform takes likes back, but what was shown was shown
+    -- running totals: the largest, because platforms take likes back
     select
         subject_key,
         max(
@@ -13,43 +13,12 @@ measured as (
     from {{ ref('fct_engagement') }}
     where
         subject_kind = 'voice'
-        -- a platform that shows only some of them is taken at its word, one that shows none is not measured
+        -- missing counters count as 0 where at least one is exported; without any the voice is not measured
         and coalesce(like_count, comment_count, share_count, save_count) is not null
     group by subject_key
 
 ),
 
-subjects as (
-
-    select
-        'reviews.fct_voices' as row_table,
-        voices.voice_key as row_key,
-        cast(voices.posted_at as date) as period_date,
-        voices.channel_code,
-        -- every mention of any brand counts in our share: above the line when it is ours, below it in any case
-        'own' as brand_code,
-        'all' as product_key,
-        voices.brand_code as mentioned_brand_code,
-        voices.is_own_brand,
-        cast(case when voices.is_own_brand then measured.weight else 0 end as double) as numerator,
-        cast(measured.weight as double) as denominator
-
-    from {{ ref('fct_voices') }} as voices
-
-    inner join measured
-        on voices.voice_key = measured.subject_key
-
-    where
-        -- the mentions that kpi_share_of_voice_mentions counts, as far as they were measured
-        voices.voice_kind = 'mention'
-        and voices.is_public
-        and voices.is_original
-        and voices.brand_code is not null
-        and voices.posted_at is not null
-        and measured.weight is not null
-
-),
-
-{{ share_of_measure() }}
+{{ share_of_voice('engagement_totals') }}
 
 select * from shares

@@ -1,32 +1,6 @@
 -- KPI: public mentions of a brand over those of all watched brands, for each kind of period.
 with
 
-subjects as (
-
-    select
-        'reviews.fct_voices' as row_table,
-        voice_key as row_key,
-        cast(posted_at as date) as period_date,
-        channel_code,
-        -- every mention of any brand counts in our share: above the line when it is ours, below it in any case
-        'own' as brand_code,
-        'all' as product_key,
-        brand_code as mentioned_brand_code,
-        is_own_brand,
-        cast(case when is_own_brand then 1 else 0 end as double) as numerator,
-        cast(1 as double) as denominator
-
-    from {{ ref('fct_voices') }}
-    where
-        -- reviews and cases are about us by nature; only mentions are searched for every brand alike
-        voice_kind = 'mention'
-        and is_public
-        and is_original
-        and brand_code is not null
-        and posted_at is not null
-
-),
-
-{{ share_of_measure() }}
+{{ share_of_voice() }}
 
 select * from shares

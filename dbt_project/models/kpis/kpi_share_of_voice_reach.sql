@@ -1,9 +1,9 @@
 -- KPI: impressions of public mentions of a brand, over those of all watched brands, for each kind of period.
 with
 
-measured as (
+impression_totals as (
 
-    -- running totals: a platform takes likes back, but what was shown was shown
+    -- running totals: the largest, because platforms take likes back
     select
         subject_key,
         max(impression_count) as weight
@@ -14,37 +14,6 @@ measured as (
 
 ),
 
-subjects as (
-
-    select
-        'reviews.fct_voices' as row_table,
-        voices.voice_key as row_key,
-        cast(voices.posted_at as date) as period_date,
-        voices.channel_code,
-        -- every mention of any brand counts in our share: above the line when it is ours, below it in any case
-        'own' as brand_code,
-        'all' as product_key,
-        voices.brand_code as mentioned_brand_code,
-        voices.is_own_brand,
-        cast(case when voices.is_own_brand then measured.weight else 0 end as double) as numerator,
-        cast(measured.weight as double) as denominator
-
-    from {{ ref('fct_voices') }} as voices
-
-    inner join measured
-        on voices.voice_key = measured.subject_key
-
-    where
-        -- the mentions that kpi_share_of_voice_mentions counts, as far as they were measured
-        voices.voice_kind = 'mention'
-        and voices.is_public
-        and voices.is_original
-        and voices.brand_code is not null
-        and voices.posted_at is not null
-        and measured.weight is not null
-
-),
-
-{{ share_of_measure() }}
+{{ share_of_voice('impression_totals') }}
 
 select * from shares

@@ -1,16 +1,16 @@
 -- KPI: how often word-of-mouth content about us was passed on, over how often it was shown, by the day of posting.
 with
 
-measured as (
+share_totals as (
 
-    -- running totals: a platform takes likes back, but what was shown was shown
+    -- running totals: the largest, because platforms take likes back
     select
         subject_key,
         max(share_count) as share_count,
         max(impression_count) as impression_count
 
     from {{ ref('fct_engagement') }}
-    -- a day that tells only one of the two would make the rate too small or too large
+    -- a day with only one of the two counters would bias the rate
     where share_count is not null and impression_count is not null
     group by subject_key
 
@@ -25,23 +25,23 @@ subjects as (
         voices.channel_code,
         coalesce(voices.brand_code, 'unknown') as brand_code,
         coalesce(voices.product_key, 'unknown') as product_key,
-        cast(measured.share_count as double) as numerator,
-        cast(measured.impression_count as double) as denominator
+        cast(share_totals.share_count as double) as numerator,
+        cast(share_totals.impression_count as double) as denominator
 
     from {{ ref('fct_voices') }} as voices
 
-    inner join measured
-        on voices.voice_key = measured.subject_key
+    inner join share_totals
+        on voices.voice_key = share_totals.subject_key
 
     where
         voices.is_public
         and voices.is_original
         and voices.posted_at is not null
-        and measured.impression_count > 0
+        and share_totals.impression_count > 0
 
     union all
 
-    -- what was made of a voice spreads it; the brand's other content is no word of mouth
+    -- content made from a voice spreads it; other content of the brand is no word of mouth
     select
         'reviews.fct_content_lineage' as row_table,
         lineage.content_key as row_key,
@@ -49,25 +49,25 @@ subjects as (
         lineage.channel_code,
         'own' as brand_code,
         'all' as product_key,
-        cast(measured.share_count as double) as numerator,
-        cast(measured.impression_count as double) as denominator
+        cast(share_totals.share_count as double) as numerator,
+        cast(share_totals.impression_count as double) as denominator
 
     from {{ ref('fct_content_lineage') }} as lineage
 
-    inner join measured
-        on lineage.content_key = measured.subject_key
+    inner join share_totals
+        on lineage.content_key = share_totals.subject_key
 
     where
         lineage.root_kind in ('review', 'mention')
         and lineage.published_at is not null
-        and measured.impression_count > 0
+        and share_totals.impression_count > 0
 
 ),
 
-counted as (
+counts_by_day as (
 
     {{ kpi_counted(extras={'sample_count': 'count(*)'}) }}
 
 )
 
-select * from counted
+select * from counts_by_day

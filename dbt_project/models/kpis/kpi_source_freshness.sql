@@ -18,7 +18,7 @@ subjects as (
 
 ),
 
-measured as (
+measures_by_scope as (
 
     {{ kpi_scopes(
         {
@@ -33,4 +33,4 @@ measured as (
 
 )
 
-select * from measured
+select * from measures_by_scope

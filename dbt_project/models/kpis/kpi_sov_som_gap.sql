@@ -23,7 +23,7 @@ subjects as (
         market.is_own_brand,
         market.mention_count,
         cast(market.sales_cny as double) as sales_cny,
-        -- its share of the talk; the gap is a difference of two ratios and no sum of rows
+        -- the share of voice; the gap is a difference of two ratios and no sum of rows
         cast(case when market.is_own_brand then market.mention_count else 0 end as double) as numerator,
         cast(market.mention_count as double) as denominator
 
@@ -35,7 +35,7 @@ subjects as (
             and market.source_name = sources.source_name
 
     where
-        -- hears mentions of no known category, too
+        -- includes mentions without a known category
         market.category_code = 'all'
         and market.is_watched
         and market.market_mention_count > 0
@@ -62,7 +62,7 @@ scopes as (
 
     union all
 
-    -- all our brands together
+    -- `own`: all our brands together
     select
         *,
         'own' as brand_scope
@@ -88,7 +88,7 @@ markets as (
 
 ),
 
-named as (
+mentions_and_sales as (
 
     select
         windows.period_kind,
@@ -109,36 +109,36 @@ named as (
 final as (
 
     select
-        named.period_kind,
-        named.period_date,
+        mentions_and_sales.period_kind,
+        mentions_and_sales.period_date,
         false as is_cut,
         'all' as channel_code,
-        named.brand_code,
+        mentions_and_sales.brand_code,
         'all' as product_key,
         cast(round(
-            cast(named.mention_count as double) / nullif(markets.mention_count, 0)
-            - named.sales_cny / nullif(markets.sales_cny, 0), 8
+            cast(mentions_and_sales.mention_count as double) / nullif(markets.mention_count, 0)
+            - mentions_and_sales.sales_cny / nullif(markets.sales_cny, 0), 8
         ) as double) as numerator,
         cast(1 as double) as denominator,
         cast(markets.mention_count as bigint) as sample_count,
         -- sales are taken as exact, so the width is that of the share of voice
         {%- for side, end in [('-', 'low'), ('+', 'high')] %}
         cast(round(
-            {{ wilson_end('named.mention_count', 'markets.mention_count', side) }}
-            - named.sales_cny / nullif(markets.sales_cny, 0), 6
+            {{ wilson_end('mentions_and_sales.mention_count', 'markets.mention_count', side) }}
+            - mentions_and_sales.sales_cny / nullif(markets.sales_cny, 0), 6
         ) as double) as value_{{ end }},
         {%- endfor %}
-        cast(named.mention_count as bigint) as mention_count,
+        cast(mentions_and_sales.mention_count as bigint) as mention_count,
         cast(markets.mention_count as bigint) as market_mention_count,
-        cast(named.sales_cny as decimal(18, 2)) as sales_cny,
+        cast(mentions_and_sales.sales_cny as decimal(18, 2)) as sales_cny,
         cast(markets.sales_cny as decimal(18, 2)) as market_cny
 
-    from named
+    from mentions_and_sales
 
     inner join markets
         on
-            named.period_kind = markets.period_kind
-            and named.period_date = markets.period_date
+            mentions_and_sales.period_kind = markets.period_kind
+            and mentions_and_sales.period_date = markets.period_date
 
 )
 

@@ -11,7 +11,7 @@ subjects as (
         'own' as brand_code,
         'all' as product_key,
         cast(impression_count as double) as numerator,
-        -- a volume is divided by nothing
+        -- a volume has no denominator
         cast(null as double) as denominator
 
     from {{ ref('mart_topic_exposure_days') }}
@@ -19,10 +19,10 @@ subjects as (
 
 ),
 
-counted as (
+counts_by_day as (
 
     {{ kpi_counted() }}
 
 )
 
-select * from counted
+select * from counts_by_day

@@ -16,15 +16,15 @@ subjects as (
         cast(1 as double) as denominator
 
     from {{ ref('fct_trials') }}
-    -- whose days are not over has neither finished nor failed
+    -- participants whose days are not over are left out
     where is_matured
 
 ),
 
-counted as (
+counts_by_day as (
 
     {{ kpi_counted(segments=true) }}
 
 )
 
-select * from counted
+select * from counts_by_day

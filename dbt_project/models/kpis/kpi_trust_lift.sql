@@ -24,7 +24,7 @@ subjects as (
 
 ),
 
-scoped as (
+measures_by_scope as (
 
     {{ kpi_scopes(
         {
@@ -57,8 +57,8 @@ final as (
         cast(round(uplift - {{ margin }}, 6) as double) as value_low,
         cast(round(uplift + {{ margin }}, 6) as double) as value_high
 
-    from scoped
-    -- what few people scored is theirs
+    from measures_by_scope
+    -- scores of few people are suppressed
     where not {{ small_cell('sample_count') }}
 
 )

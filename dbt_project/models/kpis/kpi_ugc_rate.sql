@@ -16,7 +16,7 @@ subjects as (
     from {{ ref('fct_voices') }}
     where
         voice_kind = 'mention'
-        -- a comment answers a post and is none
+        -- a comment is no post
         and coalesce(mention_kind, 'post') <> 'comment'
         and is_public
         and is_original
@@ -24,10 +24,10 @@ subjects as (
 
 ),
 
-counted as (
+counts_by_day as (
 
     {{ kpi_counted() }}
 
 )
 
-select * from counted
+select * from counts_by_day

@@ -1,5 +1,5 @@
 -- KPI: public voices a day, over the mean of the days before the period: how fast voices come against what is usual.
-{%- set scope = 'placed.period_kind, placed.period_start, placed.is_cut, placed.brand_scope' %}
+{%- set scope = 'day_counts.period_kind, day_counts.period_start, day_counts.is_cut, day_counts.brand_scope' %}
 
 with
 
@@ -14,12 +14,12 @@ subjects as (
         coalesce(product_key, 'unknown') as product_key,
         is_own_brand,
         cast(1 as double) as numerator,
-        -- what is usual comes from other days
+        -- the usual level comes from other days
         cast(0 as double) as denominator
 
     from {{ ref('fct_voices') }}
     where
-        -- the voices that kpi_voice_volume counts
+        -- the same voices as in kpi_voice_volume
         is_public
         and is_original
         and posted_at is not null
@@ -42,7 +42,7 @@ windows as (
         windows.until_on,
         {{ day_number('windows.until_on') }} - {{ day_number('windows.from_on') }} + 1 as day_count,
         {{ plus_days('windows.from_on', -1 * var('velocity_usual_days')) }} as usual_from_on,
-        -- before the first voice nothing was measured
+        -- no value before the first voice
         least(
             {{ var('velocity_usual_days') }},
             {{ day_number('windows.from_on') }} - {{ day_number('first_day.first_on') }}
@@ -56,7 +56,7 @@ windows as (
 
 ),
 
--- days first, which leaves few rows to hold against the windows
+-- summed by day first, which leaves few rows to join with the windows
 by_day as (
 
     select
@@ -72,7 +72,7 @@ by_day as (
 
 ),
 
-placed as (
+day_counts as (
 
     select
         windows.*,
@@ -91,7 +91,7 @@ placed as (
 
     union all
 
-    -- all our brands together
+    -- `own`: all our brands together
     select
         windows.*,
         by_day.channel_code,
@@ -115,29 +115,32 @@ placed as (
 final as (
 
     select
-        placed.period_kind,
-        placed.period_start as period_date,
-        placed.is_cut,
-        case when grouping(placed.channel_code) = 1 then 'all' else placed.channel_code end as channel_code,
-        placed.brand_scope as brand_code,
-        case when grouping(placed.product_key) = 1 then 'all' else placed.product_key end as product_key,
+        day_counts.period_kind,
+        day_counts.period_start as period_date,
+        day_counts.is_cut,
+        case when grouping(day_counts.channel_code) = 1 then 'all' else day_counts.channel_code end as channel_code,
+        day_counts.brand_scope as brand_code,
+        case when grouping(day_counts.product_key) = 1 then 'all' else day_counts.product_key end as product_key,
         cast(round(
-            coalesce(sum(placed.voice_count) filter (where placed.is_now), 0) / max(placed.day_count), 6
+            coalesce(sum(day_counts.voice_count) filter (where day_counts.is_now), 0) / max(day_counts.day_count), 6
         ) as double) as numerator,
         cast(round(
-            coalesce(sum(placed.voice_count) filter (where not placed.is_now), 0) / max(placed.usual_day_count), 6
+            coalesce(sum(day_counts.voice_count) filter (where not day_counts.is_now), 0)
+            / max(day_counts.usual_day_count),
+            6
         ) as double) as denominator,
-        -- a silence after many voices is as much of a finding as many voices after a silence
-        cast(sum(placed.voice_count) as bigint) as sample_count,
-        cast(coalesce(sum(placed.voice_count) filter (where placed.is_now), 0) as bigint) as voice_count,
-        cast(coalesce(sum(placed.voice_count) filter (where not placed.is_now), 0) as bigint) as usual_voice_count
+        -- a window without voices after a usual level above 0 counts too
+        cast(sum(day_counts.voice_count) as bigint) as sample_count,
+        cast(coalesce(sum(day_counts.voice_count) filter (where day_counts.is_now), 0) as bigint) as voice_count,
+        cast(coalesce(sum(day_counts.voice_count) filter (where not day_counts.is_now), 0) as bigint)
+            as usual_voice_count
 
-    from placed
+    from day_counts
     group by
         grouping sets (
             ({{ scope }}),
-            ({{ scope }}, placed.channel_code),
-            ({{ scope }}, placed.product_key)
+            ({{ scope }}, day_counts.channel_code),
+            ({{ scope }}, day_counts.product_key)
         )
 
 )

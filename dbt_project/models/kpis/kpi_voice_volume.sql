@@ -11,22 +11,22 @@ subjects as (
         coalesce(brand_code, 'unknown') as brand_code,
         coalesce(product_key, 'unknown') as product_key,
         cast(1 as double) as numerator,
-        -- a volume is divided by nothing
+        -- a volume has no denominator
         cast(null as double) as denominator
 
     from {{ ref('fct_voices') }}
     where
         is_public
-        -- a reshare spreads a voice and is not another one
+        -- a reshare is not another voice
         and is_original
         and posted_at is not null
 
 ),
 
-counted as (
+counts_by_day as (
 
     {{ kpi_counted() }}
 
 )
 
-select * from counted
+select * from counts_by_day

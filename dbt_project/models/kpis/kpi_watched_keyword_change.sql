@@ -12,7 +12,7 @@ voices as (
 
     from {{ ref('fct_voices') }}
     where
-        -- the voices that mart_topic_days counts
+        -- the same voices as in mart_topic_days
         is_public
         and is_original
         and posted_at is not null
@@ -21,7 +21,7 @@ voices as (
 
 subjects as (
 
-    -- a voice that speaks of a watched theme, once for each theme ...
+    -- a row per voice and watched theme ...
     select
         'reviews.fct_voices' as row_table,
         voices.voice_key as row_key,
@@ -49,7 +49,7 @@ subjects as (
 
     union all
 
-    -- ... and every voice, which is what they are held against
+    -- ... and one per voice, the denominator
     select
         'reviews.fct_voices' as row_table,
         voice_key as row_key,
@@ -83,7 +83,7 @@ windows as (
 
 ),
 
-scoped as (
+brand_subjects as (
 
     select
         period_date,
@@ -97,7 +97,7 @@ scoped as (
 
     union all
 
-    -- all our brands together
+    -- `own`: all our brands together
     select
         period_date,
         channel_code,
@@ -111,7 +111,7 @@ scoped as (
 
 ),
 
--- days first, which leaves few rows to hold against the windows
+-- summed by day first, which leaves few rows to join with the windows
 by_day as (
 
     select
@@ -122,7 +122,7 @@ by_day as (
         sum(numerator) as document_count,
         sum(denominator) as voice_count
 
-    from scoped
+    from brand_subjects
     group by
         grouping sets (
             (period_date, brand_scope, segment_code),
@@ -131,7 +131,7 @@ by_day as (
 
 ),
 
-compared as (
+window_counts as (
 
     select
         windows.period_kind,
@@ -156,14 +156,14 @@ compared as (
 
 ),
 
-heard as (
+voice_totals as (
 
-    select * from compared
+    select * from window_counts
     where segment_code = 'all'
 
 ),
 
-spoken as (
+segment_counts as (
 
     select
         period_kind,
@@ -175,12 +175,12 @@ spoken as (
         document_count,
         previous_document_count
 
-    from compared
+    from window_counts
     where segment_code <> 'all'
 
     union all
 
-    -- the watched themes together; a voice with two of them speaks twice
+    -- the watched themes together; a voice with two of them counts twice
     select
         period_kind,
         period_start,
@@ -191,7 +191,7 @@ spoken as (
         sum(document_count) as document_count,
         sum(previous_document_count) as previous_document_count
 
-    from compared
+    from window_counts
     where segment_code <> 'all'
     group by
         period_kind,
@@ -202,30 +202,31 @@ spoken as (
 
 ),
 
-measured as (
+log_rates as (
 
     select
-        spoken.*,
-        heard.voice_count,
-        heard.previous_voice_count,
-        -- Walter (1975): half a voice more on every count keeps the log of a rate finite, and nearly unbiased
-        ln((spoken.document_count + 0.5) / (heard.voice_count + 0.5))
-        - ln((spoken.previous_document_count + 0.5) / (heard.previous_voice_count + 0.5)) as log_rate_change,
-        1 / (spoken.document_count + 0.5) + 1 / (spoken.previous_document_count + 0.5)
-        - 1 / (heard.voice_count + 0.5) - 1 / (heard.previous_voice_count + 0.5) as variance
+        segment_counts.*,
+        voice_totals.voice_count,
+        voice_totals.previous_voice_count,
+        -- Walter (1975): half a voice added to every count keeps the log of a rate finite and nearly unbiased
+        ln((segment_counts.document_count + 0.5) / (voice_totals.voice_count + 0.5))
+        - ln((segment_counts.previous_document_count + 0.5) / (voice_totals.previous_voice_count + 0.5))
+            as log_rate_change,
+        1 / (segment_counts.document_count + 0.5) + 1 / (segment_counts.previous_document_count + 0.5)
+        - 1 / (voice_totals.voice_count + 0.5) - 1 / (voice_totals.previous_voice_count + 0.5) as variance
 
-    from spoken
+    from segment_counts
 
-    inner join heard
+    inner join voice_totals
         on
-            spoken.period_kind = heard.period_kind
-            and spoken.period_start = heard.period_start
-            and spoken.is_cut = heard.is_cut
-            and spoken.channel_code = heard.channel_code
-            and spoken.brand_scope = heard.brand_scope
+            segment_counts.period_kind = voice_totals.period_kind
+            and segment_counts.period_start = voice_totals.period_start
+            and segment_counts.is_cut = voice_totals.is_cut
+            and segment_counts.channel_code = voice_totals.channel_code
+            and segment_counts.brand_scope = voice_totals.brand_scope
 
-    -- without a voice on both sides there is nothing to compare
-    where heard.voice_count > 0 and heard.previous_voice_count > 0
+    -- both windows need a voice
+    where voice_totals.voice_count > 0 and voice_totals.previous_voice_count > 0
 
 ),
 
@@ -235,10 +236,10 @@ rates as (
         *,
         1000.0 * document_count / voice_count as documents_per_thousand,
         1000.0 * previous_document_count / previous_voice_count as previous_documents_per_thousand,
-        -- two themes of one voice are two documents of it, so a total may be more certain than chance allows
+        -- two themes of one voice are two documents, so the variance of a total may fall below that of chance
         sqrt(greatest(variance, 0)) as standard_error
 
-    from measured
+    from log_rates
 
 ),
 
@@ -256,7 +257,7 @@ final as (
         cast(documents_per_thousand as double) as numerator,
         cast(previous_documents_per_thousand as double) as denominator,
         cast(greatest(document_count, previous_document_count) as bigint) as sample_count,
-        -- the half voices pull the ends in; the ratio as it was counted stays inside
+        -- the added halves narrow the interval; the counted ratio is kept inside
         cast(least(
             round(exp(log_rate_change - 1.959964 * standard_error), 6),
             documents_per_thousand / nullif(previous_documents_per_thousand, 0)

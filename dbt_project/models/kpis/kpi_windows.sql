@@ -88,7 +88,7 @@ windows as (
 
 ),
 
-measured as (
+windows_with_days as (
 
     select
         *,
@@ -98,7 +98,7 @@ measured as (
 
 ),
 
-cut as (
+cut_windows as (
 
     -- the same number of days, or the whole of a period that has fewer; a day is not cut
     select
@@ -114,7 +114,7 @@ cut as (
         as_of,
         elapsed_days
 
-    from measured
+    from windows_with_days
     where
         is_running
         and period_kind <> 'day'
@@ -134,7 +134,7 @@ final as (
         elapsed_days,
         as_of
 
-    from measured
+    from windows_with_days
 
     union all
 
@@ -149,7 +149,7 @@ final as (
         elapsed_days,
         as_of
 
-    from cut
+    from cut_windows
 
 )
 

@@ -3,7 +3,7 @@ with
 
 subjects as (
 
-    -- what each adds to the rate of its own side; the multiple is a ratio of two rates and no sum of rows
+    -- the part of each row in the rate of its own side; the multiple is a ratio of two rates and no sum of rows
     select
         'attribution.wom_windows' as row_table,
         customer_key || '|' || cast(month_start as {{ dbt.type_string() }}) as row_key,
@@ -29,7 +29,7 @@ period_kinds as (
 
 ),
 
-counted as (
+mix_counts as (
 
     select
         period_kinds.period_kind,
@@ -56,10 +56,10 @@ rates as (
         *,
         wom_conversion_count / nullif(wom_window_count, 0) as wom_rate,
         paid_conversion_count / nullif(paid_window_count, 0) as paid_rate,
-        -- the smaller side decides whether there is anything to say
+        -- the smaller side is the sample size
         least(wom_conversion_count, paid_conversion_count) as sample_count
 
-    from counted
+    from mix_counts
 
 ),
 
@@ -94,7 +94,7 @@ final as (
     select
         period_kind,
         period_date,
-        -- a customer's month cannot be cut short: what it was touched by is known of the whole
+        -- a customer's month cannot be cut: its mix of touches is that of the whole month
         false as is_cut,
         'all' as channel_code,
         'own' as brand_code,

@@ -1,4 +1,4 @@
--- Every model gives every conversion away once, whole: its weights add up to 1, its credits to the value, to the cent.
+-- Every model credits every conversion in full: its weights add up to 1, its credits to the value, to the cent.
 with
 
 credits as (

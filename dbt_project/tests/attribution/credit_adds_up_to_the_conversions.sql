@@ -1,5 +1,5 @@
--- By channel as by strategy, every model shares out all conversions of a goal and month: their number, and their
--- value to the cent, for all months and in its single journeys alike.
+-- By channel and by strategy, every model credits all conversions of a goal and month: their number, and their value to
+-- the cent, by month and by single journey.
 with
 
 conversions as (

@@ -14,7 +14,7 @@ conversions as (
 
 ),
 
-expected as (
+conversions_by_model as (
 
     select
         conversions.*,
@@ -49,23 +49,23 @@ performance as (
 
 select
     performance.mart,
-    expected.goal_code,
-    expected.month_start,
-    expected.model_code,
-    expected.conversion_count,
+    conversions_by_model.goal_code,
+    conversions_by_model.month_start,
+    conversions_by_model.model_code,
+    conversions_by_model.conversion_count,
     performance.conversion_count as credited_count,
-    expected.value_cny,
+    conversions_by_model.value_cny,
     performance.credited_cny
 
-from expected
+from conversions_by_model
 
 left join performance
     on
-        expected.goal_code = performance.goal_code
-        and expected.month_start = performance.month_start
-        and expected.model_code = performance.model_code
+        conversions_by_model.goal_code = performance.goal_code
+        and conversions_by_model.month_start = performance.month_start
+        and conversions_by_model.model_code = performance.model_code
 
 where
     performance.mart is null
-    or abs(expected.conversion_count - performance.conversion_count) > 0.01
-    or expected.value_cny <> performance.credited_cny
+    or abs(conversions_by_model.conversion_count - performance.conversion_count) > 0.01
+    or conversions_by_model.value_cny <> performance.credited_cny

@@ -1,4 +1,4 @@
--- The mart's row over all products is what the KPI says of the month.
+-- The mart's row over all products equals the KPI of the month.
 select
     kpi.period_date,
     kpi.multiple,

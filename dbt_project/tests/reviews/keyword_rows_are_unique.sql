@@ -1,4 +1,4 @@
--- A term stands once per week, brand and product; product_key may be null, for the whole brand.
+-- One row per term, week, brand and product; product_key is null for the whole brand.
 with
 
 rows_of_both as (

@@ -1,5 +1,5 @@
--- Every rung has a rule, one rule alone is for those who have done nothing, and numbers rise with the rungs: so that
--- each customer stands on exactly one rung, by exactly one rule.
+-- Every rung has a rule, exactly one rule needs no evidence, and numbers rise with the rungs: so each customer has
+-- exactly one rung, by exactly one rule.
 with
 
 rules as (

@@ -1,27 +1,27 @@
--- Nobody who has an identity is without a stage, and nobody without an identity has one.
+-- Every customer with an identity has a stage, and only they have one.
 with
 
-identified as (
+identified_customers as (
 
     select distinct customer_key from {{ ref('int_customer_identities') }}
 
 ),
 
-segmented as (
+customers_with_segments as (
 
     select distinct customer_key from {{ ref('customer_segments') }}
 
 )
 
 select
-    identified.customer_key as identified_key,
-    segmented.customer_key as segmented_key
+    identified_customers.customer_key as identified_key,
+    customers_with_segments.customer_key as segmented_key
 
-from identified
+from identified_customers
 
-full outer join segmented
-    on identified.customer_key = segmented.customer_key
+full outer join customers_with_segments
+    on identified_customers.customer_key = customers_with_segments.customer_key
 
 where
-    identified.customer_key is null
-    or segmented.customer_key is null
+    identified_customers.customer_key is null
+    or customers_with_segments.customer_key is null

@@ -33,7 +33,7 @@ create table fct_conversions (
 JOURNEYS = ["int_journey_units", "int_journey_touches", "int_journeys"]
 COUNTS = ["int_path_periods", "int_path_transitions", "int_path_subsets"]
 CREDITS = [
-    "int_rule_attribution", "int_model_attribution", "fct_attribution", "int_localised_credit",
+    "int_rule_attribution", "int_model_attribution", "fct_attribution", "int_campaign_credit",
     "channel_credit", "strategy_credit",
 ]  # fmt: skip
 OCTOBER = datetime(2026, 10, 10, 12)

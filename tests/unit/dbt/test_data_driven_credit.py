@@ -12,7 +12,7 @@ import pytest
 
 from tests.unit.dbt.credit_chain import COUNTS, World
 
-STANDING = [*COUNTS, "int_model_attribution", "int_localised_credit"]
+STANDING = [*COUNTS, "int_model_attribution", "int_campaign_credit"]
 MARTS = ["fct_attribution", "channel_credit", "strategy_credit"]
 NOVEMBER = datetime(2026, 11, 10, 12)
 
@@ -254,7 +254,7 @@ def test_a_late_touch_restates_its_own_month_alone(connection: duckdb.DuckDBPyCo
         "int_path_transitions",
         "int_path_subsets",
         "int_model_attribution",
-        "int_localised_credit",
+        "int_campaign_credit",
     ]
     for name in marked:
         connection.execute(f"alter table {name} add column mark varchar")

@@ -1,5 +1,5 @@
--- Grain: one row per conversion, touch and model; a conversion without a touch has one row per model.
--- A view: its parts stand already, each built anew as far as its own inputs have moved.
+-- Grain: one row per conversion, touch and model; a conversion without a touch has one row per model. A view: its parts
+-- are incremental tables, so nothing is stored twice.
 {{ config(materialized='view') }}
 {%- set columns %}
         conversion_key,
@@ -26,7 +26,7 @@ credits as (
 
     select
         {{ columns | trim }},
-        -- these models are rules, and no fit stands behind them
+        -- rules have no fit
         cast(null as {{ dbt.type_string() }}) as model_fit_id
 
     from {{ ref('int_rule_attribution') }}
@@ -41,7 +41,7 @@ credits as (
 
 ),
 
-attributed as (
+attribution as (
 
     select
 
@@ -76,4 +76,4 @@ attributed as (
 
 )
 
-select * from attributed
+select * from attribution

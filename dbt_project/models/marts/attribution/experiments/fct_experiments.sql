@@ -59,7 +59,7 @@ findings as (
 
 ),
 
--- one metric, among all who were assigned, decides
+-- the primary metric among all assigned units decides the verdict
 verdicts as (
 
     select
@@ -77,7 +77,7 @@ verdicts as (
 
 ),
 
-worded as (
+verdict_reasons as (
 
     select
         experiment_ref,
@@ -125,9 +125,9 @@ experiments as (
         findings.minimum_detectable_effect,
         cast(findings.required_unit_count as bigint) as required_unit_count,
         findings.finding_code,
-        worded.verdict_code,
-        worded.verdict_reason_zh,
-        worded.verdict_reason_en,
+        verdict_reasons.verdict_code,
+        verdict_reasons.verdict_reason_zh,
+        verdict_reasons.verdict_reason_en,
         findings.planned_share,
         cast(findings.assigned_count as bigint) as assigned_count,
         cast(findings.exposed_count as bigint) as exposed_count,
@@ -146,10 +146,10 @@ experiments as (
 
     from findings
 
-    inner join worded
+    inner join verdict_reasons
         on
-            findings.experiment_ref = worded.experiment_ref
-            and findings.variant_code = worded.variant_code
+            findings.experiment_ref = verdict_reasons.experiment_ref
+            and findings.variant_code = verdict_reasons.variant_code
 
 )
 

@@ -24,8 +24,8 @@ models as (
 
 ),
 
--- what an experiment tests: as the seed says, else the strategy of the campaign that it is named like
-tested as (
+-- the strategy under test: from the seed, else that of the campaign of the same name
+experiment_goals as (
 
     select
         experiment_refs.experiment_ref,
@@ -44,7 +44,7 @@ tested as (
 
 ),
 
--- credit belongs to people, so a person stands once, and one who is in two variants in neither
+-- credit belongs to people, so each person has one row; people in two variants are left out
 people as (
 
     select
@@ -55,8 +55,8 @@ people as (
 
     from units
 
-    inner join tested
-        on units.experiment_ref = tested.experiment_ref
+    inner join experiment_goals
+        on units.experiment_ref = experiment_goals.experiment_ref
 
     where units.customer_key is not null
     group by units.experiment_ref, units.customer_key
@@ -77,13 +77,13 @@ arms as (
 
 ),
 
--- every person for as long after the assignment, so that arms can be compared
+-- every person is observed for the same time after assignment, so that arms are comparable
 conversions as (
 
     select
         people.experiment_ref,
         people.variant_code,
-        tested.strategy_code,
+        experiment_goals.strategy_code,
         conversions.conversion_key
 
     from {{ ref('fct_conversions') }} as conversions
@@ -91,10 +91,10 @@ conversions as (
     inner join people
         on conversions.customer_key = people.customer_key
 
-    inner join tested
+    inner join experiment_goals
         on
-            people.experiment_ref = tested.experiment_ref
-            and conversions.goal_code = tested.goal_code
+            people.experiment_ref = experiment_goals.experiment_ref
+            and conversions.goal_code = experiment_goals.goal_code
 
     where
         conversions.converted_at >= people.assigned_at
@@ -102,7 +102,7 @@ conversions as (
 
 ),
 
-converted as (
+conversions_by_arm as (
 
     select
         experiment_ref,
@@ -113,13 +113,13 @@ converted as (
 
 ),
 
-credited as (
+credit_by_arm as (
 
     select
         conversions.experiment_ref,
         conversions.variant_code,
         attribution.model_code,
-        -- decimals, for a sum of doubles depends on the order in which it is made
+        -- decimals, because a sum of doubles depends on the order of its rows
         cast(sum(cast(attribution.weight as decimal(18, 12))) as double) as credited_count
 
     from {{ ref('fct_attribution') }} as attribution
@@ -133,30 +133,30 @@ credited as (
 
 ),
 
-compared as (
+arms_with_control as (
 
     select
         experiments.experiment_ref,
         experiments.variant_code,
         models.model_code,
-        tested.strategy_code,
-        tested.goal_code,
+        experiment_goals.strategy_code,
+        experiment_goals.goal_code,
         experiments.verdict_code,
         arms.person_count,
         experiments.unit_count,
         experiments.conversion_count,
-        coalesce(converted.conversion_count, 0) as warehouse_conversion_count,
+        coalesce(conversions_by_arm.conversion_count, 0) as warehouse_conversion_count,
         experiments.difference * arms.person_count as incremental_conversions,
         experiments.difference_low * arms.person_count as incremental_low,
         experiments.difference_high * arms.person_count as incremental_high,
-        coalesce(credited.credited_count, 0) as credited_conversions,
+        coalesce(credit_by_arm.credited_count, 0) as credited_conversions,
         coalesce(control_credited.credited_count, 0) * arms.person_count
         / nullif(control_arms.person_count, 0) as control_credited_conversions
 
     from experiments
 
-    inner join tested
-        on experiments.experiment_ref = tested.experiment_ref
+    inner join experiment_goals
+        on experiments.experiment_ref = experiment_goals.experiment_ref
 
     cross join models
 
@@ -170,18 +170,18 @@ compared as (
             experiments.experiment_ref = control_arms.experiment_ref
             and experiments.control_variant_code = control_arms.variant_code
 
-    left join converted
+    left join conversions_by_arm
         on
-            experiments.experiment_ref = converted.experiment_ref
-            and experiments.variant_code = converted.variant_code
+            experiments.experiment_ref = conversions_by_arm.experiment_ref
+            and experiments.variant_code = conversions_by_arm.variant_code
 
-    left join credited
+    left join credit_by_arm
         on
-            experiments.experiment_ref = credited.experiment_ref
-            and experiments.variant_code = credited.variant_code
-            and models.model_code = credited.model_code
+            experiments.experiment_ref = credit_by_arm.experiment_ref
+            and experiments.variant_code = credit_by_arm.variant_code
+            and models.model_code = credit_by_arm.model_code
 
-    left join credited as control_credited
+    left join credit_by_arm as control_credited
         on
             experiments.experiment_ref = control_credited.experiment_ref
             and experiments.control_variant_code = control_credited.variant_code
@@ -191,14 +191,14 @@ compared as (
 
 ),
 
--- an experiment knows what more came in one arm than in the other, so credit is compared the same way
+-- an experiment measures the difference between arms, so credit is compared as a difference too
 excess as (
 
     select
         *,
         credited_conversions - control_credited_conversions as excess_credited_conversions
 
-    from compared
+    from arms_with_control
 
 ),
 

@@ -25,7 +25,7 @@ affected as (
 orders as (
 
     select
-        -- an order whose buyer is unknown is a journey of its own, so that sales add up
+        -- an order of an unknown buyer is a journey of its own, so that sales add up
         coalesce(customer_key, 'order:' || order_ref) as journey_key,
         customer_key,
         order_key,
@@ -161,7 +161,7 @@ first_and_further_purchases as (
 
 ),
 
-voiced as (
+voice_conversions as (
 
     select
         'voice:' || voice_key as conversion_key,
@@ -171,20 +171,20 @@ voiced as (
         channel_code,
         product_key,
         posted_at as converted_at,
-        -- what a voice is worth is not known here; 0 keeps the credits of the goal reconcilable
+        -- the value of a voice is not known; 0 keeps the credits of the goal reconcilable
         0 as value_cny
 
     from voices
 
 ),
 
-united as (
+every_conversion as (
 
     select * from sales
     union all
     select * from first_and_further_purchases
     union all
-    select * from voiced
+    select * from voice_conversions
 
 ),
 
@@ -204,7 +204,7 @@ conversions as (
                 then row_number() over (partition by journey_key, goal_code order by converted_at, conversion_key) = 1
         end as is_first
 
-    from united
+    from every_conversion
 
 )
 

@@ -1,5 +1,5 @@
--- Grain: one row per journey of a customer toward a goal, whether it converted or not.
--- A view: journeys stand already, and are built anew only where their inputs have moved.
+-- Grain: one row per journey of a customer toward a goal, whether it converted or not. A view: int_journeys is
+-- incremental, so nothing is stored twice.
 {{ config(materialized='view') }}
 
 with

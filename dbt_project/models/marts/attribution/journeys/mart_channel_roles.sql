@@ -1,15 +1,7 @@
 -- Grain: one row per goal and marketing channel: whether it opens, assists or closes the journeys that converted.
 with
 
-as_of as (
-
-    select
-        as_of,
-        {{ plus_days('as_of', '1 - ' ~ var('journey_path_days')) }} as window_start
-
-    from {{ ref('stg_as_of') }}
-
-),
+{{ journey_path_window() }},
 
 touches as (
 
@@ -58,7 +50,7 @@ totals as (
 
 ),
 
-counted as (
+part_counts as (
 
     select
         goal_code,
@@ -77,30 +69,30 @@ counted as (
 final as (
 
     select
-        counted.goal_code,
-        counted.marketing_channel_code,
+        part_counts.goal_code,
+        part_counts.marketing_channel_code,
         channels.marketing_channel_name,
         channels.touch_group_code,
-        counted.part_count,
-        cast(counted.part_count / totals.conversion_count as double) as part_share,
-        counted.first_count,
-        counted.last_count,
-        counted.alone_count,
-        counted.assisted_count,
-        cast(counted.assisted_count / totals.conversion_count as double) as assisted_share,
-        cast(counted.assisted_count / nullif(counted.last_count, 0) as double) as assisted_per_last,
+        part_counts.part_count,
+        cast(part_counts.part_count / totals.conversion_count as double) as part_share,
+        part_counts.first_count,
+        part_counts.last_count,
+        part_counts.alone_count,
+        part_counts.assisted_count,
+        cast(part_counts.assisted_count / totals.conversion_count as double) as assisted_share,
+        cast(part_counts.assisted_count / nullif(part_counts.last_count, 0) as double) as assisted_per_last,
         as_of.window_start,
         as_of.as_of as window_end
 
-    from counted
+    from part_counts
 
     cross join as_of
 
     inner join totals
-        on counted.goal_code = totals.goal_code
+        on part_counts.goal_code = totals.goal_code
 
     left join {{ ref('marketing_channels') }} as channels
-        on counted.marketing_channel_code = channels.marketing_channel_code
+        on part_counts.marketing_channel_code = channels.marketing_channel_code
 
 )
 

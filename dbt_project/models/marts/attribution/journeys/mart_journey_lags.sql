@@ -3,15 +3,7 @@
 
 with
 
-as_of as (
-
-    select
-        as_of,
-        {{ plus_days('as_of', '1 - ' ~ var('journey_path_days')) }} as window_start
-
-    from {{ ref('stg_as_of') }}
-
-),
+{{ journey_path_window() }},
 
 journeys as (
 
@@ -30,7 +22,7 @@ journeys as (
 
 ),
 
-bucketed as (
+lag_buckets as (
 
     {% for measure, highest in most.items() -%}
     select
@@ -48,7 +40,7 @@ bucketed as (
 
 ),
 
-counted as (
+bucket_counts as (
 
     select
         goal_code,
@@ -57,7 +49,7 @@ counted as (
         bool_or(is_open_ended) as is_open_ended,
         count(*) as conversion_count
 
-    from bucketed
+    from lag_buckets
     group by goal_code, measure_code, bucket_from
 
 ),
@@ -65,28 +57,28 @@ counted as (
 final as (
 
     select
-        counted.goal_code,
-        counted.measure_code,
-        counted.bucket_from,
-        counted.is_open_ended,
-        counted.conversion_count,
+        bucket_counts.goal_code,
+        bucket_counts.measure_code,
+        bucket_counts.bucket_from,
+        bucket_counts.is_open_ended,
+        bucket_counts.conversion_count,
         cast(
-            counted.conversion_count / sum(counted.conversion_count) over (
-                partition by counted.goal_code, counted.measure_code
+            bucket_counts.conversion_count / sum(bucket_counts.conversion_count) over (
+                partition by bucket_counts.goal_code, bucket_counts.measure_code
             ) as double
         ) as conversion_share,
         cast(
-            sum(counted.conversion_count) over (
-                partition by counted.goal_code, counted.measure_code
-                order by counted.bucket_from
-            ) / sum(counted.conversion_count) over (
-                partition by counted.goal_code, counted.measure_code
+            sum(bucket_counts.conversion_count) over (
+                partition by bucket_counts.goal_code, bucket_counts.measure_code
+                order by bucket_counts.bucket_from
+            ) / sum(bucket_counts.conversion_count) over (
+                partition by bucket_counts.goal_code, bucket_counts.measure_code
             ) as double
         ) as cumulative_share,
         as_of.window_start,
         as_of.as_of as window_end
 
-    from counted
+    from bucket_counts
 
     cross join as_of
 

@@ -1,15 +1,7 @@
 -- Grain: one row per goal, path of marketing channels and channel of the conversion; `all` is every one of them.
 with
 
-as_of as (
-
-    select
-        as_of,
-        {{ plus_days('as_of', '1 - ' ~ var('journey_path_days')) }} as window_start
-
-    from {{ ref('stg_as_of') }}
-
-),
+{{ journey_path_window() }},
 
 journeys as (
 
@@ -30,7 +22,7 @@ journeys as (
 
 ),
 
-placed as (
+touches_with_previous as (
 
     select
         touches.path_key,
@@ -48,7 +40,7 @@ placed as (
 
 ),
 
--- whoever saw Douyin three times before Zhihu went from Douyin to Zhihu
+-- repeats in a row are one step: Douyin, Douyin, Douyin, Zhihu is Douyin > Zhihu
 steps as (
 
     select
@@ -56,7 +48,7 @@ steps as (
         touch_position,
         coalesce(marketing_channel_code, 'unknown') as marketing_channel_code
 
-    from placed
+    from touches_with_previous
     where
         touch_position = 1
         or marketing_channel_code is distinct from previous_channel_code
@@ -75,7 +67,7 @@ paths as (
 
 ),
 
-walked as (
+journeys_with_path as (
 
     select
         journeys.*,
@@ -93,7 +85,7 @@ walked as (
 
 ),
 
-ranked as (
+paths_with_rank as (
 
     select
         goal_code,
@@ -104,25 +96,25 @@ ranked as (
             order by count(*) filter (where is_converted) desc, count(*) desc, path_code asc
         ) as path_rank
 
-    from walked
+    from journeys_with_path
     group by goal_code, path_code
 
 ),
 
-shown as (
+top_paths as (
 
-    select * from ranked
+    select * from paths_with_rank
     where path_rank <= {{ var('journey_path_count') }}
 
 ),
 
--- the name of a path is that of any journey along it
-named as (
+-- every journey of a path gives the same name, so one is read
+path_names as (
 
     select
-        shown.goal_code,
-        shown.path_code,
-        shown.path_rank,
+        top_paths.goal_code,
+        top_paths.path_code,
+        top_paths.path_rank,
         string_agg(
             coalesce(channels.marketing_channel_name, steps.marketing_channel_code), ' > ' order by steps.touch_position
         ) as path_name,
@@ -131,50 +123,50 @@ named as (
             ' > ' order by steps.touch_position
         ) as path_name_en
 
-    from shown
+    from top_paths
 
     inner join steps
-        on shown.example_path_key = steps.path_key
+        on top_paths.example_path_key = steps.path_key
 
     left join {{ ref('marketing_channels') }} as channels
         on steps.marketing_channel_code = channels.marketing_channel_code
 
-    group by shown.goal_code, shown.path_code, shown.path_rank
+    group by top_paths.goal_code, top_paths.path_code, top_paths.path_rank
 
 ),
 
-grouped as (
+journeys_with_shown_path as (
 
     select
-        walked.*,
-        coalesce(shown.path_code, 'other') as shown_path_code
+        journeys_with_path.*,
+        coalesce(top_paths.path_code, 'other') as shown_path_code
 
-    from walked
+    from journeys_with_path
 
-    left join shown
+    left join top_paths
         on
-            walked.goal_code = shown.goal_code
-            and walked.path_code = shown.path_code
+            journeys_with_path.goal_code = top_paths.goal_code
+            and journeys_with_path.path_code = top_paths.path_code
 
 ),
 
--- the journeys that a rate is a share of are those along the path, wherever they ended
-travelled as (
+-- the denominator of a rate is all journeys of the path, whatever channel they ended in
+journey_counts as (
 
     select
         goal_code,
         shown_path_code,
         count(*) as journey_count,
         count(*) filter (where is_censored) as censored_count,
-        -- none for the other paths, which differ in it
+        -- null for `other`, whose paths differ in length
         case when min(step_count) = max(step_count) then max(step_count) end as step_count
 
-    from grouped
+    from journeys_with_shown_path
     group by goal_code, shown_path_code
 
 ),
 
-ended as (
+conversion_counts as (
 
     select
         goal_code,
@@ -185,7 +177,7 @@ ended as (
         median(first_touch_days) filter (where is_converted) as first_touch_days,
         median(last_touch_days) filter (where is_converted) as last_touch_days
 
-    from grouped
+    from journeys_with_shown_path
     group by
         grouping sets (
             (goal_code, shown_path_code),
@@ -203,7 +195,7 @@ totals as (
         goal_code,
         count(*) filter (where is_converted) as conversion_count
 
-    from grouped
+    from journeys_with_shown_path
     group by goal_code
 
 ),
@@ -213,55 +205,55 @@ final as (
     select
 
         ---------- the path
-        ended.goal_code,
-        ended.shown_path_code as path_code,
-        ended.end_channel_code,
-        cast(named.path_rank as integer) as path_rank,
-        coalesce(named.path_name, '其他路径')
+        conversion_counts.goal_code,
+        conversion_counts.shown_path_code as path_code,
+        conversion_counts.end_channel_code,
+        cast(path_names.path_rank as integer) as path_rank,
+        coalesce(path_names.path_name, '其他路径')
         || case
-            when ended.end_channel_code = 'all' then ''
-            else ' > ' || coalesce(labels.label_zh, ended.end_channel_code)
+            when conversion_counts.end_channel_code = 'all' then ''
+            else ' > ' || coalesce(labels.label_zh, conversion_counts.end_channel_code)
         end as path_label_zh,
-        coalesce(named.path_name_en, 'other paths')
+        coalesce(path_names.path_name_en, 'other paths')
         || case
-            when ended.end_channel_code = 'all' then ''
-            else ' > ' || coalesce(labels.label_en, ended.end_channel_code)
+            when conversion_counts.end_channel_code = 'all' then ''
+            else ' > ' || coalesce(labels.label_en, conversion_counts.end_channel_code)
         end as path_label_en,
-        cast(travelled.step_count as integer) as step_count,
+        cast(journey_counts.step_count as integer) as step_count,
 
         ---------- measures
-        travelled.journey_count,
-        travelled.censored_count,
-        ended.conversion_count,
-        cast(ended.conversion_count / travelled.journey_count as double) as conversion_rate,
-        cast(ended.conversion_count / nullif(totals.conversion_count, 0) as double) as conversion_share,
-        ended.value_cny,
-        cast(round(ended.first_touch_days, 6) as double) as first_touch_days,
-        cast(round(ended.last_touch_days, 6) as double) as last_touch_days,
+        journey_counts.journey_count,
+        journey_counts.censored_count,
+        conversion_counts.conversion_count,
+        cast(conversion_counts.conversion_count / journey_counts.journey_count as double) as conversion_rate,
+        cast(conversion_counts.conversion_count / nullif(totals.conversion_count, 0) as double) as conversion_share,
+        conversion_counts.value_cny,
+        cast(round(conversion_counts.first_touch_days, 6) as double) as first_touch_days,
+        cast(round(conversion_counts.last_touch_days, 6) as double) as last_touch_days,
 
         ---------- window
         as_of.window_start,
         as_of.as_of as window_end
 
-    from ended
+    from conversion_counts
 
     cross join as_of
 
-    inner join travelled
+    inner join journey_counts
         on
-            ended.goal_code = travelled.goal_code
-            and ended.shown_path_code = travelled.shown_path_code
+            conversion_counts.goal_code = journey_counts.goal_code
+            and conversion_counts.shown_path_code = journey_counts.shown_path_code
 
     inner join totals
-        on ended.goal_code = totals.goal_code
+        on conversion_counts.goal_code = totals.goal_code
 
-    left join named
+    left join path_names
         on
-            ended.goal_code = named.goal_code
-            and ended.shown_path_code = named.path_code
+            conversion_counts.goal_code = path_names.goal_code
+            and conversion_counts.shown_path_code = path_names.path_code
 
     left join {{ ref('channel_labels') }} as labels
-        on ended.end_channel_code = labels.channel_code
+        on conversion_counts.end_channel_code = labels.channel_code
 
 )
 

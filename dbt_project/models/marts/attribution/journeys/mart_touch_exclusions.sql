@@ -15,7 +15,7 @@ touches as (
 
 ),
 
-counted as (
+touch_counts as (
 
     select
         touched_on,
@@ -41,7 +41,7 @@ final as (
         customer_count,
         touch_count / cast(sum(touch_count) over (partition by touched_on, source_feed) as double) as touch_share
 
-    from counted
+    from touch_counts
 
 )
 

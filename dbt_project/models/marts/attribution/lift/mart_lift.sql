@@ -13,8 +13,8 @@ estimates as (
 
 ),
 
--- days differ between metrics, but controls do not within one
-described as (
+-- the days differ between metrics; within a metric the controls are the same
+lift_metrics as (
 
     select
         lift_code,
@@ -81,7 +81,7 @@ periods as (
 
 ),
 
-measured as (
+topic_gains as (
 
     -- running totals: what a period gained is its last total less the last one before it, or its first
     select
@@ -120,29 +120,29 @@ exposure as (
         lift_code,
         period_code,
         count(distinct channel_code) as platform_count,
-        -- a counter that a platform set back gained nothing
+        -- a counter that the platform reset gained nothing
         cast(sum(greatest(impression_count, 0)) as bigint) as impressions_sum,
         cast(max(greatest(participant_count, 0)) as bigint) as participants_at_least,
         cast(sum(greatest(participant_count, 0)) as bigint) as participants_at_most
 
-    from measured
+    from topic_gains
     group by lift_code, period_code
 
 ),
 
-compared as (
+lifts_by_period as (
 
     select
         lifts.*,
-        described.metric_code,
+        lift_metrics.metric_code,
         periods.period_code,
         periods.period_start,
         periods.period_end,
-        described.control_count,
-        described.control_codes as compared_codes,
-        described.is_control_clean,
-        greatest(lifts.before_start, described.data_first_on) as covered_from,
-        periods.period_end <= described.data_last_on as is_over,
+        lift_metrics.control_count,
+        lift_metrics.control_codes as compared_codes,
+        lift_metrics.is_control_clean,
+        greatest(lifts.before_start, lift_metrics.data_first_on) as covered_from,
+        periods.period_end <= lift_metrics.data_last_on as is_over,
         estimates.before_days,
         estimates.period_days,
         estimates.treated_before,
@@ -169,13 +169,13 @@ compared as (
     inner join periods
         on lifts.lift_code = periods.lift_code
 
-    inner join described
-        on lifts.lift_code = described.lift_code
+    inner join lift_metrics
+        on lifts.lift_code = lift_metrics.lift_code
 
     left join estimates
         on
             lifts.lift_code = estimates.lift_code
-            and described.metric_code = estimates.metric_code
+            and lift_metrics.metric_code = estimates.metric_code
             and periods.period_code = estimates.period_code
 
     left join exposure
@@ -185,7 +185,7 @@ compared as (
 
 ),
 
-judged as (
+lifts_with_verdict as (
 
     select
         *,
@@ -204,7 +204,7 @@ judged as (
             else 'no_evidence'
         end as verdict_code
 
-    from compared
+    from lifts_by_period
 
 ),
 
@@ -270,7 +270,7 @@ final as (
 
         verdict_code
 
-    from judged
+    from lifts_with_verdict
 
 )
 

@@ -13,7 +13,7 @@ branches as (
 
 ),
 
--- everybody with all who stand above them in the tree; rows are as many as the generations added up
+-- each customer with all of their ancestors in the tree; one row per pair
 upstream as (
 
     select
@@ -48,8 +48,8 @@ places as (
 
 ),
 
--- back up the tree: somebody who was there already, and stands above the one who invites them
-climbing as (
+-- back up the tree: the invitee is an ancestor of the inviter
+invites_of_ancestors as (
 
     select invites.referral_key
 
@@ -66,15 +66,15 @@ climbing as (
 
 ),
 
-coded as (
+invites_with_code as (
 
     select
         invites.*,
         branches.referral_key is not null as is_branch,
         case
-            when climbing.referral_key is not null then 'loop'
+            when invites_of_ancestors.referral_key is not null then 'loop'
             when invites.excluded_code is not null then invites.excluded_code
-            -- what would have closed a ring is no branch
+            -- an invitation that would close a loop is not a branch
             when
                 invites.registered_at is not null
                 and invites.invitee_customer_key is not null
@@ -84,8 +84,8 @@ coded as (
 
     from invites
 
-    left join climbing
-        on invites.referral_key = climbing.referral_key
+    left join invites_of_ancestors
+        on invites.referral_key = invites_of_ancestors.referral_key
 
     left join branches
         on invites.referral_key = branches.referral_key
@@ -97,35 +97,35 @@ final as (
     select
 
         ---------- keys
-        coded.referral_key,
-        coded.inviter_customer_key,
-        coded.invitee_customer_key,
+        invites_with_code.referral_key,
+        invites_with_code.inviter_customer_key,
+        invites_with_code.invitee_customer_key,
         places.root_customer_key,
 
         ---------- codes
-        coded.channel_code,
-        coded.invite_code,
-        coded.final_code as excluded_code,
+        invites_with_code.channel_code,
+        invites_with_code.invite_code,
+        invites_with_code.final_code as excluded_code,
 
         ---------- flags
-        coded.clicked_at is not null as is_clicked,
-        coded.registered_at is not null as is_registered,
-        coded.final_code is null as is_counted,
+        invites_with_code.clicked_at is not null as is_clicked,
+        invites_with_code.registered_at is not null as is_registered,
+        invites_with_code.final_code is null as is_counted,
 
         ---------- measures
         places.generation,
 
         ---------- times
-        coded.sent_at,
-        coded.clicked_at,
-        coded.registered_at
+        invites_with_code.sent_at,
+        invites_with_code.clicked_at,
+        invites_with_code.registered_at
 
-    from coded
+    from invites_with_code
 
     left join places
         on
-            coded.invitee_customer_key = places.customer_key
-            and coded.is_branch
+            invites_with_code.invitee_customer_key = places.customer_key
+            and invites_with_code.is_branch
 
 )
 

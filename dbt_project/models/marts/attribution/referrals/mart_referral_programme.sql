@@ -29,20 +29,7 @@ orders as (
 
 ),
 
-registered as (
-
-    select
-        identities.customer_key,
-        min(customers.registered_at) as registered_at
-
-    from {{ ref('stg_customers') }} as customers
-
-    inner join {{ ref('int_customer_identities') }} as identities
-        on customers.customer_ref = identities.node
-
-    group by identities.customer_key
-
-),
+{{ registrations() }},
 
 first_orders as (
 
@@ -55,8 +42,8 @@ first_orders as (
 
 ),
 
--- only members can invite, so buyers that the register does not know are no part of the programme
-active as (
+-- only members can invite, so buyers outside the register are not part of the programme
+active_members as (
 
     select
         orders.customer_key,
@@ -64,8 +51,8 @@ active as (
 
     from orders
 
-    inner join registered
-        on orders.customer_key = registered.customer_key
+    inner join registrations
+        on orders.customer_key = registrations.customer_key
 
     union
 
@@ -84,24 +71,24 @@ active_counts as (
         month_start,
         count(distinct customer_key) as active_customer_count
 
-    from active
+    from active_members
     group by grouping sets ((month_start), ())
 
 ),
 
-timed as (
+referral_times as (
 
     select
         referrals.*,
         {{ seconds_between(
-            'coalesce(registered.registered_at, first_orders.first_order_at)', 'referrals.registered_at'
+            'coalesce(registrations.registered_at, first_orders.first_order_at)', 'referrals.registered_at'
         ) }} / 86400 as cycle_days,
         {{ seconds_between('referrals.sent_at', 'referrals.registered_at') }} / 86400 as answer_days
 
     from referrals
 
-    left join registered
-        on referrals.inviter_customer_key = registered.customer_key
+    left join registrations
+        on referrals.inviter_customer_key = registrations.customer_key
 
     left join first_orders
         on referrals.inviter_customer_key = first_orders.customer_key
@@ -124,12 +111,12 @@ invites as (
         median(cycle_days) filter (where is_converted) as cycle_days,
         median(answer_days) filter (where is_converted) as answer_days
 
-    from timed
+    from referral_times
     group by grouping sets ((month_start), ())
 
 ),
 
-followed as (
+newcomer_values as (
 
     select
         cast(date_trunc('month', joined_at) as date) as month_start,
@@ -141,7 +128,7 @@ followed as (
 
 ),
 
-followed_sides as (
+newcomer_sides as (
 
     select
         {{ kind }} as period_kind,
@@ -156,7 +143,7 @@ followed_sides as (
         {%- if not loop.last %},{% endif %}
         {%- endfor %}
 
-    from followed
+    from newcomer_values
     group by grouping sets ((month_start), ())
 
 ),
@@ -167,18 +154,18 @@ periods as (
         period_kind,
         month_start
     from invites
-    -- all time stands even where nothing was ever sent
+    -- the row of all time exists even if nothing was sent
     where sent_count > 0
     union
     select
         period_kind,
         month_start
-    from followed_sides
+    from newcomer_sides
     where referred_count > 0
 
 ),
 
-joined as (
+programme_measures as (
 
     select
         periods.period_kind,
@@ -193,13 +180,13 @@ joined as (
         invites.cycle_days,
         invites.answer_days,
         {%- for side in ['referred', 'other'] %}
-        coalesce(followed_sides.{{ side }}_count, 0) as {{ side }}_count,
+        coalesce(newcomer_sides.{{ side }}_count, 0) as {{ side }}_count,
         {%- for measure in ['orders', 'net_cny'] %}
-        followed_sides.{{ side }}_{{ measure }},
-        followed_sides.{{ side }}_{{ measure }}_variance,
+        newcomer_sides.{{ side }}_{{ measure }},
+        newcomer_sides.{{ side }}_{{ measure }}_variance,
         {%- endfor %}
         {%- endfor %}
-        -- whether the last invitation of the period has had all of its days
+        -- whether the window of the last invitation of the period is over
         periods.month_start + interval '1 month' + {{ var('referral_conversion_days') }} * interval '1 day'
         <= as_of.as_of_end_at as is_complete
 
@@ -217,16 +204,16 @@ joined as (
             periods.period_kind = invites.period_kind
             and periods.month_start is not distinct from invites.month_start
 
-    left join followed_sides
+    left join newcomer_sides
         on
-            periods.period_kind = followed_sides.period_kind
-            and periods.month_start is not distinct from followed_sides.month_start
+            periods.period_kind = newcomer_sides.period_kind
+            and periods.month_start is not distinct from newcomer_sides.month_start
 
 ),
 
 final as (
 
-    -- rounded, for the order in which an engine adds up shows in the last digits
+    -- rounded, because the last digits of a sum of doubles depend on the order of its rows
     select
         period_kind,
         coalesce(month_start, min(month_start) over ()) as month_start,
@@ -268,7 +255,7 @@ final as (
         {%- if not loop.last %},{% endif %}
         {%- endfor %}
 
-    from joined
+    from programme_measures
 
 )
 

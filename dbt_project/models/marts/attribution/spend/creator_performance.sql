@@ -14,8 +14,8 @@ models as (
 
 ),
 
--- media money names campaigns and never a creator, so what it holds of their fees is told here in full
-paid as (
+-- media spend names campaigns and never a creator, so fees that it includes are shown here in full
+creator_costs as (
 
     select
         creator_ref,
@@ -29,7 +29,7 @@ paid as (
 
 ),
 
-published as (
+content_by_month as (
 
     select
         creator_ref,
@@ -61,14 +61,14 @@ touches as (
 
 ),
 
-credited as (
+credit_by_month as (
 
     select
         touches.creator_ref,
         cast(date_trunc('month', credits.converted_at) as date) as month_start,
         credits.model_code,
         {%- for goal in ['voice', 'acquisition', 'sale'] %}
-        -- decimals, for a sum of doubles depends on the order in which it is made
+        -- decimals, because a sum of doubles depends on the order of its rows
         sum(cast(credits.weight as decimal(18, 12))) filter (where credits.goal_code = '{{ goal }}')
             as {{ goal }}_count,
         {%- endfor %}
@@ -83,25 +83,25 @@ credited as (
 
 ),
 
-kept as (
+row_keys as (
 
     select
-        paid.creator_ref,
-        paid.month_start,
+        creator_costs.creator_ref,
+        creator_costs.month_start,
         models.model_code
 
-    from paid
+    from creator_costs
 
     cross join models
 
     union
 
     select
-        published.creator_ref,
-        published.month_start,
+        content_by_month.creator_ref,
+        content_by_month.month_start,
         models.model_code
 
-    from published
+    from content_by_month
 
     cross join models
 
@@ -112,53 +112,54 @@ kept as (
         month_start,
         model_code
 
-    from credited
+    from credit_by_month
 
 ),
 
-measured as (
+creator_months as (
 
     select
-        kept.creator_ref,
-        kept.month_start,
-        kept.model_code,
+        row_keys.creator_ref,
+        row_keys.month_start,
+        row_keys.model_code,
         creators.tier_code,
         creators.follower_count,
-        cast(coalesce(paid.fee_cny + paid.product_cost_cny, 0) as decimal(18, 2)) as spend_cny,
-        cast(coalesce(paid.fee_cny, 0) as decimal(18, 2)) as fee_cny,
-        cast(coalesce(paid.product_cost_cny, 0) as decimal(18, 2)) as product_cost_cny,
-        coalesce(published.piece_count, 0) as piece_count,
-        coalesce(published.hit_note_count, 0) as hit_note_count,
-        cast(published.hit_note_count / nullif(published.measured_piece_count, 0) as double) as hit_note_rate,
-        published.impression_count,
-        published.click_count,
-        published.engagement_count,
-        published.emv_estimate_cny,
+        cast(coalesce(creator_costs.fee_cny + creator_costs.product_cost_cny, 0) as decimal(18, 2)) as spend_cny,
+        cast(coalesce(creator_costs.fee_cny, 0) as decimal(18, 2)) as fee_cny,
+        cast(coalesce(creator_costs.product_cost_cny, 0) as decimal(18, 2)) as product_cost_cny,
+        coalesce(content_by_month.piece_count, 0) as piece_count,
+        coalesce(content_by_month.hit_note_count, 0) as hit_note_count,
+        cast(content_by_month.hit_note_count / nullif(content_by_month.measured_piece_count, 0) as double)
+            as hit_note_rate,
+        content_by_month.impression_count,
+        content_by_month.click_count,
+        content_by_month.engagement_count,
+        content_by_month.emv_estimate_cny,
         {%- for goal in ['voice', 'acquisition', 'sale'] %}
-        cast(round(coalesce(credited.{{ goal }}_count, 0), 6) as double) as credited_{{ goal }}_count,
+        cast(round(coalesce(credit_by_month.{{ goal }}_count, 0), 6) as double) as credited_{{ goal }}_count,
         {%- endfor %}
-        cast(coalesce(credited.credited_cny, 0) as decimal(18, 2)) as credited_cny
+        cast(coalesce(credit_by_month.credited_cny, 0) as decimal(18, 2)) as credited_cny
 
-    from kept
+    from row_keys
 
     left join creators
-        on kept.creator_ref = creators.creator_ref
+        on row_keys.creator_ref = creators.creator_ref
 
-    left join paid
+    left join creator_costs
         on
-            kept.creator_ref = paid.creator_ref
-            and kept.month_start = paid.month_start
+            row_keys.creator_ref = creator_costs.creator_ref
+            and row_keys.month_start = creator_costs.month_start
 
-    left join published
+    left join content_by_month
         on
-            kept.creator_ref = published.creator_ref
-            and kept.month_start = published.month_start
+            row_keys.creator_ref = content_by_month.creator_ref
+            and row_keys.month_start = content_by_month.month_start
 
-    left join credited
+    left join credit_by_month
         on
-            kept.creator_ref = credited.creator_ref
-            and kept.month_start = credited.month_start
-            and kept.model_code = credited.model_code
+            row_keys.creator_ref = credit_by_month.creator_ref
+            and row_keys.month_start = credit_by_month.month_start
+            and row_keys.model_code = credit_by_month.model_code
 
 ),
 
@@ -166,13 +167,13 @@ final as (
 
     select
         *,
-        -- without spend there is no price
+        -- without spend there is no unit cost
         cast(nullif(spend_cny, 0) * 1000 / nullif(impression_count, 0) as decimal(18, 2)) as cpm_cny,
         cast(nullif(spend_cny, 0) / nullif(click_count, 0) as decimal(18, 2)) as cpc_cny,
         cast(nullif(spend_cny, 0) / nullif(engagement_count, 0) as decimal(18, 2)) as cpe_cny,
         cast(credited_cny / nullif(spend_cny, 0) as double) as roas
 
-    from measured
+    from creator_months
 
 )
 

@@ -17,7 +17,7 @@ pieces as (
 
 ),
 
-placed as (
+pieces_by_dimension as (
 
     {% for dimension, column in dimensions.items() -%}
     select
@@ -35,7 +35,7 @@ placed as (
 
 ),
 
-counted as (
+month_counts as (
 
     select
         month_start,
@@ -50,7 +50,7 @@ counted as (
         sum(engagement_count) filter (where impression_count is not null) as engagements_of_shown,
         sum(impression_count) filter (where engagement_count is not null) as impressions_of_engaged,
         cast(sum(cost_cny) as decimal(18, 2)) as cost_cny,
-        -- a price is that of the pieces that were paid for: free ones would make the others look cheap
+        -- unit costs cover paid pieces only: free ones would make the others look cheap
         sum(cost_cny) filter (where impression_count is not null) as cost_of_shown_cny,
         sum(impression_count) filter (where cost_cny is not null) as paid_impression_count,
         sum(cost_cny) filter (where click_count is not null) as cost_of_clicked_cny,
@@ -59,7 +59,7 @@ counted as (
         sum(engagement_count) filter (where cost_cny is not null) as paid_engagement_count,
         cast(sum(emv_estimate_cny) as decimal(18, 2)) as emv_estimate_cny
 
-    from placed
+    from pieces_by_dimension
     group by month_start, dimension_code, dimension_value
 
 ),
@@ -92,7 +92,7 @@ final as (
         cast(cost_of_engaged_cny / nullif(paid_engagement_count, 0) as decimal(18, 2)) as cpe_cny,
         emv_estimate_cny
 
-    from counted
+    from month_counts
 
 )
 

@@ -31,7 +31,7 @@ pieces as (
 
 ),
 
--- a piece that is listed twice was seen by the same people twice, so its counters are not added up
+-- counters of a piece that is listed twice are not added up: the same people saw both
 subjects as (
 
     select
@@ -49,7 +49,7 @@ subjects as (
 
 engagement as (
 
-    -- running totals: platforms take likes back, and the last word is no smaller than the largest for long
+    -- running totals: platforms take likes back for a short time, so the largest value is read
     select
         subjects.piece_key,
         max(counters.measured_on) as measured_on,
@@ -69,7 +69,7 @@ engagement as (
 
 ),
 
-measured as (
+piece_counts as (
 
     select
         pieces.*,
@@ -80,7 +80,7 @@ measured as (
         engagement.comment_count,
         engagement.share_count,
         engagement.save_count,
-        -- what a platform does not count is not 0, but a piece without any counter has no sum
+        -- a counter that the platform does not export is left out of the sum; without any counter the sum is null
         coalesce(engagement.like_count, 0) + coalesce(engagement.comment_count, 0)
         + coalesce(engagement.share_count, 0) + coalesce(engagement.save_count, 0)
         + case
@@ -97,52 +97,55 @@ measured as (
 
 ),
 
-ruled as (
+hit_rules as (
 
     select
-        measured.*,
+        piece_counts.*,
         coalesce(own_rules.engagement_from, other_rules.engagement_from) as hit_engagement_from,
-        measured.engagement_count
+        piece_counts.engagement_count
         - case
             when coalesce(own_rules.is_share_counted, other_rules.is_share_counted) then 0
-            else coalesce(measured.share_count, 0)
+            else coalesce(piece_counts.share_count, 0)
         end as hit_engagement_count,
         case
-            when measured.is_cost_known
-                then cast(coalesce(measured.fee_cny, 0) + coalesce(measured.product_cost_cny, 0) as decimal(18, 2))
+            when piece_counts.is_cost_known
+                then
+                    cast(
+                        coalesce(piece_counts.fee_cny, 0) + coalesce(piece_counts.product_cost_cny, 0) as decimal(18, 2)
+                    )
         end as cost_cny
 
-    from measured
+    from piece_counts
 
     left join {{ ref('hit_note_rules') }} as own_rules
-        on measured.channel_code = own_rules.channel_code
+        on piece_counts.channel_code = own_rules.channel_code
 
     left join {{ ref('hit_note_rules') }} as other_rules
         on other_rules.channel_code = '*'
 
 ),
 
--- of the rates of a platform, those in force when the piece was published
-priced as (
+-- the rates of the platform that were in force when the piece was published
+piece_values as (
 
     select
-        ruled.piece_key,
+        hit_rules.piece_key,
         case rates.measure_code
-            when 'impression' then ruled.impression_count
-            when 'click' then ruled.click_count
-            when 'engagement' then ruled.engagement_count
+            when 'impression' then hit_rules.impression_count
+            when 'click' then hit_rules.click_count
+            when 'engagement' then hit_rules.engagement_count
         end * rates.cny_per_thousand / 1000 as worth_cny
 
-    from ruled
+    from hit_rules
 
     inner join {{ ref('emv_rates') }} as rates
         on
-            ruled.channel_code = rates.channel_code
-            and cast(ruled.published_at as date) >= rates.valid_from
+            hit_rules.channel_code = rates.channel_code
+            and cast(hit_rules.published_at as date) >= rates.valid_from
 
-    where ruled.ownership_code = 'earned'
+    where hit_rules.ownership_code = 'earned'
     qualify row_number() over (
-        partition by ruled.piece_key, rates.measure_code
+        partition by hit_rules.piece_key, rates.measure_code
         order by rates.valid_from desc
     ) = 1
 
@@ -154,7 +157,7 @@ estimates as (
         piece_key,
         cast(sum(cast(worth_cny as decimal(18, 4))) as decimal(18, 2)) as emv_estimate_cny
 
-    from priced
+    from piece_values
     group by piece_key
 
 ),
@@ -164,52 +167,52 @@ final as (
     select
 
         ---------- keys
-        ruled.piece_key,
-        ruled.content_ref,
-        ruled.voice_key,
-        ruled.voice_ref,
-        ruled.campaign_key,
-        ruled.creator_ref,
-        ruled.topic_ref,
+        hit_rules.piece_key,
+        hit_rules.content_ref,
+        hit_rules.voice_key,
+        hit_rules.voice_ref,
+        hit_rules.campaign_key,
+        hit_rules.creator_ref,
+        hit_rules.topic_ref,
 
         ---------- codes
-        ruled.channel_code,
-        ruled.strategy_code,
-        ruled.tier_code,
-        ruled.theme_code,
-        ruled.format_code,
-        ruled.ownership_code,
+        hit_rules.channel_code,
+        hit_rules.strategy_code,
+        hit_rules.tier_code,
+        hit_rules.theme_code,
+        hit_rules.format_code,
+        hit_rules.ownership_code,
 
         ---------- times
-        ruled.published_at,
-        cast(date_trunc('month', ruled.published_at) as date) as month_start,
-        ruled.measured_on,
+        hit_rules.published_at,
+        cast(date_trunc('month', hit_rules.published_at) as date) as month_start,
+        hit_rules.measured_on,
 
         ---------- counters
-        ruled.impression_count,
-        ruled.click_count,
-        ruled.like_count,
-        ruled.comment_count,
-        ruled.share_count,
-        ruled.save_count,
-        cast(ruled.engagement_count as bigint) as engagement_count,
-        cast(ruled.engagement_count / nullif(ruled.impression_count, 0) as double) as engagement_rate,
-        ruled.hit_engagement_from,
-        ruled.hit_engagement_count >= ruled.hit_engagement_from as is_hit_note,
+        hit_rules.impression_count,
+        hit_rules.click_count,
+        hit_rules.like_count,
+        hit_rules.comment_count,
+        hit_rules.share_count,
+        hit_rules.save_count,
+        cast(hit_rules.engagement_count as bigint) as engagement_count,
+        cast(hit_rules.engagement_count / nullif(hit_rules.impression_count, 0) as double) as engagement_rate,
+        hit_rules.hit_engagement_from,
+        hit_rules.hit_engagement_count >= hit_rules.hit_engagement_from as is_hit_note,
 
         ---------- money
-        ruled.fee_cny,
-        ruled.product_cost_cny,
-        ruled.cost_cny,
-        cast(ruled.cost_cny * 1000 / nullif(ruled.impression_count, 0) as decimal(18, 2)) as cpm_cny,
-        cast(ruled.cost_cny / nullif(ruled.click_count, 0) as decimal(18, 2)) as cpc_cny,
-        cast(ruled.cost_cny / nullif(ruled.engagement_count, 0) as decimal(18, 2)) as cpe_cny,
+        hit_rules.fee_cny,
+        hit_rules.product_cost_cny,
+        hit_rules.cost_cny,
+        cast(hit_rules.cost_cny * 1000 / nullif(hit_rules.impression_count, 0) as decimal(18, 2)) as cpm_cny,
+        cast(hit_rules.cost_cny / nullif(hit_rules.click_count, 0) as decimal(18, 2)) as cpc_cny,
+        cast(hit_rules.cost_cny / nullif(hit_rules.engagement_count, 0) as decimal(18, 2)) as cpe_cny,
         estimates.emv_estimate_cny
 
-    from ruled
+    from hit_rules
 
     left join estimates
-        on ruled.piece_key = estimates.piece_key
+        on hit_rules.piece_key = estimates.piece_key
 
 )
 

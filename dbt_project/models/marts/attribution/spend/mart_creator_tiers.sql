@@ -13,7 +13,8 @@ pieces as (
 
     select
         pieces.tier_code,
-        -- pieces are compared with those that as many people saw: large accounts reach more, and engage fewer of them
+        -- pieces are compared within a band of reach: large accounts reach more people and engage a smaller share of
+        -- them
         cast(floor(log10(pieces.impression_count) * {{ var('tier_bands_per_decade') }}) as integer) as reach_band,
         pieces.engagement_rate,
         pieces.is_hit_note,
@@ -33,7 +34,7 @@ pieces as (
 
 ),
 
-measured as (
+piece_measures as (
 
     select
         tier_code,
@@ -68,14 +69,14 @@ measured as (
 
 cells as (
 
-    -- sums of doubles depend on their order: rounded, two builds agree
+    -- rounded, because the last digits of a sum of doubles depend on the order of its rows
     select
         measure_code,
         tier_code,
         reach_band,
         count(*) as piece_count,
         round(avg(measured_value), 10) as mean_value,
-        -- of the mean; a share as Agresti and Caffo (2000) have it, for none of five is no certainty
+        -- squared error of the mean; for a share after Agresti and Caffo (2000), since 0 of 5 is no certainty
         case
             when measure_code = 'hit_note_rate'
                 then
@@ -83,7 +84,7 @@ cells as (
             else round(var_samp(measured_value), 12) / count(*)
         end as squared_error
 
-    from measured
+    from piece_measures
     where measured_value is not null
     group by measure_code, tier_code, reach_band
 
@@ -122,7 +123,7 @@ pairs as (
 
 ),
 
-listed as (
+measure_bands as (
 
     select distinct
         measure_code,
@@ -138,7 +139,7 @@ bands as (
         pairs.measure_code,
         pairs.tier_code,
         pairs.other_tier_code,
-        listed.reach_band,
+        measure_bands.reach_band,
         coalesce(own.piece_count, 0) as piece_count,
         coalesce(others.piece_count, 0) as other_piece_count,
         own.mean_value,
@@ -154,27 +155,27 @@ bands as (
 
     from pairs
 
-    inner join listed
-        on pairs.measure_code = listed.measure_code
+    inner join measure_bands
+        on pairs.measure_code = measure_bands.measure_code
 
     left join cells as own
         on
             pairs.measure_code = own.measure_code
             and pairs.tier_code = own.tier_code
-            and listed.reach_band = own.reach_band
+            and measure_bands.reach_band = own.reach_band
 
     left join cells as others
         on
             pairs.measure_code = others.measure_code
             and pairs.other_tier_code = others.tier_code
-            and listed.reach_band = others.reach_band
+            and measure_bands.reach_band = others.reach_band
 
     where own.piece_count is not null or others.piece_count is not null
 
 ),
 
--- direct standardisation: both tiers are given the mix of bands that the pair has together where both are found
-weighted as (
+-- direct standardisation: both tiers get the pair's joint mix of the bands in which both have pieces
+bands_with_weight as (
 
     select
         *,
@@ -187,7 +188,7 @@ weighted as (
 
 ),
 
-standardised as (
+standardised_pairs as (
 
     select
         measure_code,
@@ -201,12 +202,12 @@ standardised as (
         sum(power(weight, 2) * squared_error) as squared_error,
         sum(power(weight, 4) * squared_error_by_freedom) as squared_error_by_freedom
 
-    from weighted
+    from bands_with_weight
     group by measure_code, tier_code, other_tier_code
 
 ),
 
-compared as (
+pair_comparisons as (
 
     select
         pairs.measure_code,
@@ -217,23 +218,23 @@ compared as (
         cast(null as bigint) as impressions_below,
         pairs.piece_count,
         pairs.other_piece_count,
-        coalesce(standardised.common_piece_count, 0) as common_piece_count,
-        coalesce(standardised.other_common_piece_count, 0) as other_common_piece_count,
-        coalesce(standardised.common_band_count, 0) as common_band_count,
+        coalesce(standardised_pairs.common_piece_count, 0) as common_piece_count,
+        coalesce(standardised_pairs.other_common_piece_count, 0) as other_common_piece_count,
+        coalesce(standardised_pairs.common_band_count, 0) as common_band_count,
         pairs.crude_value,
         pairs.other_crude_value,
-        standardised.standardised_value,
-        standardised.other_standardised_value,
-        standardised.squared_error,
-        standardised.squared_error_by_freedom
+        standardised_pairs.standardised_value,
+        standardised_pairs.other_standardised_value,
+        standardised_pairs.squared_error,
+        standardised_pairs.squared_error_by_freedom
 
     from pairs
 
-    left join standardised
+    left join standardised_pairs
         on
-            pairs.measure_code = standardised.measure_code
-            and pairs.tier_code = standardised.tier_code
-            and pairs.other_tier_code = standardised.other_tier_code
+            pairs.measure_code = standardised_pairs.measure_code
+            and pairs.tier_code = standardised_pairs.tier_code
+            and pairs.other_tier_code = standardised_pairs.other_tier_code
 
     union all
 
@@ -261,7 +262,7 @@ compared as (
 ),
 
 -- Welch's interval, weighted: degrees of freedom by Satterthwaite; a share has the normal point
-bounded as (
+comparisons_with_margin as (
 
     select
         *,
@@ -270,7 +271,7 @@ bounded as (
             1.959964
         ) as margin
 
-    from compared
+    from pair_comparisons
 
 ),
 
@@ -298,7 +299,7 @@ final as (
         cast(round(standardised_value - other_standardised_value + margin, 8) as double)
             as difference_high
 
-    from bounded
+    from comparisons_with_margin
 
 )
 

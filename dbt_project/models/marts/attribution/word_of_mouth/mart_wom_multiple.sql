@@ -27,8 +27,8 @@ products_of_orders as (
 
 ),
 
--- every product is held against the same windows: those in which it could have been bought
-opened as (
+-- every product is compared with the same windows: those in which it could have been bought
+windows_by_month as (
 
     select
         month_start,
@@ -73,7 +73,7 @@ windows_of_products as (
 
 ),
 
-converted as (
+conversions_by_product as (
 
     select
         month_start,
@@ -87,7 +87,7 @@ converted as (
 
 ),
 
--- what part a side took in a sale: it closed it, or it was there and something else closed
+-- the role of a side in a sale: it closed the sale, or it assisted and another touch closed
 sales as (
 
     select
@@ -134,7 +134,7 @@ sales_of_products as (
 
 ),
 
-assisted as (
+assists_by_product as (
 
     select
         month_start,
@@ -150,58 +150,58 @@ assisted as (
 
 ),
 
-kept as (
+row_keys as (
 
     select
         month_start,
         product_key
-    from converted
+    from conversions_by_product
     union
     select
         month_start,
         product_key
-    from assisted
+    from assists_by_product
     union
     select
         month_start,
         'all' as product_key
-    from opened
+    from windows_by_month
 
 ),
 
-counted as (
+month_counts as (
 
     select
-        kept.month_start,
-        kept.product_key,
+        row_keys.month_start,
+        row_keys.product_key,
         {%- for mix in ['wom', 'paid', 'mixed'] %}
-        coalesce(opened.{{ mix }}_window_count, 0) as {{ mix }}_window_count,
-        coalesce(converted.{{ mix }}_conversion_count, 0) as {{ mix }}_conversion_count,
+        coalesce(windows_by_month.{{ mix }}_window_count, 0) as {{ mix }}_window_count,
+        coalesce(conversions_by_product.{{ mix }}_conversion_count, 0) as {{ mix }}_conversion_count,
         {%- endfor %}
         {%- for side in sides %}
-        coalesce(assisted.{{ side }}_sale_count, 0) as {{ side }}_sale_count,
-        coalesce(assisted.{{ side }}_assisted_count, 0) as {{ side }}_assisted_count,
+        coalesce(assists_by_product.{{ side }}_sale_count, 0) as {{ side }}_sale_count,
+        coalesce(assists_by_product.{{ side }}_assisted_count, 0) as {{ side }}_assisted_count,
         {%- endfor %}
-        coalesce(assisted.touched_sale_count, 0) as touched_sale_count
+        coalesce(assists_by_product.touched_sale_count, 0) as touched_sale_count
 
-    from kept
+    from row_keys
 
-    left join opened
-        on kept.month_start = opened.month_start
+    left join windows_by_month
+        on row_keys.month_start = windows_by_month.month_start
 
-    left join converted
+    left join conversions_by_product
         on
-            kept.month_start = converted.month_start
-            and kept.product_key = converted.product_key
+            row_keys.month_start = conversions_by_product.month_start
+            and row_keys.product_key = conversions_by_product.product_key
 
-    left join assisted
+    left join assists_by_product
         on
-            kept.month_start = assisted.month_start
-            and kept.product_key = assisted.product_key
+            row_keys.month_start = assists_by_product.month_start
+            and row_keys.product_key = assists_by_product.product_key
 
 ),
 
-compared as (
+months_with_multiple as (
 
     select
         *,
@@ -223,7 +223,7 @@ compared as (
                     ) }}
         end as multiple_high
 
-    from counted
+    from month_counts
 
 ),
 
@@ -232,58 +232,65 @@ final as (
     select
 
         ---------- keys
-        compared.month_start,
-        compared.product_key,
+        months_with_multiple.month_start,
+        months_with_multiple.product_key,
         products.product_name,
 
         ---------- the rates, on one denominator
-        compared.wom_conversion_count,
-        compared.wom_window_count,
-        cast(compared.wom_rate as double) as wom_rate,
-        compared.paid_conversion_count,
-        compared.paid_window_count,
-        cast(compared.paid_rate as double) as paid_rate,
-        compared.mixed_conversion_count,
-        compared.mixed_window_count,
-        cast(compared.mixed_rate as double) as mixed_rate,
+        months_with_multiple.wom_conversion_count,
+        months_with_multiple.wom_window_count,
+        cast(months_with_multiple.wom_rate as double) as wom_rate,
+        months_with_multiple.paid_conversion_count,
+        months_with_multiple.paid_window_count,
+        cast(months_with_multiple.paid_rate as double) as paid_rate,
+        months_with_multiple.mixed_conversion_count,
+        months_with_multiple.mixed_window_count,
+        cast(months_with_multiple.mixed_rate as double) as mixed_rate,
 
         ---------- the multiple
         cast(
-            case when compared.multiple_low is not null then compared.wom_rate / compared.paid_rate end as double
+            case
+                when
+                    months_with_multiple.multiple_low is not null
+                    then months_with_multiple.wom_rate / months_with_multiple.paid_rate
+            end as double
         ) as multiple,
-        cast(round(compared.multiple_low, 6) as double) as multiple_low,
-        cast(round(compared.multiple_high, 6) as double) as multiple_high,
+        cast(round(months_with_multiple.multiple_low, 6) as double) as multiple_low,
+        cast(round(months_with_multiple.multiple_high, 6) as double) as multiple_high,
         case
-            when compared.multiple_low is null then null
-            when compared.multiple_low > {{ var('wom_band_high') }} then 'above'
-            when compared.multiple_high < {{ var('wom_band_low') }} then 'below'
+            when months_with_multiple.multiple_low is null then null
+            when months_with_multiple.multiple_low > {{ var('wom_band_high') }} then 'above'
+            when months_with_multiple.multiple_high < {{ var('wom_band_low') }} then 'below'
             when
-                compared.multiple_low >= {{ var('wom_band_low') }}
-                and compared.multiple_high <= {{ var('wom_band_high') }}
+                months_with_multiple.multiple_low >= {{ var('wom_band_low') }}
+                and months_with_multiple.multiple_high <= {{ var('wom_band_high') }}
                 then 'in_band'
             else 'undecided'
         end as band_code,
         -- a window of last week may still convert
         {{ plus_days(
-            "cast(date_trunc('month', " ~ plus_days('compared.month_start', '31') ~ ") as date)",
+            "cast(date_trunc('month', " ~ plus_days('months_with_multiple.month_start', '31') ~ ") as date)",
             lookback_days_of("'sale'")
         ) }} <= {{ plus_days('as_of.as_of', '1') }} as is_complete,
 
         ---------- parts in sales
         {%- for side in sides %}
-        compared.{{ side }}_sale_count,
-        compared.{{ side }}_assisted_count,
-        cast(compared.{{ side }}_assisted_count / nullif(compared.touched_sale_count, 0) as double)
+        months_with_multiple.{{ side }}_sale_count,
+        months_with_multiple.{{ side }}_assisted_count,
+        cast(
+            months_with_multiple.{{ side }}_assisted_count
+            / nullif(months_with_multiple.touched_sale_count, 0) as double
+        )
             as {{ side }}_assisted_share,
         {%- endfor %}
-        compared.touched_sale_count
+        months_with_multiple.touched_sale_count
 
-    from compared
+    from months_with_multiple
 
     cross join as_of
 
     left join {{ ref('dim_products') }} as products
-        on compared.product_key = products.product_key
+        on months_with_multiple.product_key = products.product_key
 
 )
 

@@ -25,7 +25,7 @@ pieces as (
 
 ),
 
-spaced as (
+pieces_with_gap as (
 
     select
         *,
@@ -49,7 +49,7 @@ calendar as (
     select
         kinds.kind_code,
         months.month_start,
-        -- the running month is judged on as_of
+        -- the running month is evaluated on as_of
         least(cast(months.month_start + interval '1 month' - interval '1 day' as date), as_of.as_of) as judged_on
 
     from (
@@ -63,7 +63,7 @@ calendar as (
 
 ),
 
-published as (
+pieces_by_month as (
 
     select
         kind_code,
@@ -74,13 +74,13 @@ published as (
         max(published_on) as last_published_on,
         max(gap_days) as longest_gap_days
 
-    from spaced
+    from pieces_with_gap
     group by kind_code, cast(date_trunc('month', published_on) as date)
 
 ),
 
--- a certificate holds through valid_to, and without one for ever
-judged as (
+-- a certificate is valid through valid_to, and without one indefinitely
+certificates_by_month as (
 
     select
         calendar.kind_code,
@@ -89,7 +89,7 @@ judged as (
         pieces.holder_key,
         pieces.valid_to,
         coalesce(pieces.valid_to >= calendar.judged_on, true) as is_valid,
-        -- a body that has certified again renewed; the last of its papers tells
+        -- a new certificate of the same body is a renewal; the last certificate counts
         max(coalesce(pieces.valid_to, date '9999-12-31')) over (
             partition by calendar.month_start, pieces.holder_key
         ) as held_to
@@ -105,7 +105,7 @@ judged as (
 
 ),
 
-certified as (
+certificate_counts as (
 
     select
         kind_code,
@@ -117,30 +117,30 @@ certified as (
         count(distinct case when held_to < judged_on then holder_key end) as lapsed_count,
         min(valid_to) filter (where is_valid) as next_valid_to
 
-    from judged
+    from certificates_by_month
     group by kind_code, month_start
 
 ),
 
-continued as (
+months_so_far as (
 
     select
         calendar.kind_code,
         calendar.month_start,
         calendar.judged_on,
-        coalesce(published.piece_count, 0) as piece_count,
-        published.reach_count,
-        published.spend_cny,
-        max(published.last_published_on) over so_far as last_published_on,
-        max(published.longest_gap_days) over so_far as longest_gap_days,
-        count(*) over so_far - count(published.piece_count) over so_far as months_without_piece_count
+        coalesce(pieces_by_month.piece_count, 0) as piece_count,
+        pieces_by_month.reach_count,
+        pieces_by_month.spend_cny,
+        max(pieces_by_month.last_published_on) over so_far as last_published_on,
+        max(pieces_by_month.longest_gap_days) over so_far as longest_gap_days,
+        count(*) over so_far - count(pieces_by_month.piece_count) over so_far as months_without_piece_count
 
     from calendar
 
-    left join published
+    left join pieces_by_month
         on
-            calendar.kind_code = published.kind_code
-            and calendar.month_start = published.month_start
+            calendar.kind_code = pieces_by_month.kind_code
+            and calendar.month_start = pieces_by_month.month_start
 
     window so_far as (partition by calendar.kind_code order by calendar.month_start)
 
@@ -149,29 +149,29 @@ continued as (
 final as (
 
     select
-        continued.kind_code,
-        continued.month_start,
-        continued.judged_on,
-        continued.piece_count,
-        continued.reach_count,
-        continued.spend_cny,
-        continued.last_published_on,
-        cast(continued.judged_on - continued.last_published_on as integer) as days_since_last,
-        cast(continued.longest_gap_days as integer) as longest_gap_days,
-        continued.months_without_piece_count,
-        continued.piece_count = 0 as is_without_piece,
-        certified.valid_count,
-        certified.expiring_count,
-        certified.ended_count,
-        certified.lapsed_count,
-        certified.next_valid_to
+        months_so_far.kind_code,
+        months_so_far.month_start,
+        months_so_far.judged_on,
+        months_so_far.piece_count,
+        months_so_far.reach_count,
+        months_so_far.spend_cny,
+        months_so_far.last_published_on,
+        cast(months_so_far.judged_on - months_so_far.last_published_on as integer) as days_since_last,
+        cast(months_so_far.longest_gap_days as integer) as longest_gap_days,
+        months_so_far.months_without_piece_count,
+        months_so_far.piece_count = 0 as is_without_piece,
+        certificate_counts.valid_count,
+        certificate_counts.expiring_count,
+        certificate_counts.ended_count,
+        certificate_counts.lapsed_count,
+        certificate_counts.next_valid_to
 
-    from continued
+    from months_so_far
 
-    left join certified
+    left join certificate_counts
         on
-            continued.kind_code = certified.kind_code
-            and continued.month_start = certified.month_start
+            months_so_far.kind_code = certificate_counts.kind_code
+            and months_so_far.month_start = certificate_counts.month_start
 
 )
 

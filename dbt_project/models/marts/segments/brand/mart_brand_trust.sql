@@ -32,7 +32,7 @@ bands as (
 
 ),
 
-asked as (
+questionnaires as (
 
     select
         surveys.survey_key,
@@ -40,10 +40,10 @@ asked as (
         surveys.asked_wave_code,
         cast(surveys.asked_at as date) as asked_on,
         surveys.answered_at,
-        -- who cannot be named is one person a sheet
+        -- without a known customer every questionnaire counts as one person
         coalesce(surveys.customer_key, surveys.survey_key) as person_key,
         coalesce(bands.age_band_code, 'unknown') as age_band_code,
-        -- an answer off its scale is none
+        -- answers outside the scale do not count
         case
             when
                 cast(surveys.answered_at as date) <= as_of.as_of
@@ -68,7 +68,7 @@ asked as (
 
 ),
 
--- two memberships of one person answer once in a wave: the last answer counts
+-- a person with two memberships counts once a wave: the last answer is read
 people as (
 
     select
@@ -76,7 +76,7 @@ people as (
         score / scale_max as scale_share,
         case when score >= scale_max - 1 then 1 when score is not null then 0 end as is_top_two
 
-    from asked
+    from questionnaires
     qualify row_number() over (
         partition by survey_kind, asked_wave_code, person_key
         order by case when score is null then 1 else 0 end asc, answered_at desc, survey_key asc
@@ -123,7 +123,7 @@ named_waves as (
 
 ),
 
-counted as (
+answer_counts as (
 
     select
         survey_kind,
@@ -133,7 +133,7 @@ counted as (
         count(*) as asked_count,
         count(score) as answer_count,
         cast(sum(is_top_two) as bigint) as top_two_count,
-        -- sums of doubles depend on their order: as decimals, two builds agree
+        -- decimals, because a sum of doubles depends on the order of its rows
         sum(cast(scale_share as decimal(18, 12))) as share_sum,
         sum(cast(scale_share * scale_share as decimal(18, 12))) as square_sum
 
@@ -148,15 +148,15 @@ counted as (
 
 cells as (
 
-    -- silence of three people is known of three people
+    -- a small cell is suppressed even where nobody in it answered
     select
         *,
         case when answer_count > 0 then answer_count else asked_count end as people_count
-    from counted
+    from answer_counts
 
 ),
 
-guarded as (
+cells_with_suppression as (
 
     select
         *,
@@ -166,8 +166,8 @@ guarded as (
 
 ),
 
--- all waves together are those in which the band is not hidden: less the others they would tell of those that are
-pooled as (
+-- the total over waves leaves out waves in which the band is suppressed: otherwise subtraction would reveal them
+cells_with_total as (
 
     select
         survey_kind,
@@ -180,7 +180,7 @@ pooled as (
         square_sum,
         is_suppressed
 
-    from guarded
+    from cells_with_suppression
 
     union all
 
@@ -195,14 +195,14 @@ pooled as (
         sum(square_sum) as square_sum,
         false as is_suppressed
 
-    from guarded
+    from cells_with_suppression
     where not is_suppressed
     group by survey_kind, age_band_code
 
 ),
 
--- what may be shown of a wave is all that the next one may be held against
-shown as (
+-- a change is published only against a wave that is published itself
+cell_means as (
 
     select
         *,
@@ -210,14 +210,14 @@ shown as (
         cast(share_sum as double) / nullif(answer_count, 0) as mean_share,
         {{ sample_variance('cast(share_sum as double)', 'cast(square_sum as double)', 'answer_count') }} as variance
 
-    from pooled
+    from cells_with_total
 
 ),
 
-paired as (
+cells_with_previous as (
 
     select
-        shown.*,
+        cell_means.*,
         named_waves.wave_started_on,
         named_waves.previous_wave_code,
         before.shown_count as before_count,
@@ -225,22 +225,22 @@ paired as (
         before.variance as before_variance,
         before.top_two_count as before_top_two_count
 
-    from shown
+    from cell_means
 
     inner join named_waves
         on
-            shown.survey_kind = named_waves.survey_kind
-            and shown.asked_wave_code = named_waves.asked_wave_code
+            cell_means.survey_kind = named_waves.survey_kind
+            and cell_means.asked_wave_code = named_waves.asked_wave_code
 
-    left join shown as before
+    left join cell_means as before
         on
             named_waves.survey_kind = before.survey_kind
             and named_waves.previous_wave_code = before.asked_wave_code
-            and shown.age_band_code = before.age_band_code
+            and cell_means.age_band_code = before.age_band_code
 
 ),
 
-measured as (
+cells_with_change as (
 
     select
         *,
@@ -248,7 +248,7 @@ measured as (
         mean_share - before_share as change,
         {{ welch_margin('variance', 'shown_count', 'before_variance', 'before_count') }} as change_margin
 
-    from paired
+    from cells_with_previous
 
 ),
 
@@ -289,7 +289,7 @@ final as (
         not is_suppressed and answer_count < {{ fewest }} as is_below_minimum,
         is_suppressed
 
-    from measured
+    from cells_with_change
 
 )
 

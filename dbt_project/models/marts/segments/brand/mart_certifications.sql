@@ -18,7 +18,7 @@ pieces as (
         pieces.valid_to,
         as_of.as_of,
         cast(pieces.valid_to - as_of.as_of as integer) as days_left,
-        -- a body that certifies again renews; who names no body renews nothing
+        -- a new certificate of the same body is a renewal; without a body there is none
         coalesce(pieces.outlet_name, pieces.record_key) as holder_key,
         coalesce(pieces.valid_to, date '9999-12-31') as holds_to
 
@@ -31,7 +31,7 @@ pieces as (
 
 ),
 
-renewed as (
+pieces_with_renewal as (
 
     select
         *,
@@ -69,7 +69,7 @@ final as (
                 then cast(greatest(published_on - held_to_before - 1, 0) as integer)
         end as uncovered_days
 
-    from renewed
+    from pieces_with_renewal
 
 )
 

@@ -13,7 +13,7 @@ pieces as (
         'piece' as source_code,
         coalesce(pieces.outlet_name, 'unnamed') as outlet_code,
         cast(date_trunc('month', pieces.published_on) as date) as month_start,
-        -- a list of the press says what was paid, and nothing where nothing was
+        -- in a press list an empty fee means unpaid
         case when pieces.spend_cny > 0 then 'paid' else 'earned' end as ownership_code,
         pieces.spend_cny is null as is_spend_blank,
         pieces.reach_count,
@@ -43,21 +43,10 @@ voices as (
 
 ),
 
-impressions as (
+{{ voice_impressions() }},
 
-    -- running totals: the largest is the last
-    select
-        subject_key,
-        max(impression_count) as impression_count
-
-    from {{ ref('fct_engagement') }}
-    where subject_kind = 'voice'
-    group by subject_key
-
-),
-
--- the rate of the platform that was in force; only what is counted in impressions has a price here
-priced as (
+-- the rate of the platform that was in force; only impressions are priced here
+voice_rates as (
 
     select
         voices.voice_key,
@@ -92,7 +81,7 @@ mentions as (
         voices.is_negative,
         case
             when voices.is_earned
-                then cast(impressions.impression_count * priced.cny_per_thousand / 1000 as decimal(18, 4))
+                then cast(impressions.impression_count * voice_rates.cny_per_thousand / 1000 as decimal(18, 4))
         end as emv_estimate_cny
 
     from voices
@@ -100,8 +89,8 @@ mentions as (
     left join impressions
         on voices.voice_key = impressions.subject_key
 
-    left join priced
-        on voices.voice_key = priced.voice_key
+    left join voice_rates
+        on voices.voice_key = voice_rates.voice_key
 
 ),
 
@@ -113,7 +102,7 @@ media as (
 
 ),
 
-counted as (
+media_counts as (
 
     select
         month_start,
@@ -132,7 +121,7 @@ counted as (
         cast(sum(impression_count) filter (where ownership_code = 'earned') as bigint) as earned_impression_count,
         cast(sum(impression_count) filter (where ownership_code = 'paid') as bigint) as paid_impression_count,
         cast(sum(spend_cny) as decimal(18, 2)) as spend_cny,
-        -- only what was paid for and says whom it reached has a price per thousand
+        -- a price per thousand needs a fee and a reach
         sum(spend_cny) filter (where ownership_code = 'paid' and reach_count is not null) as priced_spend_cny,
         cast(sum(emv_estimate_cny) as decimal(18, 2)) as emv_estimate_cny,
         count(is_negative) as judged_count,
@@ -175,7 +164,7 @@ final as (
         judged_count,
         negative_count
 
-    from counted
+    from media_counts
 
 )
 

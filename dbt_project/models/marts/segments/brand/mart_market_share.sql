@@ -36,7 +36,7 @@ products as (
 
 ),
 
--- reviews and cases are about us by nature; only mentions are searched for every brand alike
+-- reviews and cases are always about us; only mentions are searched for every brand alike
 voices as (
 
     select * from {{ ref('fct_voices') }}
@@ -48,21 +48,10 @@ voices as (
 
 ),
 
-impressions as (
+{{ voice_impressions() }},
 
-    -- running totals: the largest is the last
-    select
-        subject_key,
-        max(impression_count) as impression_count
-
-    from {{ ref('fct_engagement') }}
-    where subject_kind = 'voice'
-    group by subject_key
-
-),
-
--- a category or month of which an amount is missing has no sum
-sold as (
+-- the sum of a category or month is null where an amount is missing
+brand_sales as (
 
     select
         channel_code,
@@ -82,7 +71,7 @@ sold as (
 
 ),
 
-spoken as (
+brand_mentions as (
 
     select
         case when grouping(products.category_code) = 1 then 'all' else products.category_code end as category_code,
@@ -105,67 +94,67 @@ spoken as (
             (cast(date_trunc('month', voices.posted_at) as date), voices.brand_code),
             (cast(date_trunc('month', voices.posted_at) as date), voices.brand_code, products.category_code)
         )
-    -- a mention of no known category is one of the brand
+    -- a mention without a known category counts for the brand only
     having grouping(products.category_code) = 1 or products.category_code is not null
 
 ),
 
--- brands that the exports search for; the silence of another says nothing
-watched as (
+-- brands that the exports search for; for other brands a missing mention means nothing
+watched_brands as (
 
     select distinct brand_code from voices
 
 ),
 
--- before the first voice of all, and in a month without any, nobody listened
-heard as (
+-- months without any voice were not monitored
+months_with_voices as (
 
     select distinct cast(date_trunc('month', posted_at) as date) as month_start from voices
 
 ),
 
-matched as (
+sales_with_mentions as (
 
     select
-        sold.channel_code,
-        sold.source_name,
-        sold.category_code,
-        sold.month_start,
-        sold.brand_code,
-        sold.category_count,
-        sold.sales_cny,
+        brand_sales.channel_code,
+        brand_sales.source_name,
+        brand_sales.category_code,
+        brand_sales.month_start,
+        brand_sales.brand_code,
+        brand_sales.category_count,
+        brand_sales.sales_cny,
         coalesce(brands.is_own_brand, false) as is_own_brand,
-        watched.brand_code is not null as is_watched,
-        case when watched.brand_code is not null then sold.sales_cny end as watched_sales_cny,
+        watched_brands.brand_code is not null as is_watched,
+        case when watched_brands.brand_code is not null then brand_sales.sales_cny end as watched_sales_cny,
         case
-            when watched.brand_code is not null and heard.month_start is not null
-                then coalesce(spoken.mention_count, 0)
+            when watched_brands.brand_code is not null and months_with_voices.month_start is not null
+                then coalesce(brand_mentions.mention_count, 0)
         end as mention_count,
         case
-            when watched.brand_code is not null and heard.month_start is not null
-                then coalesce(spoken.earned_mention_count, 0)
+            when watched_brands.brand_code is not null and months_with_voices.month_start is not null
+                then coalesce(brand_mentions.earned_mention_count, 0)
         end as earned_mention_count,
         case
-            when watched.brand_code is not null and heard.month_start is not null
-                then coalesce(spoken.impression_count, 0)
+            when watched_brands.brand_code is not null and months_with_voices.month_start is not null
+                then coalesce(brand_mentions.impression_count, 0)
         end as impression_count
 
-    from sold
+    from brand_sales
 
     left join brands
-        on sold.brand_code = brands.brand_code
+        on brand_sales.brand_code = brands.brand_code
 
-    left join watched
-        on sold.brand_code = watched.brand_code
+    left join watched_brands
+        on brand_sales.brand_code = watched_brands.brand_code
 
-    left join heard
-        on sold.month_start = heard.month_start
+    left join months_with_voices
+        on brand_sales.month_start = months_with_voices.month_start
 
-    left join spoken
+    left join brand_mentions
         on
-            sold.category_code = spoken.category_code
-            and sold.month_start = spoken.month_start
-            and sold.brand_code = spoken.brand_code
+            brand_sales.category_code = brand_mentions.category_code
+            and brand_sales.month_start = brand_mentions.month_start
+            and brand_sales.brand_code = brand_mentions.brand_code
 
 ),
 
@@ -185,7 +174,7 @@ markets as (
         cast(sum(earned_mention_count) as bigint) as market_earned_mention_count,
         cast(sum(impression_count) as bigint) as market_impression_count
 
-    from matched
+    from sales_with_mentions
     group by channel_code, source_name, category_code, month_start
 
 ),
@@ -193,59 +182,68 @@ markets as (
 shares as (
 
     select
-        matched.*,
+        sales_with_mentions.*,
         markets.listed_brand_count,
         markets.watched_brand_count,
         markets.category_count as market_category_count,
         markets.market_cny,
         markets.market_mention_count,
-        -- a source that lists one brand alone knows no market, and one brand that is searched for has no rival's voice
+        -- a share needs at least two brands in the source, and at least two that are searched for
         case
             when markets.listed_brand_count > 1
-                then round(cast(matched.sales_cny as double) / nullif(markets.market_cny, 0), 8)
+                then round(cast(sales_with_mentions.sales_cny as double) / nullif(markets.market_cny, 0), 8)
         end as som,
         case
             when markets.watched_brand_count > 1
-                then round(cast(matched.watched_sales_cny as double) / nullif(markets.watched_market_cny, 0), 8)
+                then
+                    round(
+                        cast(sales_with_mentions.watched_sales_cny as double) / nullif(markets.watched_market_cny, 0), 8
+                    )
         end as som_watched,
         case
             when markets.watched_brand_count > 1
-                then round(matched.mention_count / nullif(markets.market_mention_count, 0), 8)
+                then round(sales_with_mentions.mention_count / nullif(markets.market_mention_count, 0), 8)
         end as sov_mentions,
         case
-            when markets.watched_brand_count > 1 and markets.market_mention_count > 0 and matched.is_watched
+            when markets.watched_brand_count > 1 and markets.market_mention_count > 0 and sales_with_mentions.is_watched
                 then greatest(
-                    round({{ wilson_end('matched.mention_count', 'markets.market_mention_count', '-') }}, 8), 0.0
+                    round(
+                        {{ wilson_end('sales_with_mentions.mention_count', 'markets.market_mention_count', '-') }}, 8
+                    ),
+                    0.0
                 )
         end as sov_mentions_low,
         case
-            when markets.watched_brand_count > 1 and markets.market_mention_count > 0 and matched.is_watched
+            when markets.watched_brand_count > 1 and markets.market_mention_count > 0 and sales_with_mentions.is_watched
                 then least(
-                    round({{ wilson_end('matched.mention_count', 'markets.market_mention_count', '+') }}, 8), 1.0
+                    round(
+                        {{ wilson_end('sales_with_mentions.mention_count', 'markets.market_mention_count', '+') }}, 8
+                    ),
+                    1.0
                 )
         end as sov_mentions_high,
         case
             when markets.watched_brand_count > 1
-                then round(matched.earned_mention_count / nullif(markets.market_earned_mention_count, 0), 8)
+                then round(sales_with_mentions.earned_mention_count / nullif(markets.market_earned_mention_count, 0), 8)
         end as sov_earned_mentions,
         case
             when markets.watched_brand_count > 1
-                then round(matched.impression_count / nullif(markets.market_impression_count, 0), 8)
+                then round(sales_with_mentions.impression_count / nullif(markets.market_impression_count, 0), 8)
         end as sov_impressions
 
-    from matched
+    from sales_with_mentions
 
     inner join markets
         on
-            matched.channel_code = markets.channel_code
-            and matched.source_name = markets.source_name
-            and matched.category_code = markets.category_code
-            and matched.month_start = markets.month_start
+            sales_with_mentions.channel_code = markets.channel_code
+            and sales_with_mentions.source_name = markets.source_name
+            and sales_with_mentions.category_code = markets.category_code
+            and sales_with_mentions.month_start = markets.month_start
 
 ),
 
--- the month after, if the source tells it of the same categories and lists the brand there
-followed as (
+-- the next month, if the source covers the same categories and lists the brand
+shares_with_next as (
 
     select
         shares.*,
@@ -292,12 +290,12 @@ final as (
         round(sov_mentions - som_watched, 8) as esov_mentions,
         round(sov_earned_mentions - som_watched, 8) as esov_earned_mentions,
         round(sov_impressions - som_watched, 8) as esov_impressions,
-        count(som) over told as source_count,
-        min(som) over told as som_lowest,
-        max(som) over told as som_highest
+        count(som) over sources as source_count,
+        min(som) over sources as som_lowest,
+        max(som) over sources as som_highest
 
-    from followed
-    window told as (partition by category_code, month_start, brand_code)
+    from shares_with_next
+    window sources as (partition by category_code, month_start, brand_code)
 
 )
 

@@ -21,7 +21,7 @@ courses as (
 
 ),
 
--- who moved stands in the department of the last course that was passed
+-- staff who moved belong to the department of the last course that they passed
 staff as (
 
     select
@@ -61,7 +61,7 @@ voices as (
 
 ),
 
--- an account that has spoken as staff once is staff, whatever another export calls it
+-- an account marked as staff in one export is staff in all
 staff_accounts as (
 
     select distinct author_key
@@ -85,7 +85,7 @@ counters as (
 
 ),
 
-spoken as (
+staff_voices as (
 
     select
         cast(date_trunc('month', voices.posted_at) as date) as month_start,
@@ -107,7 +107,7 @@ spoken as (
 
 ),
 
-spoken_months as (
+voice_months as (
 
     select
         month_start,
@@ -121,7 +121,7 @@ spoken_months as (
         cast(sum(impression_count) filter (where is_earned) as bigint) as earned_impression_count,
         cast(sum(engagement_count) filter (where is_staff) as bigint) as staff_engagement_count
 
-    from spoken
+    from staff_voices
     group by month_start
 
 ),
@@ -132,7 +132,7 @@ firsts as (
     from (
         select min(passed_month_start) as first_month from passes
         union all
-        select min(month_start) as first_month from spoken_months
+        select min(month_start) as first_month from voice_months
         where staff_voice_count > 0
     ) as known
 
@@ -188,7 +188,7 @@ company as (
 
 ),
 
-sized as (
+departments_with_headcount as (
 
     select
         departments.department_code,
@@ -196,7 +196,7 @@ sized as (
         departments.listed_staff_count,
         case
             when not departments.is_company then headcounts.headcount
-            -- the company's is known when that of every department on the list is
+            -- the company's headcount is known when that of every department is
             when count(*) over () - 1 = count(headcounts.headcount) over () then company.headcount
         end as headcount
 
@@ -209,7 +209,7 @@ sized as (
 
 ),
 
-guarded as (
+departments_with_suppression as (
 
     select
         *,
@@ -218,11 +218,11 @@ guarded as (
             'is_company',
             'department_code'
         ) }} as is_suppressed
-    from sized
+    from departments_with_headcount
 
 ),
 
-taught as (
+course_codes as (
 
     select distinct course_code from courses
     union all
@@ -230,22 +230,22 @@ taught as (
 
 ),
 
--- the company stands even where nobody is on the list, for its voices
+-- the company has a row even without a list of staff, for its voices
 cells as (
 
     select
         months.month_start,
-        guarded.department_code,
-        guarded.is_suppressed,
-        taught.course_code,
-        guarded.headcount,
-        guarded.listed_staff_count
+        departments_with_suppression.department_code,
+        departments_with_suppression.is_suppressed,
+        course_codes.course_code,
+        departments_with_suppression.headcount,
+        departments_with_suppression.listed_staff_count
 
     from months
 
-    cross join guarded
+    cross join departments_with_suppression
 
-    cross join taught
+    cross join course_codes
 
     union all
 
@@ -262,7 +262,7 @@ cells as (
 
 ),
 
-passed as (
+passes_by_month as (
 
     select
         months.month_start,
@@ -283,63 +283,71 @@ passed as (
 
 ),
 
-joined as (
+cell_counts as (
 
     select
         cells.*,
         cells.department_code = 'all' and cells.course_code = 'all' as is_company_month,
-        coalesce(passed.passed_staff_count, 0) as passed_staff_count,
-        coalesce(passed.newly_passed_staff_count, 0) as newly_passed_staff_count
+        coalesce(passes_by_month.passed_staff_count, 0) as passed_staff_count,
+        coalesce(passes_by_month.newly_passed_staff_count, 0) as newly_passed_staff_count
 
     from cells
 
-    left join passed
+    left join passes_by_month
         on
-            cells.month_start = passed.month_start
-            and cells.department_code = passed.department_code
-            and cells.course_code = passed.course_code
+            cells.month_start = passes_by_month.month_start
+            and cells.department_code = passes_by_month.department_code
+            and cells.course_code = passes_by_month.course_code
 
 ),
 
 final as (
 
     select
-        joined.month_start,
-        joined.department_code,
-        joined.course_code,
-        case when not joined.is_suppressed then joined.headcount end as headcount,
-        case when not joined.is_suppressed then joined.listed_staff_count end as listed_staff_count,
-        case when not joined.is_suppressed then joined.passed_staff_count end as passed_staff_count,
-        case when not joined.is_suppressed then joined.newly_passed_staff_count end as newly_passed_staff_count,
+        cell_counts.month_start,
+        cell_counts.department_code,
+        cell_counts.course_code,
+        case when not cell_counts.is_suppressed then cell_counts.headcount end as headcount,
+        case when not cell_counts.is_suppressed then cell_counts.listed_staff_count end as listed_staff_count,
+        case when not cell_counts.is_suppressed then cell_counts.passed_staff_count end as passed_staff_count,
+        case when not cell_counts.is_suppressed then cell_counts.newly_passed_staff_count end
+            as newly_passed_staff_count,
         case
-            when not joined.is_suppressed
-                then round(joined.passed_staff_count / nullif(joined.listed_staff_count, 0), 8)
+            when not cell_counts.is_suppressed
+                then round(cell_counts.passed_staff_count / nullif(cell_counts.listed_staff_count, 0), 8)
         end as passed_share_of_listed,
         case
-            when not joined.is_suppressed then round(joined.passed_staff_count / nullif(joined.headcount, 0), 8)
+            when
+                not cell_counts.is_suppressed
+                then round(cell_counts.passed_staff_count / nullif(cell_counts.headcount, 0), 8)
         end as passed_share_of_headcount,
-        case when joined.is_company_month then coalesce(spoken.voice_count, 0) end as voice_count,
-        case when joined.is_company_month then coalesce(spoken.staff_voice_count, 0) end as staff_voice_count,
-        round(spoken.staff_voice_count / nullif(spoken.voice_count, 0), 8) as staff_voice_share,
-        case when joined.is_company_month then coalesce(spoken.staff_author_count, 0) end as staff_author_count,
+        case when cell_counts.is_company_month then coalesce(voice_months.voice_count, 0) end as voice_count,
+        case when cell_counts.is_company_month then coalesce(voice_months.staff_voice_count, 0) end
+            as staff_voice_count,
+        round(voice_months.staff_voice_count / nullif(voice_months.voice_count, 0), 8) as staff_voice_share,
+        case when cell_counts.is_company_month then coalesce(voice_months.staff_author_count, 0) end
+            as staff_author_count,
         case
-            when joined.is_company_month and not joined.is_suppressed
-                then round(coalesce(spoken.staff_author_count, 0) / nullif(joined.passed_staff_count, 0), 8)
+            when cell_counts.is_company_month and not cell_counts.is_suppressed
+                then round(coalesce(voice_months.staff_author_count, 0) / nullif(cell_counts.passed_staff_count, 0), 8)
         end as authors_per_trained,
-        spoken.staff_impression_count,
-        round(spoken.staff_impression_count / nullif(spoken.impression_count, 0), 8) as staff_impression_share,
-        spoken.staff_engagement_count,
-        case when joined.is_company_month then coalesce(spoken.earned_voice_count, 0) end as earned_voice_count,
-        spoken.earned_impression_count,
-        case when joined.is_company_month then coalesce(spoken.staff_in_earned_count, 0) end as staff_in_earned_count,
-        joined.is_suppressed
+        voice_months.staff_impression_count,
+        round(voice_months.staff_impression_count / nullif(voice_months.impression_count, 0), 8)
+            as staff_impression_share,
+        voice_months.staff_engagement_count,
+        case when cell_counts.is_company_month then coalesce(voice_months.earned_voice_count, 0) end
+            as earned_voice_count,
+        voice_months.earned_impression_count,
+        case when cell_counts.is_company_month then coalesce(voice_months.staff_in_earned_count, 0) end
+            as staff_in_earned_count,
+        cell_counts.is_suppressed
 
-    from joined
+    from cell_counts
 
-    left join spoken_months as spoken
+    left join voice_months
         on
-            joined.month_start = spoken.month_start
-            and joined.is_company_month
+            cell_counts.month_start = voice_months.month_start
+            and cell_counts.is_company_month
 
 )
 

@@ -43,7 +43,7 @@ purchases as (
 
 ),
 
--- of a buyer who has not lapsed a further purchase changes nothing
+-- a further purchase of a buyer who has not lapsed changes nothing
 changes as (
 
     select
@@ -71,7 +71,7 @@ changes as (
         0 as new_count,
         0 as returned_count,
         1 as lapsed_count,
-        -- came, or came back, and lapsed within one month: no loss of those who stood at its start
+        -- came (back) and lapsed within one month: not a loss among the buyers at its start
         case
             when date_trunc('month', purchases.purchased_on) = date_trunc('month', purchases.lapsed_on) then 1
             else 0
@@ -101,7 +101,7 @@ monthly as (
 
 ),
 
-begun as (
+cohort_starts as (
 
     select
         dimension_code,
@@ -126,67 +126,70 @@ months as (
 
 ),
 
-bridged as (
+cohort_months as (
 
     select
-        begun.dimension_code,
-        begun.dimension_value,
+        cohort_starts.dimension_code,
+        cohort_starts.dimension_value,
         months.month_start,
         coalesce(monthly.new_count, 0) as new_count,
         coalesce(monthly.returned_count, 0) as returned_count,
         coalesce(monthly.lapsed_count, 0) as lapsed_count,
         coalesce(monthly.new_lapsed_count, 0) as new_lapsed_count,
         sum(coalesce(monthly.new_count + monthly.returned_count - monthly.lapsed_count, 0)) over (
-            partition by begun.dimension_code, begun.dimension_value
+            partition by cohort_starts.dimension_code, cohort_starts.dimension_value
             order by months.month_start
         ) as end_count
 
-    from begun
+    from cohort_starts
 
     inner join months
-        on begun.first_month <= months.month_start
+        on cohort_starts.first_month <= months.month_start
 
     left join monthly
         on
-            begun.dimension_code = monthly.dimension_code
-            and begun.dimension_value = monthly.dimension_value
+            cohort_starts.dimension_code = monthly.dimension_code
+            and cohort_starts.dimension_value = monthly.dimension_value
             and months.month_start = monthly.month_start
 
 ),
 
-told as (
+months_with_start as (
 
     select
-        bridged.*,
+        cohort_months.*,
         names.dimension_name,
-        bridged.end_count - bridged.new_count - bridged.returned_count + bridged.lapsed_count as start_count,
-        bridged.month_start + interval '1 month' <= as_of.as_of + interval '1 day' as is_complete
+        cohort_months.end_count
+        - cohort_months.new_count
+        - cohort_months.returned_count
+        + cohort_months.lapsed_count as start_count,
+        cohort_months.month_start + interval '1 month' <= as_of.as_of + interval '1 day' as is_complete
 
-    from bridged
+    from cohort_months
 
     cross join as_of
 
     left join names
         on
-            bridged.dimension_code = names.dimension_code
-            and bridged.dimension_value = names.dimension_value
+            cohort_months.dimension_code = names.dimension_code
+            and cohort_months.dimension_value = names.dimension_value
 
 ),
 
-judged as (
+months_with_suppression as (
 
     select
         *,
         {{ small_cell('start_count') }}
         or {{ small_cell('(start_count + new_count + returned_count)') }} as is_suppressed
 
-    from told
+    from months_with_start
 
 ),
 
 final as (
 
-    {%- set told = 'case when is_complete and not is_suppressed then ' %}
+    {%- set when_shown = 'case when is_complete and not is_suppressed then ' %}
 
     select
 
@@ -198,24 +201,24 @@ final as (
 
         ---------- people
         cast(case when not is_suppressed then start_count end as bigint) as customer_count,
-        cast({{ told }}new_count end as bigint) as new_customer_count,
-        cast({{ told }}returned_count end as bigint) as returned_customer_count,
-        cast({{ told }}lapsed_count end as bigint) as lapsed_customer_count,
-        cast({{ told }}end_count end as bigint) as end_customer_count,
+        cast({{ when_shown }}new_count end as bigint) as new_customer_count,
+        cast({{ when_shown }}returned_count end as bigint) as returned_customer_count,
+        cast({{ when_shown }}lapsed_count end as bigint) as lapsed_customer_count,
+        cast({{ when_shown }}end_count end as bigint) as end_customer_count,
 
         ---------- shares
-        cast(round({{ told }}(lapsed_count - new_lapsed_count) / nullif(start_count, 0) end, 6) as double)
+        cast(round({{ when_shown }}(lapsed_count - new_lapsed_count) / nullif(start_count, 0) end, 6) as double)
             as lapsed_within_month_share,
-        -- rounded, none of none is 0 and not a little less
+        -- rounded, so that 0 of 0 does not fall below 0
         {%- set lapsed = '(lapsed_count - new_lapsed_count)' %}
         {%- for side, name in [('-', 'low'), ('+', 'high')] %}
-        cast(abs(round({{ told }}{{ wilson_end(lapsed, 'start_count', side) }} end, 6)) as double)
+        cast(abs(round({{ when_shown }}{{ wilson_end(lapsed, 'start_count', side) }} end, 6)) as double)
             as lapsed_within_month_share_{{ name }},
         {%- endfor %}
         is_complete,
         is_suppressed
 
-    from judged
+    from months_with_suppression
 
 )
 

@@ -41,7 +41,7 @@ purchases as (
         cast(date_trunc('month', purchases.purchased_on) as date) as month_start,
         purchases.order_count,
         purchases.net_cny,
-        -- whoever buys in a month has one last purchase in it
+        -- each buyer of a month has one last purchase in it
         case
             when
                 purchases.next_purchased_on is null
@@ -57,7 +57,7 @@ purchases as (
 
 ),
 
-active as (
+active_cohorts as (
 
     select
         {{ cohort_dimensions() | indent(8) }},
@@ -95,18 +95,18 @@ cells as (
         12 * (extract(year from months.month_start) - extract(year from sizes.acquired_month))
         + extract(month from months.month_start) - extract(month from sizes.acquired_month) as period_number,
         sizes.customer_count,
-        coalesce(active.active_customer_count, 0) as active_customer_count,
-        coalesce(active.order_count, 0) as order_count,
-        coalesce(active.net_cny, 0) as net_cny,
-        sum(coalesce(active.net_cny, 0)) over (
+        coalesce(active_cohorts.active_customer_count, 0) as active_customer_count,
+        coalesce(active_cohorts.order_count, 0) as order_count,
+        coalesce(active_cohorts.net_cny, 0) as net_cny,
+        sum(coalesce(active_cohorts.net_cny, 0)) over (
             partition by sizes.dimension_code, sizes.dimension_value, sizes.acquired_month
             order by months.month_start
         ) as cumulative_net_cny,
-        -- a month that is not over has not failed to bring anybody back
+        -- a month that is not over cannot be judged yet
         months.month_start + interval '1 month' <= as_of.as_of + interval '1 day' as is_complete,
         {{ small_cell('sizes.customer_count') }} as is_small_cohort,
-        -- what one or two of many bought in a month is theirs, too
-        {{ small_cell('active.active_customer_count') }} as is_small_month
+        -- purchases of one or two customers in a month are a small cell, however large the cohort
+        {{ small_cell('active_cohorts.active_customer_count') }} as is_small_month
 
     from sizes
 
@@ -115,12 +115,12 @@ cells as (
 
     cross join as_of
 
-    left join active
+    left join active_cohorts
         on
-            sizes.dimension_code = active.dimension_code
-            and sizes.dimension_value = active.dimension_value
-            and sizes.acquired_month = active.acquired_month
-            and months.month_start = active.month_start
+            sizes.dimension_code = active_cohorts.dimension_code
+            and sizes.dimension_value = active_cohorts.dimension_value
+            and sizes.acquired_month = active_cohorts.acquired_month
+            and months.month_start = active_cohorts.month_start
 
     left join names
         on
@@ -131,7 +131,7 @@ cells as (
 
 final as (
 
-    {%- set told = 'case when is_complete and not is_small_cohort and not is_small_month then ' %}
+    {%- set when_shown = 'case when is_complete and not is_small_cohort and not is_small_month then ' %}
 
     select
 
@@ -144,12 +144,12 @@ final as (
 
         ---------- measures
         cast(case when not is_small_cohort then customer_count end as bigint) as customer_count,
-        cast({{ told }}active_customer_count end as bigint) as active_customer_count,
-        cast(round({{ told }}active_customer_count / customer_count end, 6) as double) as retention_share,
-        cast({{ told }}order_count end as bigint) as order_count,
-        cast({{ told }}net_cny end as decimal(18, 2)) as net_cny,
-        cast({{ told }}cumulative_net_cny end as decimal(18, 2)) as cumulative_net_cny,
-        cast({{ told }}cumulative_net_cny / customer_count end as decimal(18, 2)) as cumulative_net_per_customer_cny,
+        cast({{ when_shown }}active_customer_count end as bigint) as active_customer_count,
+        cast(round({{ when_shown }}active_customer_count / customer_count end, 6) as double) as retention_share,
+        cast({{ when_shown }}order_count end as bigint) as order_count,
+        cast({{ when_shown }}net_cny end as decimal(18, 2)) as net_cny,
+        cast({{ when_shown }}cumulative_net_cny end as decimal(18, 2)) as cumulative_net_cny,
+        cast({{ when_shown }}cumulative_net_cny / customer_count end as decimal(18, 2)) as cumulative_net_per_customer_cny,
         is_complete,
         is_small_cohort or is_small_month as is_suppressed
 

@@ -101,13 +101,13 @@ at_risk as (
 
 ),
 
--- Kaplan and Meier (1958): those who have not come back yet count as long as they have been watched
+-- Kaplan and Meier (1958): customers who have not come back count for as long as they were observed
 curves as (
 
     select
         *,
         exp(sum(
-            -- of those still waiting all came back: nobody is left
+            -- all customers at risk came back, so the curve reaches 0
             case when ended_count = at_risk_count then -1000.0 else ln(1 - ended_count / at_risk_count) end
         ) over (partition by dimension_code, dimension_value order by wait_days)) as waiting_share
 
@@ -115,7 +115,7 @@ curves as (
 
 ),
 
-measured as (
+gap_quantiles as (
 
     select
         dimension_code,
@@ -131,7 +131,7 @@ measured as (
         min(wait_days) filter (where waiting_share <= {{ 1 - percent / 100 }} + 1e-12) as wait_p{{ percent }}_days,
         {%- endfor %}
         {%- for days in [30, 60, 90, 180, 365] %}
-        -- unknown until somebody has been watched for so long
+        -- unknown until a customer has been observed for so long
         case
             when max(wait_days) >= {{ days }}
                 then 1 - coalesce(min(waiting_share) filter (where wait_days <= {{ days }}), 1)
@@ -151,36 +151,40 @@ final as (
     select
 
         ---------- keys
-        measured.dimension_code,
-        measured.dimension_value,
+        gap_quantiles.dimension_code,
+        gap_quantiles.dimension_value,
 
         ---------- counts
         cast({{ unless_small(count, count) }} as bigint) as customer_count,
-        cast({{ unless_small('measured.purchase_count', count) }} as bigint) as purchase_count,
-        cast({{ unless_small('measured.gap_count', count) }} as bigint) as gap_count,
+        cast({{ unless_small('gap_quantiles.purchase_count', count) }} as bigint) as purchase_count,
+        cast({{ unless_small('gap_quantiles.gap_count', count) }} as bigint) as gap_count,
 
         ---------- of those who came back
-        cast(round({{ unless_small('measured.mean_gap_days', count) }}, 4) as double) as mean_gap_days,
+        cast(round({{ unless_small('gap_quantiles.mean_gap_days', count) }}, 4) as double) as mean_gap_days,
         {%- for percent in [10, 25, 50, 75, 90] %}
-        cast({{ unless_small('measured.gap_p' ~ percent ~ '_days', count) }} as integer) as gap_p{{ percent }}_days,
+        cast(
+            {{ unless_small('gap_quantiles.gap_p' ~ percent ~ '_days', count) }} as integer
+        ) as gap_p{{ percent }}_days,
         {%- endfor %}
 
         ---------- of everybody
         {%- for percent in [25, 50] %}
-        cast({{ unless_small('measured.wait_p' ~ percent ~ '_days', count) }} as integer) as wait_p{{ percent }}_days,
+        cast(
+            {{ unless_small('gap_quantiles.wait_p' ~ percent ~ '_days', count) }} as integer
+        ) as wait_p{{ percent }}_days,
         {%- endfor %}
         {%- for days in [30, 60, 90, 180, 365] %}
-        cast(round({{ unless_small('measured.again_within_' ~ days ~ 'd_share', count) }}, 6) as double)
+        cast(round({{ unless_small('gap_quantiles.again_within_' ~ days ~ 'd_share', count) }}, 6) as double)
             as again_within_{{ days }}d_share,
         {%- endfor %}
         {{ small_cell(count) }} as is_suppressed
 
-    from measured
+    from gap_quantiles
 
     inner join customers
         on
-            measured.dimension_code = customers.dimension_code
-            and measured.dimension_value = customers.dimension_value
+            gap_quantiles.dimension_code = customers.dimension_code
+            and gap_quantiles.dimension_value = customers.dimension_value
 
 )
 

@@ -39,7 +39,7 @@ firsts as (
         {{ cohort_dimensions() | indent(8) }},
         cast(date_trunc('month', purchases.purchased_on) as date) as month_start,
         {%- for days in windows %}
-        -- a buyer of last week has not failed to come back
+        -- a buyer whose window is not over cannot be judged yet
         count(*) filter (where purchases.purchased_on + {{ days }} <= as_of.as_of) as matured_{{ days }}d_count,
         sum(case
             when
@@ -61,7 +61,7 @@ firsts as (
 ),
 
 -- A buyer counts from a purchase until the next one takes its place, or it is 365 days old; one with two or more until
--- the purchase before is. Entries less exits up to a month's end are those who count on its last day.
+-- the purchase before is. Entries less exits up to a month's end are the buyers on its last day.
 steps as (
 
     select
@@ -114,7 +114,7 @@ steps as (
 
 ),
 
-stepped as (
+steps_by_month as (
 
     select
         {{ cohort_dimensions() | indent(8) }},
@@ -144,23 +144,23 @@ months as (
 
 ),
 
-begun as (
+cohort_starts as (
 
     select
         dimension_code,
         dimension_value,
         min(month_start) as first_month
 
-    from stepped
+    from steps_by_month
     group by dimension_code, dimension_value
 
 ),
 
-counted as (
+cohort_months as (
 
     select
-        begun.dimension_code,
-        begun.dimension_value,
+        cohort_starts.dimension_code,
+        cohort_starts.dimension_value,
         names.dimension_name,
         months.month_start,
         coalesce(firsts.customer_count, 0) as customer_count,
@@ -174,15 +174,15 @@ counted as (
             when
                 months.month_start + interval '1 month' >= history.started_on + interval '365 days'
                 and months.month_start + interval '1 month' <= as_of.as_of + interval '1 day'
-                then sum(coalesce(stepped.{{ step }}, 0)) over so_far
+                then sum(coalesce(steps_by_month.{{ step }}, 0)) over so_far
         end as {{ count }}
         {%- if not loop.last %},{% endif %}
         {%- endfor %}
 
-    from begun
+    from cohort_starts
 
     inner join months
-        on begun.first_month <= months.month_start
+        on cohort_starts.first_month <= months.month_start
 
     cross join history
 
@@ -190,23 +190,23 @@ counted as (
 
     left join firsts
         on
-            begun.dimension_code = firsts.dimension_code
-            and begun.dimension_value = firsts.dimension_value
+            cohort_starts.dimension_code = firsts.dimension_code
+            and cohort_starts.dimension_value = firsts.dimension_value
             and months.month_start = firsts.month_start
 
-    left join stepped
+    left join steps_by_month
         on
-            begun.dimension_code = stepped.dimension_code
-            and begun.dimension_value = stepped.dimension_value
-            and months.month_start = stepped.month_start
+            cohort_starts.dimension_code = steps_by_month.dimension_code
+            and cohort_starts.dimension_value = steps_by_month.dimension_value
+            and months.month_start = steps_by_month.month_start
 
     left join names
         on
-            begun.dimension_code = names.dimension_code
-            and begun.dimension_value = names.dimension_value
+            cohort_starts.dimension_code = names.dimension_code
+            and cohort_starts.dimension_value = names.dimension_value
     window
         so_far as (
-            partition by begun.dimension_code, begun.dimension_value
+            partition by cohort_starts.dimension_code, cohort_starts.dimension_value
             order by months.month_start
         )
 
@@ -244,7 +244,7 @@ final as (
             as repeat_buyer_share_365d,
         {{ small_cell('customer_count') }} as is_suppressed
 
-    from counted
+    from cohort_months
 
 )
 

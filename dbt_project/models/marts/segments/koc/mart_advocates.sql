@@ -22,7 +22,7 @@ evidence as (
 
 customers as (
 
-    -- an account that nobody has linked to a buyer or a member is nobody's customer
+    -- an account that is not linked to a buyer or a member is no customer
     select * from {{ ref('dim_customers') }}
     where
         is_registered
@@ -30,9 +30,9 @@ customers as (
 
 ),
 
-measured as (
+customer_measures as (
 
-    -- every customer is ranked, praise or none: what somebody stands above is the house, not the few who speak
+    -- every customer is ranked, with praise or without: a percentile refers to all customers, not to those who speak
     select
         customers.customer_key,
         customers.order_count,
@@ -47,7 +47,7 @@ measured as (
 
 ),
 
--- percent ranks, of distinct values: people who share one share its rank, and sorting millions of them is saved
+-- percent ranks of distinct values: equal values have equal ranks, and sorting millions of customers is saved
 {% for measure in measures -%}
 ranked_{{ measure }} as (
 
@@ -59,73 +59,73 @@ ranked_{{ measure }} as (
             0
         ) as percent_rank
 
-    from measured
+    from customer_measures
     group by {{ measure }}
 
 ),
 
 {% endfor -%}
-scored as (
+measure_scores as (
 
     select
-        measured.customer_key,
+        customer_measures.customer_key,
         round((ranked_order_count.percent_rank + ranked_net_cny.percent_rank) / 2, 6) as purchase_score,
         round(ranked_advocacy_count.percent_rank, 6) as advocacy_score,
         round(ranked_engagement_count.percent_rank, 6) as engagement_score
 
-    from measured
+    from customer_measures
     {% for measure in measures %}
     inner join ranked_{{ measure }}
-        on measured.{{ measure }} = ranked_{{ measure }}.{{ measure }}
+        on customer_measures.{{ measure }} = ranked_{{ measure }}.{{ measure }}
     {% endfor %}
 ),
 
-summed as (
+total_scores as (
 
     select
         *,
         round((purchase_score + advocacy_score + engagement_score) / 3, 6) as score
 
-    from scored
+    from measure_scores
 
 ),
 
 deciles as (
 
-    -- equal scores stand in one decile, the better one
+    -- equal scores share one decile, the better one
     select
         score,
         1 + floor(
             10 * cast(sum(count(*)) over (order by score desc) - count(*) as double) / sum(count(*)) over ()
         ) as decile
 
-    from summed
+    from total_scores
     group by score
 
 ),
 
-placed as (
+scores_with_decile as (
 
     select
-        summed.*,
+        total_scores.*,
         deciles.decile
 
-    from summed
+    from total_scores
 
     inner join deciles
-        on summed.score = deciles.score
+        on total_scores.score = deciles.score
 
 ),
 
-joined as (
+advocates_with_score as (
 
     select
         evidence.*,
-        placed.purchase_score,
-        placed.advocacy_score,
-        placed.engagement_score,
-        placed.score,
-        placed.decile,
+        scores_with_decile.purchase_score,
+        scores_with_decile.advocacy_score,
+        scores_with_decile.engagement_score,
+        scores_with_decile.score,
+        scores_with_decile.decile,
         customers.lifecycle_code,
         customers.advocacy_code,
         customers.order_count,
@@ -143,7 +143,7 @@ joined as (
             evidence.positive_voice_count >= {{ var('core_fan_fewest_voices') }}
             or evidence.community_active_days >= {{ var('core_fan_fewest_active_days') }}
         )
-        -- who is paid to love us is no fan
+        -- paid praise does not make an advocate
         and not evidence.is_staff
         and not evidence.is_paid as is_core_fan
 
@@ -152,16 +152,16 @@ joined as (
     inner join customers
         on evidence.customer_key = customers.customer_key
 
-    inner join placed
-        on evidence.customer_key = placed.customer_key
+    inner join scores_with_decile
+        on evidence.customer_key = scores_with_decile.customer_key
 
 ),
 
-gated as (
+advocates_with_gates as (
 
     select
         *,
-        -- followers whom no platform tells are in no band: one miss, not two
+        -- unknown followers are in no band: that counts as one missed gate, not two
         {%- for code, gate in gates if code != 'followers_unknown' %}
         cast(not {{ gate }} as integer){% if not loop.last %} +{% endif %}
         {%- endfor %} as missed_gate_count,
@@ -171,7 +171,7 @@ gated as (
             {%- endfor %}
         end as rejected_code
 
-    from joined
+    from advocates_with_score
 
 ),
 
@@ -227,7 +227,7 @@ final as (
         cast(score as double) as score,
         cast(decile as integer) as decile
 
-    from gated
+    from advocates_with_gates
 
 )
 

@@ -3,13 +3,13 @@
 {%- set strata = ['activated_on', 'purchase_band', 'voice_band'] %}
 with
 
-compared as (
+koc_comparison as (
 
     select * from {{ ref('int_koc_comparison') }}
 
 ),
 
-measured as (
+measure_pairs as (
 
     {% for measure in amounts -%}
     select
@@ -22,7 +22,7 @@ measured as (
         followed_days,
         cast({{ measure }}_before as decimal(18, 2)) as amount_before,
         cast({{ measure }}_after as decimal(18, 2)) as amount_after
-    from compared
+    from koc_comparison
     union all
     {% endfor -%}
     select
@@ -35,15 +35,15 @@ measured as (
         followed_days,
         cast(case when orders_before > 0 then 1 else 0 end as decimal(18, 2)) as amount_before,
         cast(case when orders_after > 0 then 1 else 0 end as decimal(18, 2)) as amount_after
-    from compared
+    from koc_comparison
 
 ),
 
--- whom nobody could follow yet counts as activated and is no part of a mean
+-- KOCs without a day of follow-up count as activated and are left out of the means
 {% for kind in ['amount', 'rate'] -%}
 followed_{{ kind }}s as (
 
-    select * from measured
+    select * from measure_pairs
     where
         is_followed
         and measure_kind_code = '{{ kind }}'
@@ -64,7 +64,7 @@ matched_{{ kind }}s as (
 ),
 
 {% endfor -%}
-matched as (
+matched_measures as (
 
     select * from matched_amounts
     union all
@@ -72,7 +72,7 @@ matched as (
 
 ),
 
-summed as (
+measure_sums as (
 
     select
         measure_code,
@@ -84,7 +84,7 @@ summed as (
         sum(amount_before) filter (where is_followed) as total_before,
         sum(amount_after) filter (where is_followed) as total_after
 
-    from measured
+    from measure_pairs
     where is_treated
     group by measure_code, measure_position, measure_kind_code
 
@@ -93,32 +93,32 @@ summed as (
 final as (
 
     select
-        summed.measure_code,
-        cast(summed.measure_position as integer) as measure_position,
-        summed.measure_kind_code,
-        summed.activated_count,
-        summed.followed_count,
-        cast(round(summed.mean_followed_days, 4) as double) as mean_followed_days,
-        cast(summed.total_before as decimal(18, 2)) as total_before,
-        cast(summed.total_after as decimal(18, 2)) as total_after,
+        measure_sums.measure_code,
+        cast(measure_sums.measure_position as integer) as measure_position,
+        measure_sums.measure_kind_code,
+        measure_sums.activated_count,
+        measure_sums.followed_count,
+        cast(round(measure_sums.mean_followed_days, 4) as double) as mean_followed_days,
+        cast(measure_sums.total_before as decimal(18, 2)) as total_before,
+        cast(measure_sums.total_after as decimal(18, 2)) as total_after,
         {%- for side in ['before', 'after'] %}
-        cast(round(cast(summed.total_{{ side }} as double) / nullif(summed.followed_count, 0), 8) as double)
+        cast(round(cast(measure_sums.total_{{ side }} as double) / nullif(measure_sums.followed_count, 0), 8) as double)
             as mean_{{ side }},
         {%- endfor %}
         {%- for column in ['matched_treated_count', 'unmatched_treated_count', 'control_count', 'stratum_count'] %}
-        cast(coalesce(matched.{{ column }}, 0) as bigint) as {{ column }},
+        cast(coalesce(matched_measures.{{ column }}, 0) as bigint) as {{ column }},
         {%- endfor %}
         {%- for column in [
             'effective_control_count', 'treated_mean', 'matched_control_mean', 'difference', 'difference_low',
             'difference_high', 'relative_difference', 'relative_low', 'relative_high', 'crude_difference',
         ] %}
-        cast(matched.{{ column }} as double) as {{ column }}{% if not loop.last %},{% endif %}
+        cast(matched_measures.{{ column }} as double) as {{ column }}{% if not loop.last %},{% endif %}
         {%- endfor %}
 
-    from summed
+    from measure_sums
 
-    left join matched
-        on summed.measure_code = matched.measure_code
+    left join matched_measures
+        on measure_sums.measure_code = matched_measures.measure_code
 
 )
 

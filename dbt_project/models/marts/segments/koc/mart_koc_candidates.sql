@@ -14,7 +14,7 @@ channels as (
 
 ),
 
-worded as (
+candidate_reasons as (
 
     select
         advocates.*,
@@ -26,7 +26,7 @@ worded as (
         cast(advocates.follower_count as string) as followers_said,
         coalesce(channels.label_zh, advocates.follower_channel_code) as channel_zh,
         coalesce(channels.label_en, advocates.follower_channel_code) as channel_en,
-        -- how many of a hundred others a part of the score lies above
+        -- percentile of each part of the score
         cast(cast(floor(round(advocates.purchase_score * 100, 4)) as integer) as string) as purchase_above,
         cast(cast(floor(round(advocates.advocacy_score * 100, 4)) as integer) as string) as advocacy_above,
         cast(cast(floor(round(advocates.engagement_score * 100, 4)) as integer) as string) as engagement_above
@@ -92,7 +92,7 @@ final as (
         follower_count,
         follower_channel_code
 
-    from worded
+    from candidate_reasons
 
 )
 

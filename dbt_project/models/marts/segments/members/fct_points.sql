@@ -58,7 +58,7 @@ uses as (
 
     from {{ ref('int_point_uses') }} as uses
 
-    -- an entry dated after the data's last day has not happened, nor has what it took
+    -- entries dated after the last day of the data are left out, with the points they take
     inner join entries as takers
         on uses.entry_key = takers.entry_key
 
@@ -67,7 +67,7 @@ uses as (
 
 ),
 
-spent as (
+uses_by_issue as (
 
     select
         issue_key,
@@ -80,7 +80,7 @@ spent as (
 
 ),
 
-covered as (
+uses_by_entry as (
 
     select
         entry_key,
@@ -101,9 +101,9 @@ orders as (
 
 ),
 
-bought as (
+redemption_orders as (
 
-    -- the feed names no order: the first one after a redemption is taken to be what it was for
+    -- the feed names no order: the first one after a redemption is assumed
     select
         entries.entry_key,
         orders.order_key
@@ -133,7 +133,7 @@ final as (
         ---------- keys
         entries.entry_key,
         entries.customer_key,
-        bought.order_key,
+        redemption_orders.order_key,
 
         ---------- codes
         entries.channel_code,
@@ -163,34 +163,35 @@ final as (
 
         ---------- what became of points gained
         {%- for column in ['redeemed_points', 'expired_points', 'reversed_points'] %}
-        case when entries.point_delta > 0 then cast(coalesce(spent.{{ column }}, 0) as bigint) end as {{ column }},
+        case when entries.point_delta > 0 then cast(coalesce(uses_by_issue.{{ column }}, 0) as bigint) end
+            as {{ column }},
         {%- endfor %}
         case
             when entries.point_delta > 0
                 then cast(
-                    entries.point_delta - coalesce(spent.redeemed_points, 0)
-                    - coalesce(spent.expired_points, 0) - coalesce(spent.reversed_points, 0) as bigint
+                    entries.point_delta - coalesce(uses_by_issue.redeemed_points, 0)
+                    - coalesce(uses_by_issue.expired_points, 0) - coalesce(uses_by_issue.reversed_points, 0) as bigint
                 )
         end as remaining_points,
 
         ---------- what points lost were taken from
-        case when entries.point_delta < 0 then cast(coalesce(covered.review_points, 0) as bigint) end
+        case when entries.point_delta < 0 then cast(coalesce(uses_by_entry.review_points, 0) as bigint) end
             as review_points,
         case
             when entries.point_delta < 0 and entries.customer_ref is not null
-                then cast(-entries.point_delta - coalesce(covered.covered_points, 0) as bigint)
+                then cast(-entries.point_delta - coalesce(uses_by_entry.covered_points, 0) as bigint)
         end as uncovered_points
 
     from entries
 
-    left join spent
-        on entries.entry_key = spent.issue_key
+    left join uses_by_issue
+        on entries.entry_key = uses_by_issue.issue_key
 
-    left join covered
-        on entries.entry_key = covered.entry_key
+    left join uses_by_entry
+        on entries.entry_key = uses_by_entry.entry_key
 
-    left join bought
-        on entries.entry_key = bought.entry_key
+    left join redemption_orders
+        on entries.entry_key = redemption_orders.entry_key
 
 )
 

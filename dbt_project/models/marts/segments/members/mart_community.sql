@@ -92,7 +92,7 @@ lengths as (
         periods.period_start,
         count(*) as day_count,
         max(periods.day) as last_day,
-        -- the first period may begin before the data do, the last one may still run
+        -- the first period may begin before the data, the last may still run
         min(periods.day) = periods.period_start
         and max(periods.day) + 1 = cast(
             periods.period_start
@@ -170,7 +170,7 @@ daily as (
 
 ),
 
-joined as (
+periods_with_counts as (
 
     select
         lengths.*,
@@ -224,7 +224,7 @@ final as (
         post_count,
         {{ small_cell('member_count') }} as is_suppressed
 
-    from joined
+    from periods_with_counts
 
 )
 

@@ -7,12 +7,12 @@ entries as (
 
 ),
 
-compared as (
+entries_with_previous as (
 
     select
         *,
         balance_points - point_delta as balance_before_points,
-        -- the same booking under two numbers
+        -- the same booking with two entry numbers
         count(*) over (
             partition by customer_key, channel_code, occurred_at, reason_code, point_delta
         ) as alike_count,
@@ -27,12 +27,12 @@ compared as (
 
 exceptions as (
 
-    -- the entry that took the account below nothing; those after it go further down
+    -- only the entry that takes the balance below 0; those after it are not exceptions of their own
     select
         *,
         'negative_balance' as exception_code,
         -balance_points as affected_points
-    from compared
+    from entries_with_previous
     where
         balance_points < 0
         and balance_before_points >= 0
@@ -43,7 +43,7 @@ exceptions as (
         *,
         'booked_twice' as exception_code,
         abs(point_delta) as affected_points
-    from compared
+    from entries_with_previous
     where
         customer_key is not null
         and alike_number > 1
@@ -54,7 +54,7 @@ exceptions as (
         *,
         'against_its_kind' as exception_code,
         abs(point_delta) as affected_points
-    from compared
+    from entries_with_previous
     where
         kind_code in ('redeemed', 'expired')
         and point_delta > 0
@@ -65,7 +65,7 @@ exceptions as (
         *,
         'unknown_reason' as exception_code,
         abs(point_delta) as affected_points
-    from compared
+    from entries_with_previous
     where not is_reason_known
 
 ),

@@ -21,7 +21,7 @@ entries as (
         kind_code,
         point_delta,
         expires_on,
-        -- points without an account are nobody's to spend
+        -- points without an account cannot be redeemed
         balance_points is null as is_anonymous,
         uncovered_points,
         expired_points,
@@ -52,7 +52,7 @@ uses as (
 
 ),
 
-booked as (
+bookings_by_month as (
 
     select
         month_start,
@@ -71,7 +71,7 @@ booked as (
 
 ),
 
-taken as (
+uses_by_month as (
 
     select
         month_start,
@@ -82,8 +82,8 @@ taken as (
 
 ),
 
--- points whose last day is over, and those of them that are off the account, by the month in which both are so
-run_out as (
+-- expired points and those already booked off the account, by the month in which both apply
+expiries_by_month as (
 
     select
         cast(date_trunc('month', greatest(expires_on, booked_on)) as date) as month_start,
@@ -97,7 +97,7 @@ run_out as (
 
 ),
 
-cleared as (
+clearings_by_month as (
 
     select
         cast(date_trunc('month', cleared_on) as date) as month_start,
@@ -109,7 +109,7 @@ cleared as (
 
 ),
 
-matured as (
+maturities_by_month as (
 
     select
         month_start,
@@ -152,26 +152,26 @@ monthly as (
         {%- for column in flows %}
         coalesce({{ column }}, 0) as {{ column }},
         {%- endfor %}
-        matured.matured_points,
-        matured.matured_expired_points,
-        matured.matured_due_points
+        maturities_by_month.matured_points,
+        maturities_by_month.matured_expired_points,
+        maturities_by_month.matured_due_points
 
     from months
 
-    left join booked
-        on months.month_start = booked.month_start
+    left join bookings_by_month
+        on months.month_start = bookings_by_month.month_start
 
-    left join taken
-        on months.month_start = taken.month_start
+    left join uses_by_month
+        on months.month_start = uses_by_month.month_start
 
-    left join run_out
-        on months.month_start = run_out.month_start
+    left join expiries_by_month
+        on months.month_start = expiries_by_month.month_start
 
-    left join cleared
-        on months.month_start = cleared.month_start
+    left join clearings_by_month
+        on months.month_start = clearings_by_month.month_start
 
-    left join matured
-        on months.month_start = matured.month_start
+    left join maturities_by_month
+        on months.month_start = maturities_by_month.month_start
 
 ),
 

@@ -1,5 +1,5 @@
--- Grain: one row per month in which customers joined the private domain, and source; `all` is a total.
--- The same people before and after, and on the days after joining; nothing is said of days that the data do not cover.
+-- Grain: one row per month in which customers joined the private domain, and source; `all` is a total. The same people
+-- before and after, and on the days after joining; days that the data do not cover are null.
 {%- set days = var('private_domain_purchase_days') %}
 with
 
@@ -94,7 +94,7 @@ first_activity as (
 
 starts as (
 
-    -- a few old orders that the first export still told of do not cover their days
+    -- a few old orders in the first export do not mean that their days are covered
     select
         greatest(first_orders.started_at, first_files.started_at) as orders_from,
         first_activity.started_on as activity_from
@@ -147,7 +147,7 @@ days_active as (
 
 ),
 
-followed as (
+joiners_with_outcome as (
 
     select
         cast(date_trunc('month', joiners.joined_at) as date) as month_start,
@@ -186,7 +186,7 @@ followed as (
 
 ),
 
-counted as (
+joiner_counts as (
 
     select
         case when grouping(month_start) = 1 then 'all' else 'month' end as period_kind,
@@ -207,7 +207,7 @@ counted as (
         count(*) filter (where is_day_33_over and is_active_around_30) as active_around_30_count,
         count(*) filter (where is_day_30_over and is_active_from_30) as active_from_30_count
 
-    from followed
+    from joiners_with_outcome
     group by cube (month_start, source_code)
     having count(*) > 0
 
@@ -215,7 +215,7 @@ counted as (
 
 final as (
 
-    -- rounded, for the order in which an engine adds up shows in the last digits
+    -- rounded, because the last digits of a sum of doubles depend on the order of its rows
     select
         period_kind,
         month_start,
@@ -245,7 +245,7 @@ final as (
         {%- endfor %}
         {{ small_cell('joined_count') }} as is_suppressed
 
-    from counted
+    from joiner_counts
 
 )
 

@@ -19,23 +19,9 @@ customers as (
 
 ),
 
-reached as (
+{{ first_public_touches() }},
 
-    select
-        customer_key,
-        coalesce(strategy_code, 'no_strategy') as source_code,
-        touched_at as reached_at
-
-    from {{ ref('fct_touchpoints') }}
-    where
-        customer_key is not null
-        and excluded_code is null
-        and domain_code = 'public'
-    qualify row_number() over (partition by customer_key order by touched_at, touch_key) = 1
-
-),
-
-acquired as (
+public_acquisitions as (
 
     select
         acquisitions.customer_key,
@@ -55,17 +41,19 @@ populations as (
 
     select
         'reached' as population_code,
-        *
-    from reached
+        customer_key,
+        strategy_code as source_code,
+        reached_at
+    from first_public_touches
     union all
     select
         'acquired' as population_code,
         *
-    from acquired
+    from public_acquisitions
 
 ),
 
-followed as (
+customers_with_outcome as (
 
     select
         populations.population_code,
@@ -91,7 +79,7 @@ followed as (
 
 ),
 
-counted as (
+customer_counts as (
 
     select
         population_code,
@@ -105,7 +93,7 @@ counted as (
         count(*) filter (where is_followed and not was_in_already and is_registered) as followed_member_count,
         count(*) filter (where is_followed and has_joined_in_time) as followed_joined_count
 
-    from followed
+    from customers_with_outcome
     group by population_code, month_start, grouping sets ((source_code), ())
 
 ),
@@ -128,7 +116,7 @@ final as (
         {%- endfor %}
         {{ small_cell('customer_count') }} as is_suppressed
 
-    from counted
+    from customer_counts
 
 )
 

@@ -43,7 +43,7 @@ redemptions as (
 
 ),
 
-issued as (
+reward_totals as (
 
     select
         {{ kind }} as period_kind,
@@ -61,7 +61,7 @@ issued as (
 
 ),
 
-redeemed as (
+redemption_totals as (
 
     select
         {{ kind }} as period_kind,
@@ -77,7 +77,7 @@ redeemed as (
 ),
 
 -- an order counts once a period, however many rewards were spent on it
-bought as (
+redemption_orders as (
 
     select
         {{ kind }} as period_kind,
@@ -93,32 +93,32 @@ bought as (
 orders as (
 
     select
-        bought.period_kind,
-        bought.month_start,
+        redemption_orders.period_kind,
+        redemption_orders.month_start,
         count(*) as order_count,
         sum(orders.net_cny - orders.refunded_cny) as order_net_cny
 
-    from bought
+    from redemption_orders
 
     inner join {{ ref('fct_orders') }} as orders
-        on bought.order_key = orders.order_key
+        on redemption_orders.order_key = orders.order_key
 
-    group by bought.period_kind, bought.month_start
+    group by redemption_orders.period_kind, redemption_orders.month_start
 
 ),
 
 categories as (
 
     select
-        bought.period_kind,
-        bought.month_start,
+        redemption_orders.period_kind,
+        redemption_orders.month_start,
         coalesce(products.category_code, 'unknown') as category_code,
         sum(items.net_cny) as category_cny
 
-    from bought
+    from redemption_orders
 
     inner join {{ ref('fct_orders') }} as orders
-        on bought.order_key = orders.order_key
+        on redemption_orders.order_key = orders.order_key
 
     inner join {{ ref('fct_order_items') }} as items
         on orders.order_ref = items.order_ref
@@ -126,9 +126,9 @@ categories as (
     left join {{ ref('dim_products') }} as products
         on items.product_key = products.product_key
 
-    group by bought.period_kind, bought.month_start, coalesce(products.category_code, 'unknown')
+    group by redemption_orders.period_kind, redemption_orders.month_start, coalesce(products.category_code, 'unknown')
     qualify row_number() over (
-        partition by bought.period_kind, bought.month_start
+        partition by redemption_orders.period_kind, redemption_orders.month_start
         order by sum(items.net_cny) desc, coalesce(products.category_code, 'unknown') asc
     ) = 1
 
@@ -153,8 +153,8 @@ reviews as (
 
 ),
 
--- the feed names no review: points are for the last one that the customer had posted
-rewarded as (
+-- the feed names no review: points are assumed to reward the last one that the customer posted
+rewarded_reviews as (
 
     select distinct voice_key
 
@@ -194,26 +194,26 @@ ratings as (
         select
             reviews.month_start,
             reviews.stars,
-            reviews.is_incentivised or rewarded.voice_key is not null as is_rewarded
+            reviews.is_incentivised or rewarded_reviews.voice_key is not null as is_rewarded
 
         from reviews
 
-        left join rewarded
-            on reviews.voice_key = rewarded.voice_key
+        left join rewarded_reviews
+            on reviews.voice_key = rewarded_reviews.voice_key
     ) as marked
 
     group by grouping sets ((month_start), ())
 
 ),
 
-joined as (
+reward_measures as (
 
     select
-        issued.*,
-        redeemed.redemption_count,
-        redeemed.order_redemption_count,
-        redeemed.ordered_points,
-        redeemed.median_days_to_redemption,
+        reward_totals.*,
+        redemption_totals.redemption_count,
+        redemption_totals.order_redemption_count,
+        redemption_totals.ordered_points,
+        redemption_totals.median_days_to_redemption,
         orders.order_count,
         orders.order_net_cny,
         categories.category_code,
@@ -225,33 +225,33 @@ joined as (
         {%- if not loop.last %},{% endif %}
         {%- endfor %}
 
-    from issued
+    from reward_totals
 
-    left join redeemed
+    left join redemption_totals
         on
-            issued.period_kind = redeemed.period_kind
-            and issued.month_start is not distinct from redeemed.month_start
+            reward_totals.period_kind = redemption_totals.period_kind
+            and reward_totals.month_start is not distinct from redemption_totals.month_start
 
     left join orders
         on
-            issued.period_kind = orders.period_kind
-            and issued.month_start is not distinct from orders.month_start
+            reward_totals.period_kind = orders.period_kind
+            and reward_totals.month_start is not distinct from orders.month_start
 
     left join categories
         on
-            issued.period_kind = categories.period_kind
-            and issued.month_start is not distinct from categories.month_start
+            reward_totals.period_kind = categories.period_kind
+            and reward_totals.month_start is not distinct from categories.month_start
 
     left join ratings
         on
-            issued.period_kind = ratings.period_kind
-            and issued.month_start is not distinct from ratings.month_start
+            reward_totals.period_kind = ratings.period_kind
+            and reward_totals.month_start is not distinct from ratings.month_start
 
 ),
 
 final as (
 
-    -- rounded, for the order in which an engine adds up shows in the last digits
+    -- rounded, because the last digits of a sum of doubles depend on the order of its rows
     select
         period_kind,
         coalesce(month_start, min(month_start) over ()) as month_start,
@@ -287,7 +287,7 @@ final as (
                 ) }}, 6)
         end as rating_gap_high
 
-    from joined
+    from reward_measures
 
 )
 

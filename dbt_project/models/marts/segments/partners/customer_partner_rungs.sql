@@ -11,13 +11,13 @@ rules as (
 
     select
         *,
-        -- the highest rung counts, and of equal ones the first position
+        -- the highest rung counts, among equals the first position
         rung * 1000 - rule_position as place
     from {{ ref('partner_rules') }}
 
 ),
 
-reached as (
+evidence_days as (
 
     select
         evidence.customer_key,
@@ -31,7 +31,7 @@ reached as (
 
     union all
 
-    -- everybody who is known stands somewhere
+    -- every known customer has a rung
     select
         customers.customer_key,
         least(customers.known_since, as_of.as_of) as reached_on,
@@ -53,7 +53,7 @@ days as (
         reached_on,
         max(place) as place
 
-    from reached
+    from evidence_days
     group by customer_key, reached_on
 
 ),
@@ -69,7 +69,7 @@ states as (
 
 ),
 
-named as (
+states_with_partner as (
 
     select
         states.customer_key,
@@ -98,7 +98,7 @@ final as (
         rule_code,
         previous_partner_code
 
-    from named
+    from states_with_partner
     where partner_code is distinct from previous_partner_code
 
 )

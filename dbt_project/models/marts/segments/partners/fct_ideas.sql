@@ -35,7 +35,7 @@ ideas as (
         ideas.status_code,
         ideas.vote_count,
         ideas.submitted_at,
-        -- what is dated after the data's last day has not happened
+        -- entries dated after the last day of the data are left out
         case when ideas.adopted_at < as_of.as_of_end_at then ideas.adopted_at end as adopted_at,
         case when ideas.released_at < as_of.as_of_end_at then ideas.released_at end as released_at,
         ideas.adopted_at is null and ideas.released_at is null as is_undated,
@@ -48,7 +48,7 @@ ideas as (
 
 ),
 
-joined as (
+ideas_with_customer as (
 
     select
 
@@ -96,4 +96,4 @@ joined as (
 
 )
 
-select * from joined
+select * from ideas_with_customer

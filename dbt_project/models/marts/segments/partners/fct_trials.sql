@@ -37,7 +37,7 @@ participants as (
         coalesce(statuses.is_completed, false)
         and coalesce(trials.ended_on >= trials.started_on + {{ days - 1 }}, true) as is_completed,
         coalesce(statuses.is_dropped, false) as is_dropped,
-        -- a person of two memberships can take part twice, and who was erased is nobody
+        -- a person with two memberships can take part twice; erased people have no customer
         row_number() over (
             partition by trials.programme_ref, identities.customer_key
             order by trials.started_on, trials.ended_on, trials.pre_score, trials.post_score, trials.record_key

@@ -34,7 +34,7 @@ orders as (
 
 ),
 
-counted as (
+idea_counts as (
 
     select
         {{ kind }} as period_kind,
@@ -79,7 +79,7 @@ deeds as (
 ),
 
 -- a contributor is followed from the first idea of the period, anybody else from the first order
-followed as (
+first_deeds as (
 
     select
         {{ kind }} as period_kind,
@@ -99,26 +99,26 @@ followed as (
 
 ),
 
-retained as (
+deeds_with_retention as (
 
     select
-        followed.period_kind,
-        followed.month_start,
-        followed.customer_key,
-        followed.is_contributor,
+        first_deeds.period_kind,
+        first_deeds.month_start,
+        first_deeds.customer_key,
+        first_deeds.is_contributor,
         -- what is done on the day itself belongs to the first deed
-        coalesce(bool_or(cast(deeds.done_at as date) > cast(followed.from_at as date)), false) as is_retained
+        coalesce(bool_or(cast(deeds.done_at as date) > cast(first_deeds.from_at as date)), false) as is_retained
 
-    from followed
+    from first_deeds
 
     inner join as_of
-        on followed.from_at + {{ days }} * interval '1 day' <= as_of.as_of_end_at
+        on first_deeds.from_at + {{ days }} * interval '1 day' <= as_of.as_of_end_at
 
     left join deeds
         on
-            followed.customer_key = deeds.customer_key
-            and followed.from_at < deeds.done_at
-            and followed.from_at + {{ days }} * interval '1 day' > deeds.done_at
+            first_deeds.customer_key = deeds.customer_key
+            and first_deeds.from_at < deeds.done_at
+            and first_deeds.from_at + {{ days }} * interval '1 day' > deeds.done_at
 
     group by all
 
@@ -134,26 +134,26 @@ sides as (
         count(*) filter (where not is_contributor) as followed_buyer_count,
         count(*) filter (where not is_contributor and is_retained) as retained_buyer_count
 
-    from retained
+    from deeds_with_retention
     group by period_kind, month_start
 
 ),
 
-joined as (
+cocreation_measures as (
 
     select
-        counted.*,
+        idea_counts.*,
         {%- for column in ['followed_contributor', 'retained_contributor', 'followed_buyer', 'retained_buyer'] %}
         coalesce(sides.{{ column }}_count, 0) as {{ column }}_count
         {%- if not loop.last %},{% endif %}
         {%- endfor %}
 
-    from counted
+    from idea_counts
 
     left join sides
         on
-            counted.period_kind = sides.period_kind
-            and counted.month_start is not distinct from sides.month_start
+            idea_counts.period_kind = sides.period_kind
+            and idea_counts.month_start is not distinct from sides.month_start
 
 ),
 
@@ -205,7 +205,7 @@ final as (
         {%- if not loop.last %},{% endif %}
         {%- endfor %}
 
-    from joined
+    from cocreation_measures
 
 )
 

@@ -42,8 +42,8 @@ months as (
 
 ),
 
--- rungs of the same months are counted before they are held against every month: few rows, whatever the customers
-lasting as (
+-- periods are counted by their months before the join with every month, which keeps that join small
+period_counts as (
 
     select
         partner_code,
@@ -57,27 +57,27 @@ lasting as (
 
 ),
 
-stayed as (
+stay_counts as (
 
     select
         months.month_start,
-        lasting.partner_code as from_partner_code,
-        lasting.partner_code,
-        sum(lasting.customer_count) as customer_count
+        period_counts.partner_code as from_partner_code,
+        period_counts.partner_code,
+        sum(period_counts.customer_count) as customer_count
 
     from months
 
-    inner join lasting
+    inner join period_counts
         on
-            months.month_start > lasting.began_month
-            and (months.month_start < lasting.ended_month or lasting.ended_month is null)
+            months.month_start > period_counts.began_month
+            and (months.month_start < period_counts.ended_month or period_counts.ended_month is null)
 
-    group by months.month_start, lasting.partner_code
+    group by months.month_start, period_counts.partner_code
 
 ),
 
--- who ends a month on another rung than they began it on
-arrived as (
+-- customers who end a month on another rung than they began it on
+arrival_counts as (
 
     select
         arrivals.began_month as month_start,
@@ -103,13 +103,13 @@ arrived as (
 
 cells as (
 
-    select * from stayed
+    select * from stay_counts
     union all
-    select * from arrived
+    select * from arrival_counts
 
 ),
 
-counted as (
+movement_counts as (
 
     select
         month_start,
@@ -122,7 +122,7 @@ counted as (
 
 ),
 
-judged as (
+movements_with_small_count as (
 
     select
         *,
@@ -141,7 +141,7 @@ judged as (
                 from_partner_code asc
         ) as cell_number
 
-    from counted
+    from movement_counts
 
 ),
 
@@ -158,11 +158,12 @@ hidden as (
 
     select
         *,
-        -- a single small cell would be told by the total and the others, so the next smallest goes with it
+        -- a single small cell could be derived from the total and the others, so the next smallest is suppressed with
+        -- it
         {{ small_cell('customer_count') }}
         or (small_count = 1 and cell_number = 1 and from_partner_code <> 'all') as is_suppressed
 
-    from judged
+    from movements_with_small_count
 
 ),
 

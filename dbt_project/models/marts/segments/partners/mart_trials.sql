@@ -7,7 +7,7 @@ participants as (
 
 ),
 
-counted as (
+trial_counts as (
 
     select
         coalesce(programme_ref, 'all') as programme_ref,
@@ -47,7 +47,7 @@ counted as (
 
 ),
 
-measured as (
+trials_with_margin as (
 
     select
         *,
@@ -57,13 +57,13 @@ measured as (
             'pre_score', 'post_score', 'pre_variance', 'post_variance', 'covariance', 'pair_count'
         ) }} as relative_margin
 
-    from counted
+    from trial_counts
 
 ),
 
 final as (
 
-    -- rounded, for the order in which an engine adds up shows in the last digits
+    -- rounded, because the last digits of a sum of doubles depend on the order of its rows
     select
         programme_ref,
         {{ unless_small('enrolled_count', 'enrolled_count') }} as enrolled_count,
@@ -85,7 +85,7 @@ final as (
         {{ unless_small('round(livestream_count / nullif(started_count, 0), 4)', 'enrolled_count') }}
             as livestreams_per_participant,
         {{ unless_small('pair_count', 'enrolled_count') }} as pair_count,
-        -- what few people scored is theirs, however many were enrolled
+        -- scores of few people are suppressed, however many enrolled
         {%- for column, expression in [
             ('pre_score', 'pre_score'),
             ('post_score', 'post_score'),
@@ -104,7 +104,7 @@ final as (
         {{ unless_small('without_post_count', 'enrolled_count') }} as without_post_count,
         {{ unless_small('without_pre_count', 'enrolled_count') }} as without_pre_count
 
-    from measured
+    from trials_with_margin
 
 )
 

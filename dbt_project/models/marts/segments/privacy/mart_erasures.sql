@@ -13,7 +13,7 @@ erased_rows as (
 
 ),
 
-counted as (
+erased_counts as (
 
     select
         request_ref,
@@ -23,7 +23,7 @@ counted as (
         sum(case when is_deleted then 0 else row_count end) as anonymised_count
 
     from erased_rows
-    -- the request itself says nothing of whether the person is known
+    -- the request itself is not evidence that the person is known
     where feed <> 'erasure_requests'
     group by request_ref, feed
 
@@ -37,24 +37,24 @@ final as (
         erasures.request_ref as request_key,
 
         ---------- codes
-        coalesce(counted.feed, 'none') as feed_code,
+        coalesce(erased_counts.feed, 'none') as feed_code,
         erasures.source_code,
 
         ---------- measures
-        cast(coalesce(counted.file_count, 0) as bigint) as file_count,
-        cast(coalesce(counted.deleted_count, 0) as bigint) as deleted_count,
-        cast(coalesce(counted.anonymised_count, 0) as bigint) as anonymised_count,
+        cast(coalesce(erased_counts.file_count, 0) as bigint) as file_count,
+        cast(coalesce(erased_counts.deleted_count, 0) as bigint) as deleted_count,
+        cast(coalesce(erased_counts.anonymised_count, 0) as bigint) as anonymised_count,
 
         ---------- flags
-        counted.feed is not null as is_known,
+        erased_counts.feed is not null as is_known,
 
         ---------- times
         erasures.requested_on
 
     from erasures
 
-    left join counted
-        on erasures.request_ref = counted.request_ref
+    left join erased_counts
+        on erasures.request_ref = erased_counts.request_ref
 
 )
 

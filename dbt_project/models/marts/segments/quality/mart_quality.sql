@@ -25,7 +25,7 @@ quality as (
 
 ),
 
-summed as (
+quality_sums as (
 
     select
         month_start,
@@ -35,7 +35,7 @@ summed as (
         cast(sum(return_count) as bigint) as return_count,
         cast(sum(benchmarked_units) as bigint) as benchmarked_units,
         cast(sum(benchmarked_failures) as bigint) as benchmarked_failures,
-        -- as the industry would fail with our mix of products
+        -- the industry's failures, weighted with our mix of products
         round(sum(industry_failure_share * benchmarked_units) / nullif(sum(benchmarked_units), 0), 10)
             as industry_failure_share,
         case when count(distinct benchmark_source) > 1 then 'several' else min(benchmark_source) end
@@ -47,9 +47,9 @@ summed as (
 
 ),
 
-bounded as (
+quality_with_intervals as (
 
-    -- more failures than units is a report to be asked about, and has no interval
+    -- more failures than units is an error of the report and has no interval
     select
         *,
         {%- for name, count, n in [
@@ -62,7 +62,7 @@ bounded as (
         {%- endfor %}
         cast(return_count as double) / nullif(units_in_use, 0) as return_share
 
-    from summed
+    from quality_sums
 
 ),
 
@@ -96,7 +96,7 @@ final as (
             when benchmarked_share_low is not null then 'no_evidence'
         end as verdict_code
 
-    from bounded
+    from quality_with_intervals
 
 )
 

@@ -1,4 +1,4 @@
--- Grain: one row per product and basis (all of its reviews, or those that nobody was offered anything for).
+-- Grain: one row per product and basis (all of its reviews, or those without a reward).
 {%- set fewest = var('integrity_fewest_reviews') %}
 with
 
@@ -18,7 +18,7 @@ releases as (
         products.category_code,
         coalesce(
             named.line_code,
-            -- one product in its generations: the name without the mark of a generation
+            -- a product line: the name without the mark of the generation
             coalesce(products.brand_code, '') || ':' || coalesce(products.category_code, '') || ':'
             || coalesce(
                 nullif(regexp_replace(products.product_name, '{{ var("release_mark_pattern") }}', ''), ''),
@@ -34,12 +34,12 @@ releases as (
 
 ),
 
-numbered as (
+releases_with_number as (
 
     select
         *,
         row_number() over line as release_number,
-        -- without a day of release nobody knows which came first
+        -- without a release date the order is unknown
         case when released_on is not null then lag(product_key) over line end as previous_product_key
 
     from releases
@@ -58,7 +58,7 @@ reviews as (
     from {{ ref('fct_voices') }}
     where
         voice_kind = 'review'
-        -- a syndicated copy is a second sight of one rating
+        -- a syndicated copy repeats a rating
         and is_original
         and rating_share is not null
 
@@ -72,7 +72,7 @@ bases as (
 
 ),
 
-rated as (
+rating_sums as (
 
     select
         reviews.product_key,
@@ -93,7 +93,7 @@ rated as (
 
 ),
 
-summed as (
+rating_means as (
 
     select
         product_key,
@@ -103,22 +103,22 @@ summed as (
         {{ sample_variance('star_sum', 'star_squares', 'review_count') }} as star_variance,
         negative_count
 
-    from rated
+    from rating_sums
 
 ),
 
-compared as (
+release_pairs as (
 
     select
-        numbered.product_key,
+        releases_with_number.product_key,
         bases.basis_code,
-        numbered.line_code,
-        numbered.product_name,
-        numbered.brand_code,
-        numbered.category_code,
-        numbered.release_number,
-        numbered.released_on,
-        numbered.previous_product_key,
+        releases_with_number.line_code,
+        releases_with_number.product_name,
+        releases_with_number.brand_code,
+        releases_with_number.category_code,
+        releases_with_number.release_number,
+        releases_with_number.released_on,
+        releases_with_number.previous_product_key,
         coalesce(own.review_count, 0) as review_count,
         own.mean_stars,
         coalesce(own.negative_count, 0) as negative_count,
@@ -129,18 +129,18 @@ compared as (
             as margin,
         least(own.review_count, previous.review_count) >= {{ fewest }} as is_enough
 
-    from numbered
+    from releases_with_number
 
     cross join bases
 
-    left join summed as own
+    left join rating_means as own
         on
-            numbered.product_key = own.product_key
+            releases_with_number.product_key = own.product_key
             and bases.basis_code = own.basis_code
 
-    left join summed as previous
+    left join rating_means as previous
         on
-            numbered.previous_product_key = previous.product_key
+            releases_with_number.previous_product_key = previous.product_key
             and bases.basis_code = previous.basis_code
 
 ),
@@ -188,7 +188,7 @@ final as (
             when previous_mean_stars is not null then 'no_evidence'
         end as verdict_code
 
-    from compared
+    from release_pairs
 
 )
 

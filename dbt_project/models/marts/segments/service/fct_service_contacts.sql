@@ -1,5 +1,5 @@
--- Grain: one row per service contact that began by as_of.
--- A view: contacts stand already, and are built anew only where their inputs have moved.
+-- Grain: one row per service contact that began by as_of. A view: int_service_contacts is a table, so nothing is stored
+-- twice.
 {{ config(materialized='view') }}
 
 with

@@ -15,7 +15,7 @@ as_of as (
 
 orders as (
 
-    -- one order a ref, also where a contract's wider key keeps several rows of it
+    -- one order per ref, also where a contract's key keeps several rows of it
     select * from {{ ref('fct_orders') }}
     where order_ref in (select claims.order_ref from claims)
     qualify row_number() over (partition by order_ref order by order_key) = 1
@@ -24,7 +24,7 @@ orders as (
 
 products as (
 
-    -- an order of one product tells what was repaired; one of several does not
+    -- the repaired product is known where the order has a single product
     select
         order_ref,
         min(product_key) as product_key
@@ -36,7 +36,7 @@ products as (
 
 ),
 
-joined as (
+claims_with_order as (
 
     select
         claims.record_key as claim_key,
@@ -49,7 +49,7 @@ joined as (
         products.product_key,
         orders.ordered_at,
         claims.opened_at,
-        -- what closes tomorrow is open
+        -- closed after as_of means open
         case when claims.closed_at < as_of.as_of_end_at then claims.closed_at end as closed_at,
         claims.is_in_warranty,
         claims.cost_cny,
@@ -87,10 +87,10 @@ final as (
         round(cast({{ minutes_between('opened_at', 'closed_at') }} as double) / 1440, 6) as turnaround_days,
         cost_cny,
         price_charged_cny,
-        -- free of charge is a price of nothing; without a cost there is none to net
+        -- free of charge is a price of 0; without a cost there is no net cost
         cast(cost_cny - coalesce(price_charged_cny, 0) as decimal(18, 2)) as net_cost_cny
 
-    from joined
+    from claims_with_order
 
 )
 

@@ -41,9 +41,9 @@ windows as (
 
 ),
 
-watched as (
+unit_outcomes as (
 
-    -- of both sides only those whose window is over
+    -- both sides only with a complete window
     select
         units.is_treated,
         units.claim_kind,
@@ -62,7 +62,7 @@ watched as (
     inner join as_of
         on {{ plus_days('units.index_on', 'windows.window_days') }} <= as_of.as_of
 
-    -- the unserved are without a claim to the end of the window
+    -- unserved customers have no claim until the end of the window
     where
         units.is_treated
         or coalesce(units.claimed_on > {{ plus_days('units.index_on', 'windows.window_days') }}, true)
@@ -75,7 +75,7 @@ cells as (
         *,
         count(*) as unit_count
 
-    from watched
+    from unit_outcomes
     group by all
 
 ),
@@ -91,7 +91,7 @@ kinds as (
 
 by_kind as (
 
-    -- every kind is held against the same unserved customers
+    -- every kind is compared with the same unserved customers
     select
         kinds.claim_kind as compared_kind,
         cells.*
@@ -106,7 +106,7 @@ by_kind as (
 
 ),
 
-compared as (
+matched_repurchases as (
 
     {{ matched_difference(
         'by_kind',
@@ -118,15 +118,15 @@ compared as (
 
 ),
 
-listed as (
+comparison_rows as (
 
     select
         kinds.claim_kind,
         windows.window_days,
         kinds.claim_kind = 'all' as is_every_kind,
-        coalesce(compared.treated_count, 0) as treated_count,
+        coalesce(matched_repurchases.treated_count, 0) as treated_count,
         {%- for measure in measures %}
-        compared.{{ measure }}
+        matched_repurchases.{{ measure }}
         {%- if not loop.last %},{% endif %}
         {%- endfor %}
 
@@ -134,20 +134,20 @@ listed as (
 
     cross join windows
 
-    left join compared
+    left join matched_repurchases
         on
-            kinds.claim_kind = compared.compared_kind
-            and windows.window_days = compared.window_days
+            kinds.claim_kind = matched_repurchases.compared_kind
+            and windows.window_days = matched_repurchases.window_days
 
 ),
 
-judged as (
+comparisons_with_suppression as (
 
     select
         *,
         {{ hidden_cell('treated_count', 'window_days, is_every_kind', 'claim_kind') }} as is_suppressed
 
-    from listed
+    from comparison_rows
 
 ),
 
@@ -163,7 +163,7 @@ final as (
         {%- if not loop.last %},{% endif %}
         {%- endfor %}
 
-    from judged
+    from comparisons_with_suppression
 
 )
 

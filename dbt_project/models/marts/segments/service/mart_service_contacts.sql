@@ -12,7 +12,7 @@ contacts as (
 
 ),
 
-counted as (
+contact_counts as (
 
     select
         month_start,
@@ -73,7 +73,7 @@ final as (
         ordered_after_count,
         round(cast(ordered_after_count as double) / nullif(advice_window_count, 0), 6) as ordered_after_rate
 
-    from counted
+    from contact_counts
 
 )
 

@@ -19,11 +19,11 @@ contacts as (
 
     from {{ ref('int_service_contacts') }} as contacts
 
-    -- whole weeks, so that every hour of the week is looked at equally often
+    -- whole weeks, so that every hour of the week occurs equally often
     inner join as_of
         on cast(contacts.started_at as date) > as_of.as_of - {{ var('service_coverage_weeks') * 7 }}
 
-    -- what is not yet due tells nothing of the hour
+    -- contacts that are not yet due are left out
     where contacts.is_response_met is not null
 
 ),
@@ -36,7 +36,7 @@ hours as (
 
 ),
 
-counted as (
+contact_counts as (
 
     select
         coalesce(channel_code, 'all') as channel_code,
@@ -53,32 +53,32 @@ counted as (
 
 channels as (
 
-    select distinct channel_code from counted
+    select distinct channel_code from contact_counts
 
 ),
 
-filled as (
+channel_hours as (
 
     select
         channels.channel_code,
         cast(floor(hours.hour_of_week / 24) + 1 as integer) as weekday,
         cast(hours.hour_of_week % 24 as integer) as hour_of_day,
         cast(hours.hour_of_week as integer) as hour_of_week,
-        coalesce(counted.contact_count, 0) as contact_count,
-        coalesce(counted.answered_count, 0) as answered_count,
-        coalesce(counted.answered_in_target_count, 0) as answered_in_target_count,
-        counted.first_response_median_minutes,
-        -- an hour in which nobody asked is neither covered nor not
-        counted.answered_in_target_count > 0 as is_covered
+        coalesce(contact_counts.contact_count, 0) as contact_count,
+        coalesce(contact_counts.answered_count, 0) as answered_count,
+        coalesce(contact_counts.answered_in_target_count, 0) as answered_in_target_count,
+        contact_counts.first_response_median_minutes,
+        -- an hour without contacts is null, neither covered nor uncovered
+        contact_counts.answered_in_target_count > 0 as is_covered
 
     from channels
 
     cross join hours
 
-    left join counted
+    left join contact_counts
         on
-            channels.channel_code = counted.channel_code
-            and hours.hour_of_week = counted.hour_of_week
+            channels.channel_code = contact_counts.channel_code
+            and hours.hour_of_week = contact_counts.hour_of_week
 
 ),
 
@@ -109,7 +109,7 @@ final as (
             6
         ) as channel_asked_coverage_share
 
-    from filled
+    from channel_hours
     window channel as (partition by channel_code)
 
 )

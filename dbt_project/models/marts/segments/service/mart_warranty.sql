@@ -6,14 +6,14 @@ claims as (
     select
         *,
         cast(date_trunc('month', opened_at) as date) as month_start,
-        -- the order does not tell which of its products it was
+        -- unknown: the order has several products
         coalesce(product_key, 'unknown') as claimed_product_key
 
     from {{ ref('fct_warranty_claims') }}
 
 ),
 
-counted as (
+claim_counts as (
 
     select
         month_start,
@@ -61,7 +61,7 @@ final as (
         in_warranty_count,
         round(cast(in_warranty_count as double) / nullif(warranty_known_count, 0), 6) as in_warranty_share
 
-    from counted
+    from claim_counts
 
 )
 

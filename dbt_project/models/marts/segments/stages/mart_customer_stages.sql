@@ -4,7 +4,7 @@ with
 
 customers as (
 
-    -- an account that nobody has linked to a buyer or a member is nobody's customer
+    -- an account that is not linked to a buyer or a member is no customer
     select
         customers.customer_key,
         customers.lifecycle_code,
@@ -33,7 +33,7 @@ cells as (
         count(*) filter (where order_count > 0) as buyer_count,
         sum(order_count) as order_count,
         sum(net_cny) as net_cny,
-        -- decimals, for a sum of doubles depends on the order in which it is made
+        -- decimals, because a sum of doubles depends on the order of its rows
         sum(cast(value_12m_cny as decimal(18, 2))) as value_12m_cny
 
     from customers
@@ -41,7 +41,7 @@ cells as (
 
 ),
 
-judged as (
+cells_with_suppression as (
 
     select
         *,
@@ -61,14 +61,14 @@ stages as (
         {%- endfor %}
         {{ small_cell('sum(customer_count)') }} as is_suppressed
 
-    from judged
+    from cells_with_suppression
     group by lifecycle_code
 
 ),
 
 rungs as (
 
-    -- the whole of a rung would tell what is hidden of it, unless that is enough people in more than one stage
+    -- the total of a rung would reveal its suppressed cells, unless these are enough people in more than one stage
     select
         'all' as lifecycle_code,
         advocacy_code,
@@ -79,14 +79,14 @@ rungs as (
         or count(*) filter (where is_suppressed) = 1
         or {{ small_cell('coalesce(sum(customer_count) filter (where is_suppressed), 0)') }} as is_suppressed
 
-    from judged
+    from cells_with_suppression
     group by advocacy_code
 
 ),
 
-united as (
+every_cell as (
 
-    {% for relation in ['judged', 'stages', 'rungs'] -%}
+    {% for relation in ['cells_with_suppression', 'stages', 'rungs'] -%}
     select
         lifecycle_code,
         advocacy_code,
@@ -113,7 +113,7 @@ final as (
         {%- endfor %}
         is_suppressed
 
-    from united
+    from every_cell
 
 )
 

@@ -28,7 +28,7 @@ offer_grants as (
 
     select
         *,
-        -- a grant belongs to the stay in which it was due, as the stay's other figures do
+        -- a grant belongs to the stay in which it was due
         cast(
             date_trunc('month', case when is_right_stage then stage_began_on else offered_on end) as date
         ) as counted_month
@@ -93,7 +93,7 @@ grants as (
             else periods.first_month
         end as month_start,
         offer_grants.offer_code,
-        -- somebody whom no other record knows was in no stage
+        -- a customer without any other record is in no stage
         coalesce(offer_grants.lifecycle_code, 'unknown') as lifecycle_code,
         offer_grants.is_right_stage,
         offer_grants.grant_number,
@@ -106,7 +106,7 @@ grants as (
 
 ),
 
-due as (
+due_counts as (
 
     select
         stays.period_kind,
@@ -150,7 +150,7 @@ elsewhere as (
 
 ),
 
-compared as (
+matched_purchases as (
 
     {{ matched_difference(
         'stays',
@@ -161,73 +161,78 @@ compared as (
 
 ),
 
-counted as (
+offer_counts as (
 
     select
-        coalesce(due.period_kind, elsewhere.period_kind) as period_kind,
-        coalesce(due.month_start, elsewhere.month_start) as month_start,
-        coalesce(due.offer_code, elsewhere.offer_code) as offer_code,
-        coalesce(due.lifecycle_code, elsewhere.lifecycle_code) as lifecycle_code,
-        due.due_count is not null as is_right_stage,
-        coalesce(due.due_count, elsewhere.wrong_stage_count) as customer_count,
-        coalesce(due.due_count, 0) as due_count,
-        coalesce(due.pending_count, 0) as pending_count,
-        coalesce(due.given_count, 0) as given_count,
-        coalesce(due.given_in_time_count, 0) as given_in_time_count,
+        coalesce(due_counts.period_kind, elsewhere.period_kind) as period_kind,
+        coalesce(due_counts.month_start, elsewhere.month_start) as month_start,
+        coalesce(due_counts.offer_code, elsewhere.offer_code) as offer_code,
+        coalesce(due_counts.lifecycle_code, elsewhere.lifecycle_code) as lifecycle_code,
+        due_counts.due_count is not null as is_right_stage,
+        coalesce(due_counts.due_count, elsewhere.wrong_stage_count) as customer_count,
+        coalesce(due_counts.due_count, 0) as due_count,
+        coalesce(due_counts.pending_count, 0) as pending_count,
+        coalesce(due_counts.given_count, 0) as given_count,
+        coalesce(due_counts.given_in_time_count, 0) as given_in_time_count,
         coalesce(elsewhere.repeated_count, 0) as repeated_count,
         coalesce(elsewhere.wrong_stage_count, 0) as wrong_stage_count,
-        coalesce(due.claimed_count, elsewhere.wrong_stage_claimed_count) as claimed_count,
-        coalesce(due.given_count, elsewhere.wrong_stage_count) as taker_count,
-        due.mean_days_to_grant,
-        coalesce(due.claimed_reward_cny, 0) + coalesce(elsewhere.claimed_reward_cny, 0) as claimed_reward_cny
+        coalesce(due_counts.claimed_count, elsewhere.wrong_stage_claimed_count) as claimed_count,
+        coalesce(due_counts.given_count, elsewhere.wrong_stage_count) as taker_count,
+        due_counts.mean_days_to_grant,
+        coalesce(due_counts.claimed_reward_cny, 0) + coalesce(elsewhere.claimed_reward_cny, 0) as claimed_reward_cny
 
-    from due
+    from due_counts
 
     full outer join elsewhere
         on
-            due.period_kind = elsewhere.period_kind
-            and due.month_start = elsewhere.month_start
-            and due.offer_code = elsewhere.offer_code
-            and due.lifecycle_code = elsewhere.lifecycle_code
+            due_counts.period_kind = elsewhere.period_kind
+            and due_counts.month_start = elsewhere.month_start
+            and due_counts.offer_code = elsewhere.offer_code
+            and due_counts.lifecycle_code = elsewhere.lifecycle_code
 
 ),
 
-{%- set due_small = 'counted.customer_count' %}
-{%- set given_small = "case when " ~ small_cell('counted.customer_count') ~ " then 1 else counted.taker_count end" %}
+{%- set due_small = 'offer_counts.customer_count' %}
+{%- set given_small %}
+case when {{ small_cell('offer_counts.customer_count') }} then 1 else offer_counts.taker_count end
+{%- endset %}
 
 final as (
 
     select
 
         ---------- keys
-        counted.period_kind,
-        counted.month_start,
-        counted.offer_code,
+        offer_counts.period_kind,
+        offer_counts.month_start,
+        offer_counts.offer_code,
         offers.offer_name,
         offers.offer_name_en,
-        counted.lifecycle_code,
-        counted.is_right_stage,
+        offer_counts.lifecycle_code,
+        offer_counts.is_right_stage,
 
         ---------- who was due, and what they were given
         {% for column in ['customer_count', 'due_count', 'pending_count'] -%}
-        cast({{ unless_small('counted.' ~ column, due_small) }} as bigint) as {{ column }},
+        cast({{ unless_small('offer_counts.' ~ column, due_small) }} as bigint) as {{ column }},
         {% endfor %}
         {%- for column in [
             'given_count', 'given_in_time_count', 'repeated_count', 'wrong_stage_count', 'claimed_count'
         ] -%}
-        cast({{ unless_small('counted.' ~ column, given_small) }} as bigint) as {{ column }},
+        cast({{ unless_small('offer_counts.' ~ column, given_small) }} as bigint) as {{ column }},
         {% endfor %}
         {{ unless_small(
-            'cast(counted.given_in_time_count as double) / nullif(counted.due_count - counted.pending_count, 0)',
+            'cast(offer_counts.given_in_time_count as double) / nullif(offer_counts.due_count - offer_counts.pending_count, 0)',
             given_small
         ) }} as given_share,
-        {{ unless_small('round(counted.mean_days_to_grant, 4)', given_small) }} as mean_days_to_grant,
+        {{ unless_small('round(offer_counts.mean_days_to_grant, 4)', given_small) }} as mean_days_to_grant,
 
         ---------- what became of it
-        {{ unless_small('cast(counted.claimed_count as double) / nullif(counted.taker_count, 0)', given_small) }}
-            as take_up_rate,
-        cast({{ unless_small('counted.claimed_reward_cny', given_small) }} as decimal(18, 2)) as claimed_reward_cny,
-        {%- set compared_small = 'least(compared.matched_treated_count, compared.control_count)' %}
+        {{ unless_small(
+            'cast(offer_counts.claimed_count as double) / nullif(offer_counts.taker_count, 0)', given_small
+        ) }} as take_up_rate,
+        cast(
+            {{ unless_small('offer_counts.claimed_reward_cny', given_small) }} as decimal(18, 2)
+        ) as claimed_reward_cny,
+        {%- set compared_small = 'least(matched_purchases.matched_treated_count, matched_purchases.control_count)' %}
         {%- for column, source in [
             ('watched_given_count', 'matched_treated_count'),
             ('untouched_count', 'control_count'),
@@ -237,21 +242,21 @@ final as (
             ('difference_low', 'difference_low'),
             ('difference_high', 'difference_high'),
         ] %}
-        {{ unless_small('compared.' ~ source, compared_small) }} as {{ column }},
+        {{ unless_small('matched_purchases.' ~ source, compared_small) }} as {{ column }},
         {%- endfor %}
-        {{ small_cell('counted.customer_count') }} as is_suppressed
+        {{ small_cell('offer_counts.customer_count') }} as is_suppressed
 
-    from counted
+    from offer_counts
 
     inner join offers
-        on counted.offer_code = offers.offer_code
+        on offer_counts.offer_code = offers.offer_code
 
-    left join compared
+    left join matched_purchases
         on
-            counted.period_kind = compared.period_kind
-            and counted.month_start = compared.month_start
-            and counted.offer_code = compared.offer_code
-            and counted.lifecycle_code = compared.lifecycle_code
+            offer_counts.period_kind = matched_purchases.period_kind
+            and offer_counts.month_start = matched_purchases.month_start
+            and offer_counts.offer_code = matched_purchases.offer_code
+            and offer_counts.lifecycle_code = matched_purchases.lifecycle_code
 
 )
 

@@ -35,9 +35,9 @@ stays as (
 
 ),
 
-lasting as (
+stay_counts as (
 
-    -- stays of the same months are counted before they are held against every month: few rows, whatever the customers
+    -- stays are counted by their months before the join with every month, which keeps that join small
     select
         ladder_code,
         stage_code,
@@ -51,21 +51,21 @@ lasting as (
 
 ),
 
-unmoved as (
+unmoved_counts as (
 
     select
-        lasting.ladder_code,
+        stay_counts.ladder_code,
         months.month_start,
-        lasting.stage_code as from_code,
-        lasting.stage_code as to_code,
-        sum(lasting.customer_count) as customer_count
+        stay_counts.stage_code as from_code,
+        stay_counts.stage_code as to_code,
+        sum(stay_counts.customer_count) as customer_count
 
-    from lasting
+    from stay_counts
 
     inner join months
         on
-            lasting.began_month < months.month_start
-            and (lasting.ended_month > months.month_start or lasting.ended_month is null)
+            stay_counts.began_month < months.month_start
+            and (stay_counts.ended_month > months.month_start or stay_counts.ended_month is null)
 
     group by all
 
@@ -86,12 +86,12 @@ departures as (
 
 ),
 
-moved as (
+movement_counts as (
 
     select
         arrivals.ladder_code,
         months.month_start,
-        -- nobody knew them before
+        -- not known before
         coalesce(departures.stage_code, 'newly_known') as from_code,
         arrivals.stage_code as to_code,
         count(*) as customer_count
@@ -121,9 +121,9 @@ cells as (
         sum(customer_count) as customer_count
 
     from (
-        select * from unmoved
+        select * from unmoved_counts
         union all
-        select * from moved
+        select * from movement_counts
     ) as both_kinds
 
     group by all
@@ -146,11 +146,12 @@ in_rows as (
 
 ),
 
-judged as (
+cells_to_show as (
 
     select
         *,
-        -- a single small cell could be told from the others and their sum, so the next smallest is withheld with it
+        -- a single small cell could be derived from the others and their sum, so the next smallest is suppressed with
+        -- it
         {{ small_cell('customer_count') }}
         or (small_count = 1 and place = 1) as is_suppressed
 
@@ -161,24 +162,27 @@ judged as (
 final as (
 
     select
-        judged.ladder_code,
-        judged.month_start,
+        cells_to_show.ladder_code,
+        cells_to_show.month_start,
         months.month_end <= {{ plus_days('as_of.as_of', 1) }} as is_complete,
-        judged.from_code,
-        judged.to_code,
-        judged.from_code <> judged.to_code as is_move,
-        cast(case when not judged.is_suppressed then judged.customer_count end as bigint) as customer_count,
-        cast({{ unless_small('judged.from_customer_count', 'judged.from_customer_count') }} as bigint)
+        cells_to_show.from_code,
+        cells_to_show.to_code,
+        cells_to_show.from_code <> cells_to_show.to_code as is_move,
+        cast(case when not cells_to_show.is_suppressed then cells_to_show.customer_count end as bigint)
+            as customer_count,
+        cast({{ unless_small('cells_to_show.from_customer_count', 'cells_to_show.from_customer_count') }} as bigint)
             as from_customer_count,
         case
-            when not judged.is_suppressed then cast(judged.customer_count as double) / judged.from_customer_count
+            when
+                not cells_to_show.is_suppressed
+                then cast(cells_to_show.customer_count as double) / cells_to_show.from_customer_count
         end as transition_share,
-        judged.is_suppressed
+        cells_to_show.is_suppressed
 
-    from judged
+    from cells_to_show
 
     inner join months
-        on judged.month_start = months.month_start
+        on cells_to_show.month_start = months.month_start
 
     cross join as_of
 

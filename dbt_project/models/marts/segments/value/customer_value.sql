@@ -21,7 +21,7 @@ expectations as (
 
 ),
 
-expected as (
+customers_with_value as (
 
     select
         customers.*,
@@ -32,11 +32,11 @@ expected as (
             when fit.spend_status_code <> 'ok' then 'spend_' || fit.spend_status_code
             else 'ok'
         end as value_status_code,
-        -- values of a fit that is not trusted would be wrong: they are not told, and the status says why
+        -- values of a fit that is not trusted are null, and the status gives the reason
         case when fit.status_code = 'ok' then expectations.p_alive end as p_alive,
         case when fit.status_code = 'ok' then expectations.expected_orders_12m end as expected_orders_12m,
         case when fit.status_code = 'ok' then expectations.discounted_orders_12m end as discounted_orders_12m,
-        -- Fader and Hardie (2013), equation 5; who got all of it back has spent nothing
+        -- Fader and Hardie (2013), equation 5; customers with a full refund have spent 0
         case
             when fit.spend_status_code = 'ok'
                 then
@@ -87,7 +87,7 @@ final as (
         ---------- lineage
         model_fit_id
 
-    from expected
+    from customers_with_value
 
 )
 

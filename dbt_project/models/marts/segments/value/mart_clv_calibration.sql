@@ -28,7 +28,7 @@ period as (
 
 customers as (
 
-    -- those who came in the test are no part of it
+    -- customers acquired during the test are left out
     select * from {{ ref('int_clv_customers') }}
     where calibration_frequency is not null
 
@@ -67,14 +67,14 @@ numbered_weeks as (
 
     select
         expected_order_count,
-        -- they count up from the start of the test, so that their order is that of time
+        -- numbered from the start of the test, in the order of time
         row_number() over (order by expected_order_count) as week_number
 
     from expected_weeks
 
 ),
 
-bought as (
+orders_by_week as (
 
     select
         (purchases.purchased_on - period.fitted_until + 6) // 7 as week_number,
@@ -92,7 +92,7 @@ bought as (
 
 ),
 
-everybody as (
+customer_total as (
 
     select count(*) as customer_count
     from customers
@@ -103,20 +103,20 @@ weeks as (
 
     select
         numbered_weeks.week_number as sort_number,
-        everybody.customer_count,
-        sum(coalesce(bought.order_count, 0)) over (order by numbered_weeks.week_number) as actual_order_count,
+        customer_total.customer_count,
+        sum(coalesce(orders_by_week.order_count, 0)) over (order by numbered_weeks.week_number) as actual_order_count,
         numbered_weeks.expected_order_count
 
     from numbered_weeks
 
-    cross join everybody
+    cross join customer_total
 
-    left join bought
-        on numbered_weeks.week_number = bought.week_number
+    left join orders_by_week
+        on numbered_weeks.week_number = orders_by_week.week_number
 
 ),
 
-united as (
+every_class as (
 
     select
         'frequency' as dimension_code,
@@ -150,7 +150,7 @@ final as (
             as expected_per_customer,
         {{ small_cell('customer_count') }} as is_suppressed
 
-    from united
+    from every_class
 
 )
 

@@ -27,7 +27,7 @@ known_margin as (
 
 ),
 
-tested as (
+holdout as (
 
     select
         sum(expected.expected_test_orders) as expected_order_count,
@@ -45,7 +45,7 @@ tested as (
 
 ),
 
-judged as (
+fits_with_status as (
 
     select
         fits.*,
@@ -86,51 +86,62 @@ final as (
     select
 
         ---------- keys
-        judged.fit_code,
-        'clv:' || judged.fit_code || ':' || cast(judged.fitted_until as {{ dbt.type_string() }}) as model_fit_id,
+        fits_with_status.fit_code,
+        'clv:'
+        || fits_with_status.fit_code
+        || ':'
+        || cast(fits_with_status.fitted_until as {{ dbt.type_string() }}) as model_fit_id,
 
         ---------- whether it is to be trusted
-        judged.status_code,
-        judged.spend_status_code,
-        judged.frequency_monetary_correlation,
-        coalesce(abs(judged.frequency_monetary_correlation) >= {{ var('clv_correlation_warning_from') }}, false)
+        fits_with_status.status_code,
+        fits_with_status.spend_status_code,
+        fits_with_status.frequency_monetary_correlation,
+        coalesce(
+            abs(fits_with_status.frequency_monetary_correlation) >= {{ var('clv_correlation_warning_from') }}, false
+        )
             as has_correlation_warning,
-        judged.window_days < {{ 7 * var('clv_short_weeks') }} as has_short_window_warning,
+        fits_with_status.window_days < {{ 7 * var('clv_short_weeks') }} as has_short_window_warning,
 
         ---------- what it rests on
-        judged.started_on,
-        judged.fitted_until,
-        judged.window_days,
-        judged.customer_count,
-        judged.repeater_count,
-        judged.spender_count,
+        fits_with_status.started_on,
+        fits_with_status.fitted_until,
+        fits_with_status.window_days,
+        fits_with_status.customer_count,
+        fits_with_status.repeater_count,
+        fits_with_status.spender_count,
 
         ---------- how often they buy, and when they stop
-        judged.r,
-        judged.alpha,
-        judged.a,
-        judged.b,
-        judged.log_likelihood,
+        fits_with_status.r,
+        fits_with_status.alpha,
+        fits_with_status.a,
+        fits_with_status.b,
+        fits_with_status.log_likelihood,
 
         ---------- what they spend
-        judged.p,
-        judged.q,
-        judged.v,
-        judged.spend_log_likelihood,
-        cast(case when judged.q > 1 then judged.p * judged.v / (judged.q - 1) end as decimal(18, 2))
+        fits_with_status.p,
+        fits_with_status.q,
+        fits_with_status.v,
+        fits_with_status.spend_log_likelihood,
+        cast(
+            case
+                when fits_with_status.q > 1 then fits_with_status.p * fits_with_status.v / (fits_with_status.q - 1)
+            end as decimal(18, 2)
+        )
             as mean_purchase_cny,
 
         ---------- the test
-        judged.test_days,
-        {%- set of_test = 'case when judged.test_days > 0 then ' %}
-        cast(round({{ of_test }}tested.expected_order_count end, 4) as double) as expected_test_order_count,
-        cast({{ of_test }}tested.actual_order_count end as bigint) as actual_test_order_count,
+        fits_with_status.test_days,
+        {%- set of_test = 'case when fits_with_status.test_days > 0 then ' %}
+        cast(round({{ of_test }}holdout.expected_order_count end, 4) as double) as expected_test_order_count,
+        cast({{ of_test }}holdout.actual_order_count end as bigint) as actual_test_order_count,
         cast(
-            round({{ of_test }}tested.expected_order_count / nullif(tested.actual_order_count, 0) - 1 end, 6) as double
+            round(
+                {{ of_test }}holdout.expected_order_count / nullif(holdout.actual_order_count, 0) - 1 end, 6
+            ) as double
         ) as test_bias_share,
-        cast(round({{ of_test }}tested.mean_absolute_error end, 6) as double) as test_mean_absolute_error,
+        cast(round({{ of_test }}holdout.mean_absolute_error end, 6) as double) as test_mean_absolute_error,
         coalesce(
-            {{ of_test }}abs(tested.expected_order_count / nullif(tested.actual_order_count, 0) - 1) end
+            {{ of_test }}abs(holdout.expected_order_count / nullif(holdout.actual_order_count, 0) - 1) end
             >= {{ var('clv_bias_warning_from') }},
             false
         ) as has_bias_warning,
@@ -142,11 +153,11 @@ final as (
         end as double) as margin_share,
         cast({{ var('clv_annual_discount_rate') }} as double) as annual_discount_rate
 
-    from judged
+    from fits_with_status
 
     cross join known_margin
 
-    cross join tested
+    cross join holdout
 
 )
 

@@ -39,7 +39,7 @@ acquisition as (
 
 ),
 
-earned as (
+customer_margins as (
 
     select
         acquisition.customer_key,
@@ -66,23 +66,25 @@ customers as (
         acquisition.acquisition_strategy_code as strategy_code,
         acquisition.acquisition_group_code as group_code,
         acquisition.acquired_month as month_start,
-        earned.net_cny,
-        earned.known_net_cny,
+        customer_margins.net_cny,
+        customer_margins.known_net_cny,
         {%- for horizon, days in days_of.items() %}
-        -- at equal age: only those whose days are over
+        -- at equal age: only customers whose window is over
         cast(
-            case when acquisition.acquired_on + {{ days }} <= as_of.as_of then earned.margin_{{ horizon }}_cny end
+            case
+                when acquisition.acquired_on + {{ days }} <= as_of.as_of then customer_margins.margin_{{ horizon }}_cny
+            end
             as double
         ) as ltv_{{ horizon }},
         {%- endfor %}
-        cast(earned.margin_cny + expected.margin_12m_cny as double) as ltv_predicted
+        cast(customer_margins.margin_cny + expected.margin_12m_cny as double) as ltv_predicted
 
     from acquisition
 
     cross join as_of
 
-    inner join earned
-        on acquisition.customer_key = earned.customer_key
+    inner join customer_margins
+        on acquisition.customer_key = customer_margins.customer_key
 
     left join {{ ref('customer_value') }} as expected
         on acquisition.customer_key = expected.customer_key
@@ -103,7 +105,7 @@ cells as (
 
     from customers
     group by grouping sets {{ dimension_sets | trim }}
-    -- the set of everything has a row even of nothing
+    -- the empty grouping set has a row even without any input
     having count(*) > 0
 
 ),
@@ -140,7 +142,7 @@ spending as (
 
 ),
 
-kept as (
+row_keys as (
 
     select
         dimension_code,
@@ -160,17 +162,17 @@ kept as (
 
 ),
 
-priced as (
+cost_per_customer as (
 
     select
-        kept.dimension_code,
-        kept.dimension_value,
+        row_keys.dimension_code,
+        row_keys.dimension_value,
         strategies.strategy_name as dimension_name,
-        kept.period_kind,
-        coalesce(kept.month_start, min(kept.month_start) over ()) as month_start,
+        row_keys.period_kind,
+        coalesce(row_keys.month_start, min(row_keys.month_start) over ()) as month_start,
         coalesce(cells.customer_count, 0) as customer_count,
         coalesce(spending.spend_cny, 0) as spend_cny,
-        -- nothing spent is no bargain: there is no cost of a customer then
+        -- without spend the cost of a customer is null, not 0
         nullif(spending.spend_cny, 0) / nullif(cells.customer_count, 0) as cac_cny,
         {%- for horizon in horizons %}
         coalesce(cells.ltv_{{ horizon }}_count, 0) as ltv_{{ horizon }}_count,
@@ -180,32 +182,32 @@ priced as (
         {%- endfor %}
         cells.margin_known_share
 
-    from kept
+    from row_keys
 
     left join cells
         on
-            kept.dimension_code = cells.dimension_code
-            and kept.dimension_value = cells.dimension_value
-            and kept.period_kind = cells.period_kind
-            and kept.month_start is not distinct from cells.month_start
+            row_keys.dimension_code = cells.dimension_code
+            and row_keys.dimension_value = cells.dimension_value
+            and row_keys.period_kind = cells.period_kind
+            and row_keys.month_start is not distinct from cells.month_start
 
     left join spending
         on
-            kept.dimension_code = spending.dimension_code
-            and kept.dimension_value = spending.dimension_value
-            and kept.period_kind = spending.period_kind
-            and kept.month_start is not distinct from spending.month_start
+            row_keys.dimension_code = spending.dimension_code
+            and row_keys.dimension_value = spending.dimension_value
+            and row_keys.period_kind = spending.period_kind
+            and row_keys.month_start is not distinct from spending.month_start
 
     left join strategies
         on
-            kept.dimension_value = strategies.strategy_code
-            and kept.dimension_code = 'strategy'
+            row_keys.dimension_value = strategies.strategy_code
+            and row_keys.dimension_code = 'strategy'
 
 ),
 
-paid as (
+paid_group as (
 
-    select * from priced
+    select * from cost_per_customer
     where
         dimension_code = 'group'
         and dimension_value = 'paid'
@@ -214,45 +216,49 @@ paid as (
 
 final as (
 
-    {%- set count = 'priced.customer_count' %}
+    {%- set count = 'cost_per_customer.customer_count' %}
 
     select
 
         ---------- keys
-        priced.dimension_code,
-        priced.dimension_value,
-        priced.dimension_name,
-        priced.period_kind,
-        priced.month_start,
+        cost_per_customer.dimension_code,
+        cost_per_customer.dimension_value,
+        cost_per_customer.dimension_name,
+        cost_per_customer.period_kind,
+        cost_per_customer.month_start,
 
         ---------- what customers cost
         cast({{ unless_small(count, count) }} as bigint) as customer_count,
-        cast({{ unless_small('priced.spend_cny', count) }} as decimal(18, 2)) as spend_cny,
-        cast({{ unless_small('priced.cac_cny', count) }} as decimal(18, 2)) as cac_cny,
-        cast(round({{ unless_small('priced.margin_known_share', count) }}, 6) as double) as margin_known_share,
+        cast({{ unless_small('cost_per_customer.spend_cny', count) }} as decimal(18, 2)) as spend_cny,
+        cast({{ unless_small('cost_per_customer.cac_cny', count) }} as decimal(18, 2)) as cac_cny,
+        cast(
+            round({{ unless_small('cost_per_customer.margin_known_share', count) }}, 6) as double
+        ) as margin_known_share,
         {%- for horizon in horizons %}
 
         {#- a matured part of a cohort can be small where the cohort is not #}
-        {%- set n = 'priced.ltv_' ~ horizon ~ '_count' %}
-        {%- set mean = 'priced.ltv_' ~ horizon ~ '_mean' %}
-        {%- set variance = 'priced.ltv_' ~ horizon ~ '_variance' %}
+        {%- set n = 'cost_per_customer.ltv_' ~ horizon ~ '_count' %}
+        {%- set mean = 'cost_per_customer.ltv_' ~ horizon ~ '_mean' %}
+        {%- set variance = 'cost_per_customer.ltv_' ~ horizon ~ '_variance' %}
         {%- set margin = 'sqrt(' ~ variance ~ ' / nullif(' ~ n ~ ', 0)) * ' ~ t_975('nullif(' ~ n ~ ' - 1, 0)') %}
-        {%- set paid_n = 'paid.ltv_' ~ horizon ~ '_count' %}
-        {%- set apart = '(' ~ mean ~ ' - paid.ltv_' ~ horizon ~ '_mean)' %}
-        {%- set welch = welch_margin(variance, n, 'paid.ltv_' ~ horizon ~ '_variance', paid_n) %}
+        {%- set paid_n = 'paid_group.ltv_' ~ horizon ~ '_count' %}
+        {%- set apart = '(' ~ mean ~ ' - paid_group.ltv_' ~ horizon ~ '_mean)' %}
+        {%- set welch = welch_margin(variance, n, 'paid_group.ltv_' ~ horizon ~ '_variance', paid_n) %}
 
         ---------- what they are worth: {{ horizon }}
         cast({{ unless_small(n, n) }} as bigint) as ltv_{{ horizon }}_customer_count,
         cast({{ unless_small(mean, n) }} as decimal(18, 2)) as ltv_{{ horizon }}_cny,
         cast({{ unless_small(mean ~ ' - ' ~ margin, n) }} as decimal(18, 2)) as ltv_{{ horizon }}_low_cny,
         cast({{ unless_small(mean ~ ' + ' ~ margin, n) }} as decimal(18, 2)) as ltv_{{ horizon }}_high_cny,
-        cast(round({{ unless_small(mean ~ ' / priced.cac_cny', n) }}, 6) as double) as ltv_{{ horizon }}_to_cac,
-        cast(round({{ unless_small('(' ~ mean ~ ' - ' ~ margin ~ ') / priced.cac_cny', n) }}, 6) as double)
+        cast(
+            round({{ unless_small(mean ~ ' / cost_per_customer.cac_cny', n) }}, 6) as double
+        ) as ltv_{{ horizon }}_to_cac,
+        cast(round({{ unless_small('(' ~ mean ~ ' - ' ~ margin ~ ') / cost_per_customer.cac_cny', n) }}, 6) as double)
             as ltv_{{ horizon }}_to_cac_low,
-        cast(round({{ unless_small('(' ~ mean ~ ' + ' ~ margin ~ ') / priced.cac_cny', n) }}, 6) as double)
+        cast(round({{ unless_small('(' ~ mean ~ ' + ' ~ margin ~ ') / cost_per_customer.cac_cny', n) }}, 6) as double)
             as ltv_{{ horizon }}_to_cac_high,
         {%- set differs %}case
-            when priced.dimension_value <> 'paid' and not {{ small_cell(n) }} and not {{ small_cell(paid_n) }}
+            when cost_per_customer.dimension_value <> 'paid' and not {{ small_cell(n) }} and not {{ small_cell(paid_n) }}
                 then {% endset %}
         cast({{ differs }}{{ apart }} end as decimal(18, 2)) as ltv_{{ horizon }}_minus_paid_cny,
         cast({{ differs }}{{ apart }} - {{ welch }} end as decimal(18, 2)) as ltv_{{ horizon }}_minus_paid_low_cny,
@@ -260,12 +266,12 @@ final as (
         {%- endfor %}
         {{ small_cell(count) }} as is_suppressed
 
-    from priced
+    from cost_per_customer
 
-    left join paid
+    left join paid_group
         on
-            priced.period_kind = paid.period_kind
-            and priced.month_start = paid.month_start
+            cost_per_customer.period_kind = paid_group.period_kind
+            and cost_per_customer.month_start = paid_group.month_start
 
 )
 

@@ -1,5 +1,5 @@
--- Grain: one row per goal, conversion month, model, campaign, marketing channel and strategy that was credited.
--- Only months whose inputs have moved are added up again: a night does not read the credits of all years.
+-- Grain: one row per goal, conversion month, model, campaign, marketing channel and strategy that was credited. Only
+-- months whose inputs have changed are summed again, so a refresh does not read the credits of all years.
 {{ config(materialized='incremental', incremental_strategy='replace_affected', unique_key='period_key') }}
 
 with
@@ -33,7 +33,7 @@ attribution as (
 
 ),
 
-credited as (
+credit_sums as (
 
     select
         periods.period_key,
@@ -43,7 +43,7 @@ credited as (
         attribution.campaign_key,
         attribution.marketing_channel_code,
         attribution.strategy_code,
-        -- decimals, for a sum of doubles depends on the order in which it is made
+        -- decimals, because a sum of doubles depends on the order of its rows
         cast(sum(cast(attribution.weight as decimal(18, 12))) as decimal(28, 12)) as conversion_count,
         cast(sum(attribution.credited_cny) as decimal(18, 2)) as credited_cny,
         periods.inputs_hash
@@ -67,4 +67,4 @@ credited as (
 
 )
 
-select * from credited
+select * from credit_sums

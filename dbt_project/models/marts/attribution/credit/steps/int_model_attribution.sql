@@ -3,7 +3,7 @@
 {#- a fit moves only with the inputs of its own month, so these decide on both -#}
 {%- set models = ['markov', 'shapley', 'linear_distinct', 'leave_one_out'] %}
 
--- the linter loses count of indents in loops over models
+-- the linter miscounts indents in loops over models
 -- noqa: disable=LT02
 with
 
@@ -24,7 +24,7 @@ conversions as (
         conversions.value_cny,
         periods.period_key,
         periods.inputs_hash,
-        -- numbers alone go through the windows below
+        -- windows sort numbers only, which is faster than sorting keys
         row_number() over (order by periods.period_key) as conversion_no
 
     from {{ ref('fct_conversions') }} as conversions
@@ -62,7 +62,7 @@ journey_touches as (
 
 {{ touches_left_on_their_paths('journey_touches') }},
 
--- decimals, for a sum of doubles depends on the order in which it is made
+-- decimals, because a sum of doubles depends on the order of its rows
 effects as (
 
     select
@@ -95,7 +95,7 @@ channels as (
 
 ),
 
-valued as (
+channels_with_effects as (
 
     select
         channels.conversion_no,
@@ -108,7 +108,7 @@ valued as (
         channels.touch_count as markov_count,
         channels.touch_count as linear_distinct_count,
         channels.touch_count as leave_one_out_count,
-        -- rare channels may share one value, which then is that of all their touches
+        -- rare channels may share one Shapley value, which then covers all of their touches
         sum(channels.touch_count) over player as shapley_count,
         row_number() over (
             partition by channels.conversion_no, coalesce(effects.shapley_player, channels.channel)
@@ -128,7 +128,7 @@ valued as (
 
 ),
 
-totalled as (
+channels_with_totals as (
 
     select
         *,
@@ -137,18 +137,18 @@ totalled as (
         sum(leave_one_out_share) over journey as leave_one_out_total,
         sum(case when is_first_of_player then shapley_share end) over journey as shapley_total
 
-    from valued
+    from channels_with_effects
     window journey as (partition by conversion_no)
 
 ),
 
-weighed as (
+channel_weights as (
 
     select
         conversion_no,
         channel,
         {% for model in models -%}
-        -- where no channel of a journey makes a difference, all of its touches are equals
+        -- where no channel of a journey has an effect, its touches get equal weights
         coalesce(
             cast(coalesce({{ model }}_share, 0) as double)
             / nullif(cast({{ model }}_total as double), 0)
@@ -156,35 +156,35 @@ weighed as (
             cast(1 as double) / all_count
         ) as {{ model }}_weight{{ ',' if not loop.last }}
         {% endfor %}
-    from totalled
+    from channels_with_totals
 
 ),
 
-shared as (
+touch_shares as (
 
     select
         conversions.conversion_no,
         touches.touch_position,
         {% for model in models -%}
-        weighed.{{ model }}_weight,
+        channel_weights.{{ model }}_weight,
         {{ largest_remainder(
-            'weighed.' ~ model ~ '_weight', 'conversions.value_cny',
+            'channel_weights.' ~ model ~ '_weight', 'conversions.value_cny',
             whole='conversions.conversion_no', earlier='touches.touch_position'
         ) }} as {{ model }}_cny{{ ',' if not loop.last }}
         {% endfor %}
     from touches
 
-    inner join weighed
+    inner join channel_weights
         on
-            touches.conversion_no = weighed.conversion_no
-            and touches.channel = weighed.channel
+            touches.conversion_no = channel_weights.conversion_no
+            and touches.channel = channel_weights.channel
 
     inner join conversions
         on touches.conversion_no = conversions.conversion_no
 
 ),
 
-credited as (
+touches_with_credit as (
 
     select
         conversions.conversion_key,
@@ -203,16 +203,16 @@ credited as (
         touches.touch_count,
         touches.touched_at
         {%- for model in models %},
-        shared.{{ model }}_weight,
-        shared.{{ model }}_cny
+        touch_shares.{{ model }}_weight,
+        touch_shares.{{ model }}_cny
         {%- endfor %}
 
     from touches
 
-    inner join shared
+    inner join touch_shares
         on
-            touches.conversion_no = shared.conversion_no
-            and touches.touch_position = shared.touch_position
+            touches.conversion_no = touch_shares.conversion_no
+            and touches.touch_position = touch_shares.touch_position
 
     inner join conversions
         on touches.conversion_no = conversions.conversion_no
@@ -233,7 +233,7 @@ fits as (
 
 ),
 
-untouched as (
+conversions_without_touch as (
 
     select conversions.*
     from conversions
@@ -248,61 +248,61 @@ credits as (
     {%- for model in models %}
 
     select
-        credited.conversion_key,
-        credited.touch_key,
-        credited.journey_key,
-        credited.customer_key,
-        credited.campaign_key,
-        credited.goal_code,
+        touches_with_credit.conversion_key,
+        touches_with_credit.touch_key,
+        touches_with_credit.journey_key,
+        touches_with_credit.customer_key,
+        touches_with_credit.campaign_key,
+        touches_with_credit.goal_code,
         '{{ model }}' as model_code,
-        credited.marketing_channel_code,
-        credited.strategy_code,
-        credited.touch_group_code,
-        credited.{{ model }}_weight as weight,
-        credited.{{ model }}_cny as credited_cny,
-        credited.touch_position,
-        credited.touch_count,
-        credited.touched_at,
-        credited.converted_at,
+        touches_with_credit.marketing_channel_code,
+        touches_with_credit.strategy_code,
+        touches_with_credit.touch_group_code,
+        touches_with_credit.{{ model }}_weight as weight,
+        touches_with_credit.{{ model }}_cny as credited_cny,
+        touches_with_credit.touch_position,
+        touches_with_credit.touch_count,
+        touches_with_credit.touched_at,
+        touches_with_credit.converted_at,
         fits.model_fit_id,
-        credited.period_key,
-        credited.inputs_hash
+        touches_with_credit.period_key,
+        touches_with_credit.inputs_hash
 
-    from credited
+    from touches_with_credit
 
     left join fits
         on
-            credited.period_key = fits.period_key
+            touches_with_credit.period_key = fits.period_key
             and fits.model_code = '{{ model }}'
 
-    where credited.{{ model }}_weight > 0
+    where touches_with_credit.{{ model }}_weight > 0
 
     union all
     {%- endfor %}
 
     select
-        untouched.conversion_key,
+        conversions_without_touch.conversion_key,
         null as touch_key,
-        untouched.journey_key,
-        untouched.customer_key,
+        conversions_without_touch.journey_key,
+        conversions_without_touch.customer_key,
         null as campaign_key,
-        untouched.goal_code,
+        conversions_without_touch.goal_code,
         models.model_code,
         'unattributed' as marketing_channel_code,
         null as strategy_code,
         null as touch_group_code,
         cast(1 as double) as weight,
-        untouched.value_cny as credited_cny,
+        conversions_without_touch.value_cny as credited_cny,
         null as touch_position,
         0 as touch_count,
         null as touched_at,
-        untouched.converted_at,
-        -- no fit stands behind what nobody is credited with
+        conversions_without_touch.converted_at,
+        -- conversions without a touch have no fit
         null as model_fit_id,
-        untouched.period_key,
-        untouched.inputs_hash
+        conversions_without_touch.period_key,
+        conversions_without_touch.inputs_hash
 
-    from untouched
+    from conversions_without_touch
 
     cross join {{ ref('attribution_models') }} as models
 

@@ -50,7 +50,7 @@ open_journeys as (
 
 ),
 
-united as (
+conversions_and_open_journeys as (
 
     select * from conversions
     union all
@@ -69,10 +69,10 @@ periods as (
         cast(sum(journey_count * conversion_count) as bigint) as attributed_conversion_count,
         cast(sum(value_cny) as decimal(18, 2)) as value_cny,
         cast(sum(journey_count * conversion_count * value_cny) as decimal(18, 2)) as attributed_cny,
-        -- keys make every row unlike any other, so none can cancel another
+        -- keys make every row distinct, so no two hashes cancel each other out
         bit_xor(input_hash) as inputs_hash
 
-    from united
+    from conversions_and_open_journeys
     group by goal_code, month_start
 
 )

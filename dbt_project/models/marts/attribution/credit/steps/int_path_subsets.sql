@@ -24,7 +24,7 @@ affected as (
 
 ),
 
-{{ dimension_code }}_counted as (
+{{ dimension_code }}_counts as (
 
     select
         outcome_no,
@@ -36,28 +36,28 @@ affected as (
 
 ),
 
-{{ dimension_code }}_named as (
+{{ dimension_code }}_codes as (
 
     select
         '{{ dimension_code }}' as dimension_code,
-        counted.outcome_no,
-        counted.numbers,
-        counted.journey_count,
+        path_counts.outcome_no,
+        path_counts.numbers,
+        path_counts.journey_count,
         array_agg(path_values.value_code order by path_values.value_code) as members
 
-    from {{ dimension_code }}_counted as counted
+    from {{ dimension_code }}_counts as path_counts
 
     inner join {{ dimension_code }}_values as path_values
-        on {{ in_number_set('path_values.value_no', 'counted.numbers') }}
+        on {{ in_number_set('path_values.value_no', 'path_counts.numbers') }}
 
-    group by counted.outcome_no, counted.numbers, counted.journey_count
+    group by path_counts.outcome_no, path_counts.numbers, path_counts.journey_count
 
 ),
 
 {% endfor -%}
-named as (
+paths_with_codes as (
     {% for dimension_code in ['marketing_channel', 'strategy'] %}
-    select * from {{ dimension_code }}_named
+    select * from {{ dimension_code }}_codes
     {%- if not loop.last %}
     union all
     {%- endif %}
@@ -69,26 +69,28 @@ subsets as (
 
     select
         periods.period_key,
-        named.dimension_code,
+        paths_with_codes.dimension_code,
         periods.goal_code,
         periods.month_start,
-        named.members,
-        cast(sum(named.journey_count) as bigint) as journey_count,
-        cast(sum(case when named.outcome_no % 2 = 1 then named.journey_count else 0 end) as bigint)
+        paths_with_codes.members,
+        cast(sum(paths_with_codes.journey_count) as bigint) as journey_count,
+        cast(
+            sum(case when paths_with_codes.outcome_no % 2 = 1 then paths_with_codes.journey_count else 0 end) as bigint
+        )
             as conversion_count,
         periods.inputs_hash
 
-    from named
+    from paths_with_codes
 
     inner join periods
-        on floor(named.outcome_no / 2) = periods.period_no
+        on floor(paths_with_codes.outcome_no / 2) = periods.period_no
 
     group by
         periods.period_key,
-        named.dimension_code,
+        paths_with_codes.dimension_code,
         periods.goal_code,
         periods.month_start,
-        named.members,
+        paths_with_codes.members,
         periods.inputs_hash
 
 )

@@ -12,7 +12,7 @@ affected as (
 {{ paths_by_dimension() }},
 
 {% for dimension_code in ['marketing_channel', 'strategy'] -%}
-{{ dimension_code }}_walked as (
+{{ dimension_code }}_steps as (
 
     select
         outcome_no,
@@ -27,7 +27,7 @@ affected as (
 
 ),
 
-{{ dimension_code }}_counted as (
+{{ dimension_code }}_counts as (
 
     select
         outcome_no,
@@ -38,37 +38,37 @@ affected as (
         is_last,
         count(*) as step_count
 
-    from {{ dimension_code }}_walked
+    from {{ dimension_code }}_steps
     group by outcome_no, from_no, from_frequency, value_no, frequency, is_last
 
 ),
 
-{{ dimension_code }}_named as (
+{{ dimension_code }}_codes as (
 
     select
         '{{ dimension_code }}' as dimension_code,
-        counted.outcome_no,
+        path_counts.outcome_no,
         from_values.value_code as from_value,
-        counted.from_frequency,
+        path_counts.from_frequency,
         to_values.value_code as to_value,
-        counted.frequency,
-        counted.is_last,
-        counted.step_count
+        path_counts.frequency,
+        path_counts.is_last,
+        path_counts.step_count
 
-    from {{ dimension_code }}_counted as counted
+    from {{ dimension_code }}_counts as path_counts
 
     inner join {{ dimension_code }}_values as to_values
-        on counted.value_no = to_values.value_no
+        on path_counts.value_no = to_values.value_no
 
     left join {{ dimension_code }}_values as from_values
-        on counted.from_no = from_values.value_no
+        on path_counts.from_no = from_values.value_no
 
 ),
 
 {% endfor -%}
-named as (
+paths_with_codes as (
     {% for dimension_code in ['marketing_channel', 'strategy'] %}
-    select * from {{ dimension_code }}_named
+    select * from {{ dimension_code }}_codes
     {%- if not loop.last %}
     union all
     {%- endif %}
@@ -87,7 +87,7 @@ steps as (
         frequency as to_frequency,
         step_count
 
-    from named
+    from paths_with_codes
 
     union all
 
@@ -100,7 +100,7 @@ steps as (
         0 as to_frequency,
         step_count
 
-    from named
+    from paths_with_codes
     where is_last
 
 ),

@@ -38,7 +38,7 @@ touches as (
     select
         *,
         -- Days are counted back from the last touch, which changes no share: counted from the conversion, a short
-        -- half-life would leave nothing of any of them. Whole numbers, for they add up alike in any order.
+        -- half-life would round every weight to 0. Integers, because their sum does not depend on the order of rows.
         cast(
             {{ 2 ** 60 }}
             * power(
@@ -68,8 +68,8 @@ paths as (
 
 ),
 
--- numbers alone go through the windows; what a touch was joins them afterwards
-weighted as (
+-- windows sort numbers only, which is faster; the columns of the touch are joined afterwards
+touch_weights as (
 
     select
         touches.conversion_key,
@@ -80,7 +80,7 @@ weighted as (
         touches.touch_position = paths.last_non_direct_position as is_last_non_direct,
         case
             when touches.touch_count = 1 then 1
-            -- nothing lies between two touches, and they keep their proportion
+            -- two touches have no middle, so first and last keep their ratio
             when touches.touch_count = 2 and touches.touch_position = 1
                 then {{ first_weight / (first_weight + last_weight) }}
             when touches.touch_count = 2 then {{ last_weight / (first_weight + last_weight) }}
@@ -100,11 +100,11 @@ weighted as (
 
 ),
 
-shared as (
+touch_credits as (
 
     select
         *,
-        -- equal shares leave equal remainders, so the cents left over go to the first touches, and nothing is sorted
+        -- equal shares leave equal remainders, so the cents left over go to the first touches without sorting
         cast(
             sign(value_cny) * (
                 cast(abs(value_cny) * 100 as bigint) // touch_count
@@ -116,33 +116,33 @@ shared as (
         {{ largest_remainder('decay_weight', 'value_cny', whole='conversion_key', earlier='touch_position') }}
             as decay_cny
 
-    from weighted
+    from touch_weights
 
 ),
 
-credited as (
+touches_with_credit as (
 
     select
         touches.*,
-        shared.value_cny,
-        shared.converted_at,
-        shared.is_last_non_direct,
-        shared.position_weight,
-        shared.decay_weight,
-        shared.linear_cny,
-        shared.position_cny,
-        shared.decay_cny
+        touch_credits.value_cny,
+        touch_credits.converted_at,
+        touch_credits.is_last_non_direct,
+        touch_credits.position_weight,
+        touch_credits.decay_weight,
+        touch_credits.linear_cny,
+        touch_credits.position_cny,
+        touch_credits.decay_cny
 
     from touches
 
-    inner join shared
+    inner join touch_credits
         on
-            touches.conversion_key = shared.conversion_key
-            and touches.touch_position = shared.touch_position
+            touches.conversion_key = touch_credits.conversion_key
+            and touches.touch_position = touch_credits.touch_position
 
 ),
 
-untouched as (
+conversions_without_touch as (
 
     select
         conversions.conversion_key,
@@ -186,35 +186,35 @@ credits as (
         converted_at,
         inputs_hash
 
-    from credited
+    from touches_with_credit
     where {{ condition }}
 
     union all
     {%- endfor %}
 
     select
-        untouched.conversion_key,
+        conversions_without_touch.conversion_key,
         null as touch_key,
-        untouched.journey_key,
-        untouched.customer_key,
+        conversions_without_touch.journey_key,
+        conversions_without_touch.customer_key,
         null as campaign_key,
-        untouched.goal_code,
+        conversions_without_touch.goal_code,
         models.model_code,
         'unattributed' as marketing_channel_code,
         null as strategy_code,
         null as touch_group_code,
         cast(1 as double) as weight,
-        untouched.value_cny as credited_cny,
+        conversions_without_touch.value_cny as credited_cny,
         null as touch_position,
         0 as touch_count,
         null as touched_at,
-        untouched.converted_at,
+        conversions_without_touch.converted_at,
         units.inputs_hash
 
-    from untouched
+    from conversions_without_touch
 
     inner join {{ ref('int_journey_units') }} as units
-        on untouched.journey_key = units.journey_key
+        on conversions_without_touch.journey_key = units.journey_key
 
     cross join {{ ref('attribution_models') }} as models
 

@@ -47,8 +47,8 @@ crossovers as (
 
 ),
 
--- the control: as the seed says, else the first of the names that a control goes by, else the first by code
-ranked as (
+-- the control: from the seed, else the first of the usual names of a control, else the first by code
+variants_with_rank as (
 
     select
         variants.*,
@@ -75,8 +75,8 @@ ranked as (
 
 ),
 
--- shares that no plan gives are equal parts of what the given ones leave
-shared as (
+-- variants without a planned share divide the remainder equally
+variants_with_role as (
 
     select
         *,
@@ -91,12 +91,12 @@ shared as (
             / count(*) filter (where given_share is null) over (partition by experiment_ref)
         ) as filled_share
 
-    from ranked
+    from variants_with_rank
 
 ),
 
--- scaled to 1, for a plan may leave people out; a plan that changed has no one share to compare with
-planned as (
+-- scaled to 1, because a plan may leave people out; after a change of plan there is no single share to compare with
+variants_with_planned_share as (
 
     select
         *,
@@ -105,12 +105,12 @@ planned as (
                 then filled_share / nullif(sum(filled_share) over (partition by experiment_ref), 0)
         end as planned_share
 
-    from shared
+    from variants_with_role
 
 ),
 
--- what is measured, of whom it is known
-measured as (
+-- each metric, for the units of which it is known
+unit_metrics as (
 
     select
         experiment_ref,
@@ -150,21 +150,21 @@ populations as (
 
 ),
 
-counted as (
+population_metrics as (
 
     select
-        measured.experiment_ref,
-        measured.variant_code,
-        measured.metric_code,
+        unit_metrics.experiment_ref,
+        unit_metrics.variant_code,
+        unit_metrics.metric_code,
         populations.population_code,
-        measured.is_converted,
-        measured.metric_value
+        unit_metrics.is_converted,
+        unit_metrics.metric_value
 
-    from measured
+    from unit_metrics
 
     cross join populations
 
-    where populations.population_code = 'itt' or measured.is_exposed
+    where populations.population_code = 'itt' or unit_metrics.is_exposed
 
 ),
 
@@ -180,12 +180,12 @@ sums as (
         sum(metric_value) as metric_sum,
         cast(sum(metric_value) / count(*) as decimal(18, 6)) as centre
 
-    from counted
+    from population_metrics
     group by experiment_ref, variant_code, metric_code, population_code
 
 ),
 
--- squares about the arm's own centre, for the difference of two large sums has no digits left
+-- squares about the arm's own centre, because the difference of two large sums loses its digits
 spreads as (
 
     select
@@ -193,19 +193,21 @@ spreads as (
         sums.variant_code,
         sums.metric_code,
         sums.population_code,
-        cast(sum(counted.metric_value - sums.centre) as double) as deviation_sum,
+        cast(sum(population_metrics.metric_value - sums.centre) as double) as deviation_sum,
         cast(
-            sum((counted.metric_value - sums.centre) * (counted.metric_value - sums.centre)) as double
+            sum(
+                (population_metrics.metric_value - sums.centre) * (population_metrics.metric_value - sums.centre)
+            ) as double
         ) as square_sum
 
-    from counted
+    from population_metrics
 
     inner join sums
         on
-            counted.experiment_ref = sums.experiment_ref
-            and counted.variant_code = sums.variant_code
-            and counted.metric_code = sums.metric_code
-            and counted.population_code = sums.population_code
+            population_metrics.experiment_ref = sums.experiment_ref
+            and population_metrics.variant_code = sums.variant_code
+            and population_metrics.metric_code = sums.metric_code
+            and population_metrics.population_code = sums.population_code
 
     group by sums.experiment_ref, sums.variant_code, sums.metric_code, sums.population_code
 
@@ -221,37 +223,37 @@ metrics as (
 
 ),
 
-joined as (
+variant_metrics as (
 
     select
-        planned.*,
+        variants_with_planned_share.*,
         metrics.metric_code,
         metrics.population_code,
         metrics.metric_code = coalesce(
-            planned.planned_metric_code,
-            min(metrics.metric_code) over (partition by planned.experiment_ref)
+            variants_with_planned_share.planned_metric_code,
+            min(metrics.metric_code) over (partition by variants_with_planned_share.experiment_ref)
         ) as is_primary,
         coalesce(sums.unit_count, 0) as unit_count,
         sums.conversion_count,
         cast(sums.metric_sum as double) / sums.unit_count as mean_value,
         {{ sample_variance('spreads.deviation_sum', 'spreads.square_sum', 'sums.unit_count') }} as variance_value
 
-    from planned
+    from variants_with_planned_share
 
     inner join metrics
-        on planned.experiment_ref = metrics.experiment_ref
+        on variants_with_planned_share.experiment_ref = metrics.experiment_ref
 
     left join sums
         on
-            planned.experiment_ref = sums.experiment_ref
-            and planned.variant_code = sums.variant_code
+            variants_with_planned_share.experiment_ref = sums.experiment_ref
+            and variants_with_planned_share.variant_code = sums.variant_code
             and metrics.metric_code = sums.metric_code
             and metrics.population_code = sums.population_code
 
     left join spreads
         on
-            planned.experiment_ref = spreads.experiment_ref
-            and planned.variant_code = spreads.variant_code
+            variants_with_planned_share.experiment_ref = spreads.experiment_ref
+            and variants_with_planned_share.variant_code = spreads.variant_code
             and metrics.metric_code = spreads.metric_code
             and metrics.population_code = spreads.population_code
 
@@ -272,7 +274,8 @@ arms as (
         case when metric_code = 'is_converted' then coalesce(conversion_count, 0) end as conversion_count,
         mean_value,
         variance_value,
-        -- what would matter is known of the primary metric; elsewhere it is a part of the control's value
+        -- the minimum relevant effect is planned for the primary metric; for others it is a share of the control's
+        -- value
         coalesce(
             case when is_primary then minimum_relevant_effect end,
             nullif(
@@ -299,7 +302,7 @@ arms as (
         first_assigned_at,
         last_assigned_at
 
-    from joined
+    from variant_metrics
 
 )
 

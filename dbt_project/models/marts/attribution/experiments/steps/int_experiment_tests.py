@@ -1,4 +1,4 @@
-"""Grain: one row per experiment, variant, metric and population, held against its control."""
+"""Grain: one row per experiment, variant, metric and population, compared with its control."""
 
 from dbt_project.estimators.experiments import judge_arms
 
@@ -11,5 +11,5 @@ def model(dbt, session):  # noqa: ANN001, ANN201  (dbt's own signature)
         alpha=float(dbt.config.meta_get("alpha")),
         power=float(dbt.config.meta_get("power")),
     )
-    # a reader, for a table makes dbt import pyarrow.dataset and with it pandas: seconds a night
+    # a reader, for a table makes dbt import pyarrow.dataset and with it pandas: seconds in every refresh
     return judged.to_reader()

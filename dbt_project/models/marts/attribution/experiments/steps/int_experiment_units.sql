@@ -13,8 +13,8 @@ identities as (
 
 ),
 
--- every live version counts, for the last one hides that a unit was dealt another variant before
-reassigned as (
+-- every live version is read, because the last one hides that a unit had another variant before
+reassigned_units as (
 
     select
         experiment_ref,
@@ -28,7 +28,7 @@ reassigned as (
 ),
 
 -- two channels may report one unit
-merged as (
+source_units as (
 
     select
         experiment_ref,
@@ -38,8 +38,8 @@ merged as (
         min(assigned_at) as assigned_at,
         min(exposed_at) as exposed_at,
         bool_or(is_converted) as is_converted,
-        -- decimals, for a sum of doubles depends on the order in which it is made; from a billion on a value is
-        -- unknown, so that squares of it can be summed
+        -- decimals, because a sum of doubles depends on the order of its rows; values from a billion on are unknown, so
+        -- that their squares can be summed
         max(cast(try_cast(outcome_value as decimal(15, 6)) as decimal(18, 6))) as outcome_value
 
     from source
@@ -47,32 +47,32 @@ merged as (
 
 ),
 
-resolved as (
+units_with_customer as (
 
     select
-        merged.experiment_ref,
-        merged.unit_ref,
+        source_units.experiment_ref,
+        source_units.unit_ref,
         identities.customer_key,
-        merged.variant_code,
-        merged.planned_share,
-        merged.assigned_at,
-        merged.exposed_at,
-        merged.is_converted,
-        -- who did not convert and brought no value brought none; a buyer without a value is unknown
-        coalesce(merged.outcome_value, case when not merged.is_converted then 0 end) as outcome_value,
-        reassigned.unit_ref is not null as is_crossover,
-        coalesce(merged.exposed_at >= merged.assigned_at, false) as is_exposed,
-        coalesce(merged.exposed_at < merged.assigned_at, false) as is_exposed_early
+        source_units.variant_code,
+        source_units.planned_share,
+        source_units.assigned_at,
+        source_units.exposed_at,
+        source_units.is_converted,
+        -- a missing value is 0 for a unit that did not convert, and unknown for one that did
+        coalesce(source_units.outcome_value, case when not source_units.is_converted then 0 end) as outcome_value,
+        reassigned_units.unit_ref is not null as is_crossover,
+        coalesce(source_units.exposed_at >= source_units.assigned_at, false) as is_exposed,
+        coalesce(source_units.exposed_at < source_units.assigned_at, false) as is_exposed_early
 
-    from merged
+    from source_units
 
-    left join reassigned
+    left join reassigned_units
         on
-            merged.experiment_ref = reassigned.experiment_ref
-            and merged.unit_ref = reassigned.unit_ref
+            source_units.experiment_ref = reassigned_units.experiment_ref
+            and source_units.unit_ref = reassigned_units.unit_ref
 
     left join identities
-        on merged.unit_ref = identities.node
+        on source_units.unit_ref = identities.node
 
 ),
 
@@ -84,7 +84,7 @@ people as (
         min(variant_code) as first_variant_code,
         max(variant_code) as last_variant_code
 
-    from resolved
+    from units_with_customer
     where customer_key is not null
     group by experiment_ref, customer_key
     having count(*) > 1
@@ -94,27 +94,27 @@ people as (
 units as (
 
     select
-        resolved.experiment_ref,
-        resolved.unit_ref,
-        resolved.customer_key,
-        resolved.variant_code,
-        resolved.planned_share,
-        resolved.assigned_at,
-        resolved.exposed_at,
-        resolved.is_converted,
-        resolved.outcome_value,
-        resolved.is_crossover,
-        resolved.is_exposed,
-        resolved.is_exposed_early,
+        units_with_customer.experiment_ref,
+        units_with_customer.unit_ref,
+        units_with_customer.customer_key,
+        units_with_customer.variant_code,
+        units_with_customer.planned_share,
+        units_with_customer.assigned_at,
+        units_with_customer.exposed_at,
+        units_with_customer.is_converted,
+        units_with_customer.outcome_value,
+        units_with_customer.is_crossover,
+        units_with_customer.is_exposed,
+        units_with_customer.is_exposed_early,
         people.customer_key is not null as is_shared_person,
         coalesce(people.first_variant_code <> people.last_variant_code, false) as is_person_in_several_variants
 
-    from resolved
+    from units_with_customer
 
     left join people
         on
-            resolved.experiment_ref = people.experiment_ref
-            and resolved.customer_key = people.customer_key
+            units_with_customer.experiment_ref = people.experiment_ref
+            and units_with_customer.customer_key = people.customer_key
 
 )
 

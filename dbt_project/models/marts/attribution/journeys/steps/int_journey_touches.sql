@@ -36,7 +36,7 @@ goals as (
 
 ),
 
--- the one order of a customer's touches: at equal times the key decides
+-- touches are ordered by time, then by key, so that every build agrees
 touches as (
 
     select
@@ -128,8 +128,8 @@ spans as (
 
 ),
 
--- The first order divides a customer's life: before it nobody can be retained, after it nobody acquired. A touch
--- that could not have led to the goal is in no journey toward it, or it would count as a failure.
+-- A customer can be acquired only up to the first order and retained only after it. A touch that could not have led to
+-- a goal is in no journey toward it, or it would count as a failure.
 reachable_spans as (
 
     select
@@ -152,7 +152,7 @@ reachable_spans as (
 
 ),
 
-placed as (
+touches_with_conversion as (
 
     select
         touches.customer_key,
@@ -165,12 +165,12 @@ placed as (
         touches.touched_at >= spans.used_from_at
         or (touches.touched_at > spans.reachable_after_at and touches.touched_at <= spans.reachable_until_at)
             as is_reachable,
-        -- touches in their order fall into runs; each that could lead to the goal is a journey
+        -- ordered touches form runs; each run that could lead to the goal is a journey
         case
             when touches.previous_touched_at is null or touches.previous_touched_at <= spans.span_after_at then true
             when touches.touched_at >= spans.used_from_at then touches.previous_touched_at < spans.used_from_at
             else
-                -- nothing came of what was before, in all the time that it had
+                -- a new run begins where the lookback passed without a conversion
                 touches.touched_at > touches.previous_touched_at + spans.lookback
                 or (
                     touches.touched_at > spans.reachable_after_at
@@ -188,7 +188,7 @@ placed as (
 
 ),
 
--- runs are found from where they begin, so that the touches are not sorted again for every goal
+-- runs are found from their first touches, so that the touches are not sorted again for every goal
 starts as (
 
     select
@@ -202,7 +202,7 @@ starts as (
         lead(touch_number) over (partition by customer_key, goal_code order by touch_number) as next_first_touch_number,
         lead(previous_touched_at) over (partition by customer_key, goal_code order by touch_number) as ended_at
 
-    from placed
+    from touches_with_conversion
     where is_start
 
 ),

@@ -48,7 +48,7 @@ units as (
         cast(sum(touch_count) as bigint) as touch_count,
         cast(sum(conversion_count) as bigint) as conversion_count,
         max(touched_at) as last_touched_at,
-        -- keys make every row unlike any other, so none can cancel another
+        -- keys make every row distinct, so no two hashes cancel each other out
         bit_xor(input_hash) as inputs_hash
 
     from inputs

@@ -26,11 +26,11 @@ touches as (
 
 ),
 
-hashed as (
+touch_hashes as (
 
     select
         path_key,
-        -- keys make every row unlike any other, so none can cancel another
+        -- keys make every row distinct, so no two hashes cancel each other out
         bit_xor({{ row_hash([
             'touch_key', 'touch_position', 'touched_at', 'marketing_channel_code', 'strategy_code', 'campaign_key',
             'touch_group_code', 'is_direct',
@@ -71,7 +71,7 @@ journeys as (
 
         ---------- what became of it
         touches.conversion_key is not null as is_converted,
-        -- what may still come of it, nobody can know yet; a touch on the very border of the lookback counts
+        -- censored: the journey may still convert; a touch exactly at the edge of the lookback counts
         touches.conversion_key is null
         and touches.ended_at + ({{ lookback_days_of('touches.goal_code') }}) * interval '1 day' >= as_of.as_of_end_at
             as is_censored,
@@ -88,12 +88,12 @@ journeys as (
 
         ---------- lineage
         touches.inputs_hash,
-        hashed.touches_hash
+        touch_hashes.touches_hash
 
     from touches
 
-    inner join hashed
-        on touches.path_key = hashed.path_key
+    inner join touch_hashes
+        on touches.path_key = touch_hashes.path_key
 
     cross join as_of
 

@@ -52,31 +52,31 @@ searches as (
 
 ),
 
-searched as (
+keywords_with_searches as (
 
     select distinct keyword from searches
 
 ),
 
--- what is searched means the longest listed word in it, else the category whose products bear it in their names
+-- a search term means the longest listed keyword in it, else the category whose product names contain it
 categories_of_keywords as (
 
     select
-        searched.keyword,
+        keywords_with_searches.keyword,
         coalesce(
             max_by(keywords.category_code, length(keywords.keyword)),
             case when count(distinct products.category_code) = 1 then max(products.category_code) end
         ) as category_code
 
-    from searched
+    from keywords_with_searches
 
     left join keywords
-        on position(keywords.keyword in searched.keyword) > 0
+        on position(keywords.keyword in keywords_with_searches.keyword) > 0
 
     left join products
-        on position(searched.keyword in products.product_name) > 0
+        on position(keywords_with_searches.keyword in products.product_name) > 0
 
-    group by searched.keyword
+    group by keywords_with_searches.keyword
 
 ),
 
@@ -134,8 +134,7 @@ series as (
 
 metrics as (
 
-    -- of sales a day without a row is a day without a sale, up to the last day of the data; searches are known as
-    -- far as they were exported
+    -- a day without sales rows has no sales, up to the last day of the data; searches are known only for exported days
     select
         series.metric_code,
         min(series.day) as first_on,
@@ -149,7 +148,7 @@ metrics as (
 
 ),
 
-known as (
+series_with_metric as (
 
     select distinct
         series_kind,
@@ -162,47 +161,50 @@ known as (
 
 ---------- who is compared with whom
 
-others as (
+other_categories as (
 
     select
         lifts.lift_code,
-        known.metric_code,
-        known.series_code,
+        series_with_metric.metric_code,
+        series_with_metric.series_code,
         lifts.control_codes is not null as is_chosen,
-        -- what another campaign was about meanwhile is no measure of what would have happened
+        -- a category promoted by another campaign in the same days is no control
         not exists (
             select 1
             from lifts as meanwhile
             where
                 meanwhile.treated_kind = lifts.treated_kind
-                and meanwhile.treated_code = known.series_code
+                and meanwhile.treated_code = series_with_metric.series_code
                 and meanwhile.starts_on <= lifts.after_end
                 and meanwhile.ends_on >= lifts.before_start
         ) as is_clean
 
     from lifts
 
-    inner join known
+    inner join series_with_metric
         on
-            lifts.treated_kind = known.series_kind
-            and lifts.treated_code <> known.series_code
+            lifts.treated_kind = series_with_metric.series_kind
+            and lifts.treated_code <> series_with_metric.series_code
             and (
                 lifts.control_codes is null
-                or position(';' || known.series_code || ';' in ';' || replace(lifts.control_codes, ' ', '') || ';') > 0
+                or position(
+                    ';' || series_with_metric.series_code || ';' in ';' || replace(lifts.control_codes, ' ', '') || ';'
+                )
+                > 0
             )
 
 ),
 
 controls as (
 
-    -- where all of them were touched, they are all that there is
+    -- where every candidate was promoted, all of them serve as controls
     select
         lift_code,
         metric_code,
         series_code,
         is_clean
 
-    from others
+    from other_categories
     qualify is_chosen or is_clean or not bool_or(is_clean) over (partition by lift_code, metric_code)
 
 ),
@@ -211,18 +213,18 @@ roles as (
 
     select
         lifts.lift_code,
-        known.metric_code,
-        known.series_kind,
-        known.series_code,
+        series_with_metric.metric_code,
+        series_with_metric.series_kind,
+        series_with_metric.series_code,
         true as is_treated,
         true as is_clean
 
     from lifts
 
-    inner join known
+    inner join series_with_metric
         on
-            lifts.treated_kind = known.series_kind
-            and lifts.treated_code = known.series_code
+            lifts.treated_kind = series_with_metric.series_kind
+            and lifts.treated_code = series_with_metric.series_code
 
     union all
 
@@ -321,7 +323,7 @@ final as (
         days.metric_code,
         days.day,
         days.period_code,
-        -- money in cents adds up to the same double in any order
+        -- amounts in cents have the same sum in any order
         round(coalesce(sums.treated_value, 0), 2) as treated_value,
         round(coalesce(sums.control_value, 0), 2) as control_value,
         coalesce(controls_of_lift.control_count, 0) as control_count,

@@ -215,7 +215,7 @@ final as (
         round(
             ln(nullif(means.t1, 0) / nullif(means.t0, 0)) - ln(nullif(means.c1, 0) / nullif(means.c0, 0)), 9
         ) as log_lift,
-        -- rounded, for a sum of doubles shows its order in the last digits
+        -- rounded, because the last digits of a sum of doubles depend on the order of its rows
         {% set freedom = 'nullif(means.before_days + means.period_days - 2, 0)' -%}
         {% for of in ['of_log', 'of_difference'] -%}
         case when means.period_days > 0 then round(

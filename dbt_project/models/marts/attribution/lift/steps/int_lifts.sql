@@ -7,7 +7,7 @@ as_of as (
 
 ),
 
-stated as (
+seed_windows as (
 
     select * from {{ ref('lift_windows') }}
 
@@ -99,7 +99,7 @@ categories_of_content as (
 
 topic_days as (
 
-    -- counters are running totals, and one that a platform set back gained nothing
+    -- counters are running totals; one that the platform reset gained nothing
     select
         topic_ref,
         topic_name,
@@ -135,7 +135,7 @@ topic_shares as (
 topics as (
 
     {% set rest = (1 - var('lift_topic_share')) / 2 -%}
-    -- the days of a topic are those of the middle of what it was read: it is measured long before and after
+    -- the window of a topic is the middle part of its impressions, because counters run long before and after
     select
         topic_ref,
         max_by(topic_name, measured_on) as topic_name,
@@ -147,7 +147,7 @@ topics as (
 
 ),
 
-told as (
+campaigns_and_topics as (
 
     select
         'campaign:' || campaign_key as lift_code,
@@ -174,20 +174,20 @@ told as (
 
 ),
 
--- what a name says outright goes before what was counted
+-- a category named in the title comes before one found by votes
 named_categories as (
 
     select
-        told.lift_code,
+        campaigns_and_topics.lift_code,
         keywords.category_code
 
-    from told
+    from campaigns_and_topics
 
     inner join keywords
-        on position(keywords.keyword in told.lift_name) > 0
+        on position(keywords.keyword in campaigns_and_topics.lift_name) > 0
 
     qualify row_number() over (
-        partition by told.lift_code
+        partition by campaigns_and_topics.lift_code
         order by length(keywords.keyword) desc, keywords.keyword asc
     ) = 1
 
@@ -196,18 +196,18 @@ named_categories as (
 votes as (
 
     select
-        told.lift_code,
+        campaigns_and_topics.lift_code,
         categories_of_content.category_code,
         count(*) as vote_count
 
-    from told
+    from campaigns_and_topics
 
     inner join categories_of_content
         on
-            told.campaign_key = categories_of_content.campaign_key
-            or told.topic_ref = categories_of_content.topic_ref
+            campaigns_and_topics.campaign_key = categories_of_content.campaign_key
+            or campaigns_and_topics.topic_ref = categories_of_content.topic_ref
 
-    group by told.lift_code, categories_of_content.category_code
+    group by campaigns_and_topics.lift_code, categories_of_content.category_code
 
 ),
 
@@ -224,86 +224,90 @@ voted_categories as (
 
 ),
 
-derived as (
+derived_windows as (
 
     select
-        told.lift_code,
-        told.campaign_key,
-        told.topic_ref,
-        told.lift_name,
-        told.starts_on,
-        told.ends_on,
+        campaigns_and_topics.lift_code,
+        campaigns_and_topics.campaign_key,
+        campaigns_and_topics.topic_ref,
+        campaigns_and_topics.lift_name,
+        campaigns_and_topics.starts_on,
+        campaigns_and_topics.ends_on,
         coalesce(named_categories.category_code, voted_categories.category_code) as category_code
 
-    from told
+    from campaigns_and_topics
 
     left join named_categories
-        on told.lift_code = named_categories.lift_code
+        on campaigns_and_topics.lift_code = named_categories.lift_code
 
     left join voted_categories
-        on told.lift_code = voted_categories.lift_code
+        on campaigns_and_topics.lift_code = voted_categories.lift_code
 
 ),
 
 ---------- the business's rows, filled up from the data; then all that it says nothing of
 
-chosen as (
+all_windows as (
 
     select
-        stated.lift_code,
-        coalesce(stated.campaign_key, derived.campaign_key) as campaign_key,
-        coalesce(stated.topic_ref, derived.topic_ref) as topic_ref,
-        derived.lift_name,
+        seed_windows.lift_code,
+        coalesce(seed_windows.campaign_key, derived_windows.campaign_key) as campaign_key,
+        coalesce(seed_windows.topic_ref, derived_windows.topic_ref) as topic_ref,
+        derived_windows.lift_name,
         true as is_stated,
-        case when stated.treated_code is null then 'category' else coalesce(stated.treated_kind, 'category') end
+        case
+            when seed_windows.treated_code is null then 'category' else coalesce(seed_windows.treated_kind, 'category')
+        end
             as treated_kind,
-        coalesce(stated.treated_code, derived.category_code) as treated_code,
-        stated.control_codes,
-        stated.before_start,
-        coalesce(stated.starts_on, derived.starts_on) as starts_on,
-        coalesce(stated.ends_on, derived.ends_on) as ends_on,
-        stated.after_end
+        coalesce(seed_windows.treated_code, derived_windows.category_code) as treated_code,
+        seed_windows.control_codes,
+        seed_windows.before_start,
+        coalesce(seed_windows.starts_on, derived_windows.starts_on) as starts_on,
+        coalesce(seed_windows.ends_on, derived_windows.ends_on) as ends_on,
+        seed_windows.after_end
 
-    from stated
+    from seed_windows
 
-    left join derived
-        on coalesce('campaign:' || stated.campaign_key, 'topic:' || stated.topic_ref) = derived.lift_code
+    left join derived_windows
+        on
+            coalesce('campaign:' || seed_windows.campaign_key, 'topic:' || seed_windows.topic_ref)
+            = derived_windows.lift_code
 
     union all
 
     select
-        derived.lift_code,
-        derived.campaign_key,
-        derived.topic_ref,
-        derived.lift_name,
+        derived_windows.lift_code,
+        derived_windows.campaign_key,
+        derived_windows.topic_ref,
+        derived_windows.lift_name,
         false as is_stated,
         'category' as treated_kind,
-        derived.category_code as treated_code,
+        derived_windows.category_code as treated_code,
         cast(null as string) as control_codes,
         cast(null as date) as before_start,
-        derived.starts_on,
-        derived.ends_on,
+        derived_windows.starts_on,
+        derived_windows.ends_on,
         cast(null as date) as after_end
 
-    from derived
+    from derived_windows
 
-    left join stated
+    left join seed_windows
         on
-            derived.campaign_key = stated.campaign_key
-            or derived.topic_ref = stated.topic_ref
+            derived_windows.campaign_key = seed_windows.campaign_key
+            or derived_windows.topic_ref = seed_windows.topic_ref
 
-    where stated.lift_code is null
+    where seed_windows.lift_code is null
 
 ),
 
-ended as (
+dated_lifts as (
 
     select
         *,
-        -- what runs on is measured over its first days
+        -- a campaign without an end is measured over its first days
         coalesce(ends_on, {{ plus_days('starts_on', var('lift_open_days') ~ ' - 1') }}) as last_on
 
-    from chosen
+    from all_windows
     where
         treated_code is not null
         and starts_on is not null
@@ -313,24 +317,25 @@ ended as (
 final as (
 
     select
-        ended.lift_code,
-        ended.campaign_key,
-        ended.topic_ref,
-        ended.lift_name,
-        ended.is_stated,
-        ended.treated_kind,
-        ended.treated_code,
-        ended.control_codes,
-        coalesce(ended.before_start, {{ plus_days('ended.starts_on', '-' ~ var('lift_before_days')) }}) as before_start,
-        ended.starts_on,
-        ended.last_on as ends_on,
-        coalesce(ended.after_end, {{ plus_days('ended.last_on', var('lift_after_days')) }}) as after_end
+        dated_lifts.lift_code,
+        dated_lifts.campaign_key,
+        dated_lifts.topic_ref,
+        dated_lifts.lift_name,
+        dated_lifts.is_stated,
+        dated_lifts.treated_kind,
+        dated_lifts.treated_code,
+        dated_lifts.control_codes,
+        coalesce(dated_lifts.before_start, {{ plus_days('dated_lifts.starts_on', '-' ~ var('lift_before_days')) }})
+            as before_start,
+        dated_lifts.starts_on,
+        dated_lifts.last_on as ends_on,
+        coalesce(dated_lifts.after_end, {{ plus_days('dated_lifts.last_on', var('lift_after_days')) }}) as after_end
 
-    from ended
+    from dated_lifts
 
     cross join as_of
 
-    where ended.starts_on <= as_of.as_of
+    where dated_lifts.starts_on <= as_of.as_of
 
 )
 

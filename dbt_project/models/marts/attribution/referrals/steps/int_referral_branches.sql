@@ -2,7 +2,7 @@
 -- One recursion a model: an engine may inline a recursive CTE into another one, and lose rows.
 with recursive
 
--- every invitee once
+-- one inviter per invitee
 edges as (
 
     select
@@ -20,7 +20,7 @@ edges as (
 
 ),
 
--- `union`, not `union all`: who has been met is not walked past again, so a loop ends
+-- `union`, not `union all`: a node already visited is not visited again, so a loop ends
 upstream as (
 
     select
@@ -43,7 +43,7 @@ upstream as (
 
 loops as (
 
-    -- who stands upstream of themselves is in a loop, and from there meets its members and nobody else
+    -- a customer who is their own ancestor is in a loop, and reaches only its members
     select
         customer_key,
         min(upstream_key) as loop_key
@@ -54,7 +54,7 @@ loops as (
 
 ),
 
-closing as (
+loop_edges as (
 
     select edges.referral_key
 
@@ -79,10 +79,10 @@ final as (
 
     from edges
 
-    left join closing
-        on edges.referral_key = closing.referral_key
+    left join loop_edges
+        on edges.referral_key = loop_edges.referral_key
 
-    where closing.referral_key is null
+    where loop_edges.referral_key is null
 
 )
 

@@ -7,20 +7,7 @@ identities as (
 
 ),
 
-registered as (
-
-    select
-        identities.customer_key,
-        min(customers.registered_at) as registered_at
-
-    from {{ ref('stg_customers') }} as customers
-
-    inner join identities
-        on customers.customer_ref = identities.node
-
-    group by identities.customer_key
-
-),
+{{ registrations() }},
 
 invites as (
 
@@ -33,8 +20,8 @@ invites as (
         referrals.sent_at,
         referrals.clicked_at,
         referrals.registered_at,
-        -- who has several memberships has joined with the first
-        coalesce(registered.registered_at <= referrals.sent_at, false) as is_existing
+        -- a person with several memberships joined with the first
+        coalesce(registrations.registered_at <= referrals.sent_at, false) as is_existing
 
     from {{ ref('stg_referrals') }} as referrals
 
@@ -44,8 +31,8 @@ invites as (
     left join identities as invitees
         on referrals.invitee_ref = invitees.node
 
-    left join registered
-        on invitees.customer_key = registered.customer_key
+    left join registrations
+        on invitees.customer_key = registrations.customer_key
 
 ),
 
@@ -64,7 +51,7 @@ device_links as (
 
 ),
 
--- a till's tablet has registered hundreds, and proves nothing of two of them
+-- a shop's tablet registers hundreds of people, so sharing it is no evidence
 private_devices as (
 
     select node
@@ -90,7 +77,7 @@ devices as (
 
 ),
 
-held_in_common as (
+invites_with_shared_device as (
 
     select distinct invites.referral_key
 
@@ -106,7 +93,7 @@ held_in_common as (
 
 ),
 
-brought_on_devices as (
+invites_by_device as (
 
     select
         invites.referral_key,
@@ -128,36 +115,38 @@ brought_on_devices as (
 
 ),
 
-brought_on_one_device as (
+invites_with_reused_device as (
 
     select distinct referral_key
-    from brought_on_devices
+    from invites_by_device
     where invitee_customer_key <> first_invitee_customer_key
 
 ),
 
-coded as (
+invites_with_own_code as (
 
     select
         invites.*,
         case
             when invites.inviter_customer_key = invites.invitee_customer_key then 'self'
             when invites.is_existing then 'existing'
-            when held_in_common.referral_key is not null or brought_on_one_device.referral_key is not null
+            when
+                invites_with_shared_device.referral_key is not null
+                or invites_with_reused_device.referral_key is not null
                 then 'duplicate_device'
         end as own_code
 
     from invites
 
-    left join held_in_common
-        on invites.referral_key = held_in_common.referral_key
+    left join invites_with_shared_device
+        on invites.referral_key = invites_with_shared_device.referral_key
 
-    left join brought_on_one_device
-        on invites.referral_key = brought_on_one_device.referral_key
+    left join invites_with_reused_device
+        on invites.referral_key = invites_with_reused_device.referral_key
 
 ),
 
-ranked as (
+invites_with_rank as (
 
     select
         *,
@@ -166,7 +155,7 @@ ranked as (
             order by registered_at, sent_at, referral_key
         ) as invitee_rank
 
-    from coded
+    from invites_with_own_code
 
 ),
 
@@ -187,7 +176,7 @@ final as (
             when invitee_customer_key is not null and registered_at is not null and invitee_rank > 1 then 'duplicate'
         end as excluded_code
 
-    from ranked
+    from invites_with_rank
 
 )
 

@@ -23,22 +23,9 @@ data_start as (
 
 ),
 
-registered as (
+{{ registrations() }},
 
-    select
-        identities.customer_key,
-        min(customers.registered_at) as registered_at
-
-    from {{ ref('stg_customers') }} as customers
-
-    inner join {{ ref('int_customer_identities') }} as identities
-        on customers.customer_ref = identities.node
-
-    group by identities.customer_key
-
-),
-
-referred as (
+referred_customers as (
 
     select
         invitee_customer_key as customer_key,
@@ -49,58 +36,61 @@ referred as (
 
 ),
 
-joined as (
+newcomers as (
 
     select
-        coalesce(registered.customer_key, referred.customer_key) as customer_key,
-        coalesce(registered.registered_at, referred.registered_at) as joined_at,
-        referred.customer_key is not null as is_referred
+        coalesce(registrations.customer_key, referred_customers.customer_key) as customer_key,
+        coalesce(registrations.registered_at, referred_customers.registered_at) as joined_at,
+        referred_customers.customer_key is not null as is_referred
 
-    from registered
+    from registrations
 
-    full outer join referred
-        on registered.customer_key = referred.customer_key
+    full outer join referred_customers
+        on registrations.customer_key = referred_customers.customer_key
 
 ),
 
--- equal ages: nobody is counted before all of the days are over, nor whose days began before the orders do
-followed as (
+-- equal ages: a customer counts once the whole window is over, and only if it began after the first order in the data
+newcomers_with_full_window as (
 
     select
-        joined.customer_key,
-        joined.joined_at,
-        joined.is_referred
+        newcomers.customer_key,
+        newcomers.joined_at,
+        newcomers.is_referred
 
-    from joined
+    from newcomers
 
     cross join as_of
 
     cross join data_start
 
     where
-        joined.joined_at >= data_start.started_at
-        and joined.joined_at + {{ days }} * interval '1 day' <= as_of.as_of_end_at
+        newcomers.joined_at >= data_start.started_at
+        and newcomers.joined_at + {{ days }} * interval '1 day' <= as_of.as_of_end_at
 
 ),
 
 final as (
 
     select
-        followed.customer_key,
-        followed.joined_at,
-        followed.is_referred,
+        newcomers_with_full_window.customer_key,
+        newcomers_with_full_window.joined_at,
+        newcomers_with_full_window.is_referred,
         count(orders.order_key) as order_count,
         cast(coalesce(sum(orders.net_cny - orders.refunded_cny), 0) as decimal(18, 2)) as net_cny
 
-    from followed
+    from newcomers_with_full_window
 
     left join orders
         on
-            followed.customer_key = orders.customer_key
-            and followed.joined_at <= orders.ordered_at
-            and followed.joined_at + {{ days }} * interval '1 day' > orders.ordered_at
+            newcomers_with_full_window.customer_key = orders.customer_key
+            and newcomers_with_full_window.joined_at <= orders.ordered_at
+            and newcomers_with_full_window.joined_at + {{ days }} * interval '1 day' > orders.ordered_at
 
-    group by followed.customer_key, followed.joined_at, followed.is_referred
+    group by
+        newcomers_with_full_window.customer_key,
+        newcomers_with_full_window.joined_at,
+        newcomers_with_full_window.is_referred
 
 )
 

@@ -1,7 +1,7 @@
 -- Grain: one row per campaign, strategy, month of acquisition and model, and day after the first order with an order.
 with
 
--- whoever spent nothing in the month has nothing to earn back
+-- without spend in the month there is nothing to pay back
 paying_campaigns as (
 
     select distinct
@@ -24,7 +24,7 @@ paying_strategies as (
 
 ),
 
-acquired as (
+acquisitions as (
 
     select
         customer_key,
@@ -44,20 +44,20 @@ acquired as (
 
 ),
 
-wanted as (
+acquisitions_with_spend as (
 
-    select acquired.*
-    from acquired
+    select acquisitions.*
+    from acquisitions
 
     left join paying_campaigns
         on
-            acquired.campaign_key = paying_campaigns.campaign_key
-            and acquired.month_start = paying_campaigns.month_start
+            acquisitions.campaign_key = paying_campaigns.campaign_key
+            and acquisitions.month_start = paying_campaigns.month_start
 
     left join paying_strategies
         on
-            acquired.strategy_code = paying_strategies.strategy_code
-            and acquired.month_start = paying_strategies.month_start
+            acquisitions.strategy_code = paying_strategies.strategy_code
+            and acquisitions.month_start = paying_strategies.month_start
 
     where
         paying_campaigns.campaign_key is not null
@@ -68,21 +68,21 @@ wanted as (
 margins as (
 
     select
-        wanted.campaign_key,
-        wanted.strategy_code,
-        wanted.month_start,
-        wanted.model_code,
-        cast(purchases.purchased_on - wanted.acquired_on as integer) as days_after,
-        cast(sum(wanted.weight * purchases.net_cny) as decimal(18, 4)) as net_cny,
-        cast(sum(wanted.weight * purchases.known_net_cny) as decimal(18, 4)) as known_net_cny,
-        cast(sum(wanted.weight * purchases.margin_cny) as decimal(18, 4)) as margin_cny
+        acquisitions_with_spend.campaign_key,
+        acquisitions_with_spend.strategy_code,
+        acquisitions_with_spend.month_start,
+        acquisitions_with_spend.model_code,
+        cast(purchases.purchased_on - acquisitions_with_spend.acquired_on as integer) as days_after,
+        cast(sum(acquisitions_with_spend.weight * purchases.net_cny) as decimal(18, 4)) as net_cny,
+        cast(sum(acquisitions_with_spend.weight * purchases.known_net_cny) as decimal(18, 4)) as known_net_cny,
+        cast(sum(acquisitions_with_spend.weight * purchases.margin_cny) as decimal(18, 4)) as margin_cny
 
-    from wanted
+    from acquisitions_with_spend
 
     inner join {{ ref('int_purchase_margins') }} as purchases
         on
-            wanted.customer_key = purchases.customer_key
-            and wanted.acquired_on <= purchases.purchased_on
+            acquisitions_with_spend.customer_key = purchases.customer_key
+            and acquisitions_with_spend.acquired_on <= purchases.purchased_on
 
     group by all
 

@@ -69,12 +69,12 @@ posts as (
         and is_public
         and is_original
         and is_own_brand
-        -- a comment is part of what the piece under which it stands collected
+        -- a comment belongs to the engagement of the piece it was written under
         and mention_kind is distinct from 'comment'
 
 ),
 
--- the desk lists what it commissioned, the platform exports the same piece as a post: one piece
+-- a commissioned piece and the platform's post of it are one piece
 twins as (
 
     select
@@ -103,14 +103,14 @@ twins as (
 
 ),
 
-commissioned as (
+commissioned_pieces as (
 
     select
         'content:' || content.record_key as piece_key,
         content.content_ref,
         twins.voice_key,
         twins.voice_ref,
-        -- where it is read rather than who keeps the list
+        -- the channel on which it was published, not the one whose export lists it
         coalesce(posts.channel_code, content.channel_code) as channel_code,
         coalesce(content.campaign_ref, collaborations.campaign_ref) as campaign_ref,
         coalesce(content.creator_ref, collaborations.creator_ref, authors.creator_ref) as creator_ref,
@@ -144,7 +144,7 @@ commissioned as (
 
 ),
 
-posted as (
+own_posts as (
 
     select
         posts.voice_key as piece_key,
@@ -185,48 +185,48 @@ posted as (
 
 ),
 
-united as (
+every_piece as (
 
-    select * from commissioned
+    select * from commissioned_pieces
     union all
-    select * from posted
+    select * from own_posts
 
 ),
 
 final as (
 
     select
-        united.piece_key,
-        united.content_ref,
-        united.voice_key,
-        united.voice_ref,
-        united.channel_code,
+        every_piece.piece_key,
+        every_piece.content_ref,
+        every_piece.voice_key,
+        every_piece.voice_ref,
+        every_piece.channel_code,
         campaigns.campaign_key,
         campaigns.strategy_code,
-        united.creator_ref,
-        -- the register of creators first; an institution or a medium is known by what the platform calls it
+        every_piece.creator_ref,
+        -- the register of creators first; institutions and media by the author kind of the platform
         coalesce(
             creators.tier_code,
-            case united.author_kind when 'creator' then 'unlisted' else united.author_kind end
+            case every_piece.author_kind when 'creator' then 'unlisted' else every_piece.author_kind end
         ) as tier_code,
-        united.topic_ref,
-        united.theme_code,
-        united.format_code,
-        united.ownership_code,
-        united.fee_cny,
-        united.product_cost_cny,
-        united.published_at
+        every_piece.topic_ref,
+        every_piece.theme_code,
+        every_piece.format_code,
+        every_piece.ownership_code,
+        every_piece.fee_cny,
+        every_piece.product_cost_cny,
+        every_piece.published_at
 
-    from united
+    from every_piece
 
     left join {{ ref('campaign_aliases') }} as aliases
-        on united.campaign_ref = aliases.campaign_ref
+        on every_piece.campaign_ref = aliases.campaign_ref
 
     left join {{ ref('dim_campaigns') }} as campaigns
-        on coalesce(aliases.campaign_key, united.campaign_ref) = campaigns.campaign_key
+        on coalesce(aliases.campaign_key, every_piece.campaign_ref) = campaigns.campaign_key
 
     left join creators
-        on united.creator_ref = creators.creator_ref
+        on every_piece.creator_ref = creators.creator_ref
 
 )
 

@@ -26,8 +26,8 @@ first_purchases as (
 
 ),
 
--- a model that shares an acquisition among touches still names one: the largest share, and of equals the latest touch
-credited as (
+-- a model that divides an acquisition among touches names the largest share, among equals the latest touch
+top_touches as (
 
     select
         conversion_key,
@@ -48,25 +48,25 @@ credited as (
 
 ),
 
-acquired as (
+acquisitions as (
 
     select
 
         ---------- keys
         first_purchases.customer_key,
-        credited.campaign_key as acquisition_campaign_key,
+        top_touches.campaign_key as acquisition_campaign_key,
         first_purchases.product_key as first_product_key,
 
         ---------- codes
         case
-            when credited.touch_key is null then 'unattributed'
-            else coalesce(credited.strategy_code, 'no_strategy')
+            when top_touches.touch_key is null then 'unattributed'
+            else coalesce(top_touches.strategy_code, 'no_strategy')
         end as acquisition_strategy_code,
         case
-            when credited.touch_key is null then 'unattributed'
-            else coalesce(credited.touch_group_code, 'no_strategy')
+            when top_touches.touch_key is null then 'unattributed'
+            else coalesce(top_touches.touch_group_code, 'no_strategy')
         end as acquisition_group_code,
-        coalesce(credited.marketing_channel_code, 'unattributed') as acquisition_channel_code,
+        coalesce(top_touches.marketing_channel_code, 'unattributed') as acquisition_channel_code,
 
         ---------- times
         first_purchases.converted_at as first_order_at,
@@ -75,9 +75,9 @@ acquired as (
 
     from first_purchases
 
-    left join credited
-        on first_purchases.conversion_key = credited.conversion_key
+    left join top_touches
+        on first_purchases.conversion_key = top_touches.conversion_key
 
 )
 
-select * from acquired
+select * from acquisitions

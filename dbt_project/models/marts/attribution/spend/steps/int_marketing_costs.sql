@@ -24,7 +24,7 @@ media as (
 
 ),
 
-published as (
+publication_times as (
 
     select
         content_ref as piece_ref,
@@ -46,7 +46,7 @@ published as (
 
 ),
 
--- the feed gives no date; a snapshot's last export says nothing of when the work was done, its first one does
+-- the feed gives no date: the first export that lists the collaboration is closest to when it was done
 first_seen as (
 
     select
@@ -77,7 +77,7 @@ collaborations as (
         collaborations.creator_ref,
         creators.tier_code,
         coalesce(
-            cast(published.published_at as date),
+            cast(publication_times.published_at as date),
             campaigns.started_on,
             first_seen.export_date
         ) as incurred_on,
@@ -86,8 +86,8 @@ collaborations as (
 
     from {{ ref('stg_collaborations') }} as collaborations
 
-    left join published
-        on collaborations.content_ref = published.piece_ref
+    left join publication_times
+        on collaborations.content_ref = publication_times.piece_ref
 
     left join first_seen
         on collaborations.record_key = first_seen.record_key
@@ -128,9 +128,9 @@ paid_to_creators as (
 
 ),
 
-granted as (
+reward_grants as (
 
-    -- an offer that nobody took up cost nothing
+    -- only claimed incentives cost money
     select
         'incentive' as source_kind,
         program_code as source_code,
@@ -143,7 +143,7 @@ granted as (
 
     union all
 
-    -- points are owed from the day on which they are given
+    -- points are a cost from the day on which they are issued
     select
         'points' as source_kind,
         reason_code as source_code,
@@ -170,32 +170,32 @@ rewards as (
         coalesce(own_source.strategy_code, any_source.strategy_code) as marketing_channel_code,
         coalesce(own_source.strategy_code, any_source.strategy_code) as strategy_code,
         cast(null as string) as creator_ref,
-        granted.incurred_on,
-        granted.amount_cny,
+        reward_grants.incurred_on,
+        reward_grants.amount_cny,
         cast(null as bigint) as impression_count,
         cast(null as bigint) as click_count
 
-    from granted
+    from reward_grants
 
     left join reward_sources as own_source
         on
-            granted.source_kind = own_source.source_kind
-            and granted.source_code = own_source.source_code
+            reward_grants.source_kind = own_source.source_kind
+            and reward_grants.source_code = own_source.source_code
 
     left join reward_sources as any_source
         on
-            granted.source_kind = any_source.source_kind
+            reward_grants.source_kind = any_source.source_kind
             and any_source.source_code = '*'
             and own_source.source_code is null
 
-    -- what has no row is no cost of marketing: points for a purchase are a rebate
+    -- sources without a row are no marketing cost: points for a purchase are a rebate
     where
         own_source.source_code is not null
         or any_source.source_code is not null
 
 ),
 
-united as (
+every_cost as (
 
     select * from media
     union all
@@ -211,57 +211,57 @@ strategies as (
 
 ),
 
-named as (
+costs_with_campaign as (
 
     select
-        united.component_code,
-        coalesce(aliases.campaign_key, united.campaign_ref) as campaign_key,
-        united.marketing_channel_code,
-        -- the campaign says what the money was for; a tier that is no strategy (a laboratory) stays without one
+        every_cost.component_code,
+        coalesce(aliases.campaign_key, every_cost.campaign_ref) as campaign_key,
+        every_cost.marketing_channel_code,
+        -- the strategy of the campaign first; a tier that is not a strategy (a laboratory) has none
         coalesce(campaigns.strategy_code, strategies.strategy_code, marketing_channels.strategy_code) as strategy_code,
-        united.creator_ref,
-        cast(date_trunc('month', united.incurred_on) as date) as month_start,
-        united.amount_cny,
-        united.impression_count,
-        united.click_count
+        every_cost.creator_ref,
+        cast(date_trunc('month', every_cost.incurred_on) as date) as month_start,
+        every_cost.amount_cny,
+        every_cost.impression_count,
+        every_cost.click_count
 
-    from united
+    from every_cost
 
     left join aliases
-        on united.campaign_ref = aliases.campaign_ref
+        on every_cost.campaign_ref = aliases.campaign_ref
 
     left join {{ ref('dim_campaigns') }} as campaigns
-        on coalesce(aliases.campaign_key, united.campaign_ref) = campaigns.campaign_key
+        on coalesce(aliases.campaign_key, every_cost.campaign_ref) = campaigns.campaign_key
 
     left join strategies
-        on united.strategy_code = strategies.strategy_code
+        on every_cost.strategy_code = strategies.strategy_code
 
     left join {{ ref('marketing_channels') }} as marketing_channels
-        on united.marketing_channel_code = marketing_channels.marketing_channel_code
+        on every_cost.marketing_channel_code = marketing_channels.marketing_channel_code
 
 ),
 
 costs as (
 
     select
-        named.component_code,
-        named.campaign_key,
-        named.marketing_channel_code,
-        named.strategy_code,
-        named.creator_ref,
-        named.month_start,
-        -- listed: the spend export holds this item of the campaign already, and it is shown but not added
+        costs_with_campaign.component_code,
+        costs_with_campaign.campaign_key,
+        costs_with_campaign.marketing_channel_code,
+        costs_with_campaign.strategy_code,
+        costs_with_campaign.creator_ref,
+        costs_with_campaign.month_start,
+        -- listed: the spend export already includes this item of the campaign, so it is shown and not added
         booked.component_code is not null as is_in_media,
-        cast(sum(named.amount_cny) as decimal(18, 2)) as amount_cny,
-        cast(sum(named.impression_count) as bigint) as impression_count,
-        cast(sum(named.click_count) as bigint) as click_count
+        cast(sum(costs_with_campaign.amount_cny) as decimal(18, 2)) as amount_cny,
+        cast(sum(costs_with_campaign.impression_count) as bigint) as impression_count,
+        cast(sum(costs_with_campaign.click_count) as bigint) as click_count
 
-    from named
+    from costs_with_campaign
 
     left join {{ ref('costs_in_spend') }} as booked
         on
-            named.campaign_key = booked.campaign_key
-            and named.component_code = booked.component_code
+            costs_with_campaign.campaign_key = booked.campaign_key
+            and costs_with_campaign.component_code = booked.component_code
 
     group by all
 

@@ -30,9 +30,9 @@ sales as (
 
 ),
 
--- a sale converts the window of the last touch before it, and no other: a window that ends on the 31st would lose
--- what it led to on the 1st
-converted as (
+-- a sale converts the window of the last touch before it only, so that a sale on the 1st counts for a window that ended
+-- on the 31st
+sales_with_window as (
 
     select
         sales.conversion_key,
@@ -52,4 +52,4 @@ converted as (
 
 )
 
-select * from converted
+select * from sales_with_window

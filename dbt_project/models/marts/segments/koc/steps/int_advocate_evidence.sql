@@ -55,7 +55,7 @@ voices as (
 
 ),
 
-spoken as (
+voice_counts as (
 
     select
         voices.customer_key,
@@ -64,7 +64,7 @@ spoken as (
         count(*) filter (where voices.is_own and voices.is_negative) as negative_voice_count,
         max(voices.posted_at) filter (where voices.is_own and voices.is_positive) as last_positive_voice_at,
         bool_or(voices.author_kind is not distinct from 'employee') as is_staff,
-        -- what a KOC of ours posts for a fee is what we activated them for
+        -- paid posts of our own KOCs are expected: that is what they were activated for
         bool_or(
             not voices.is_earned
             and voices.author_kind is distinct from 'employee'
@@ -83,7 +83,7 @@ spoken as (
 advocates as (
 
     select customer_key
-    from spoken
+    from voice_counts
     where positive_voice_count > 0
     union
     select customer_key
@@ -108,7 +108,7 @@ accounts as (
 
 ),
 
-banded as (
+accounts_with_band as (
 
     select
         accounts.customer_key,
@@ -130,14 +130,14 @@ banded as (
 
 followers as (
 
-    -- a star on one platform is no consumer on another
+    -- an account too large on one platform disqualifies the customer on all
     select
         customer_key,
         max(follower_count) as follower_count,
         max_by(channel_code, lpad(cast(follower_count as string), 19, '0') || channel_code) as follower_channel_code,
         coalesce(bool_or(is_within) and not bool_or(is_above), false) as is_in_follower_band
 
-    from banded
+    from accounts_with_band
     group by customer_key
 
 ),
@@ -155,9 +155,9 @@ pieces as (
 
 ),
 
-collected as (
+praise_reactions as (
 
-    -- what others did with their praise: of a post its counters, of a review those who found it helpful
+    -- reactions of others to their praise: counters of a post, helpful votes of a review
     select
         voices.customer_key,
         cast(sum(coalesce(pieces.engagement_count, voices.helpful_count, 0)) as bigint) as engagement_count,
@@ -175,7 +175,7 @@ collected as (
 
 ),
 
-brought as (
+referral_counts as (
 
     select
         inviter_customer_key as customer_key,
@@ -194,7 +194,7 @@ brought as (
 
 ),
 
-gathered as (
+community_days as (
 
     select
         identities.customer_key,
@@ -218,34 +218,34 @@ final as (
 
     select
         advocates.customer_key,
-        coalesce(spoken.own_voice_count, 0) as own_voice_count,
-        coalesce(spoken.positive_voice_count, 0) as positive_voice_count,
-        coalesce(spoken.negative_voice_count, 0) as negative_voice_count,
-        spoken.last_positive_voice_at,
-        coalesce(brought.referral_count, 0) as referral_count,
-        coalesce(collected.engagement_count, 0) as engagement_count,
-        collected.impression_count,
-        coalesce(gathered.community_active_days, 0) as community_active_days,
+        coalesce(voice_counts.own_voice_count, 0) as own_voice_count,
+        coalesce(voice_counts.positive_voice_count, 0) as positive_voice_count,
+        coalesce(voice_counts.negative_voice_count, 0) as negative_voice_count,
+        voice_counts.last_positive_voice_at,
+        coalesce(referral_counts.referral_count, 0) as referral_count,
+        coalesce(praise_reactions.engagement_count, 0) as engagement_count,
+        praise_reactions.impression_count,
+        coalesce(community_days.community_active_days, 0) as community_active_days,
         followers.follower_count,
         followers.follower_channel_code,
         coalesce(followers.is_in_follower_band, false) as is_in_follower_band,
-        coalesce(spoken.is_staff, false) as is_staff,
-        coalesce(spoken.is_paid_voice, false) or coalesce(ties.is_other_tier, false) as is_paid,
+        coalesce(voice_counts.is_staff, false) as is_staff,
+        coalesce(voice_counts.is_paid_voice, false) or coalesce(ties.is_other_tier, false) as is_paid,
         ties.activated_on
 
     from advocates
 
-    left join spoken
-        on advocates.customer_key = spoken.customer_key
+    left join voice_counts
+        on advocates.customer_key = voice_counts.customer_key
 
-    left join brought
-        on advocates.customer_key = brought.customer_key
+    left join referral_counts
+        on advocates.customer_key = referral_counts.customer_key
 
-    left join collected
-        on advocates.customer_key = collected.customer_key
+    left join praise_reactions
+        on advocates.customer_key = praise_reactions.customer_key
 
-    left join gathered
-        on advocates.customer_key = gathered.customer_key
+    left join community_days
+        on advocates.customer_key = community_days.customer_key
 
     left join followers
         on advocates.customer_key = followers.customer_key

@@ -13,9 +13,9 @@ identities as (
 
 ),
 
-listed as (
+listing_dates as (
 
-    -- the register says what holds now; since when, only the first file that named them can tell
+    -- the register holds the present state; the first export that names a creator gives the date
     select
         record_key,
         min(export_date) as listed_on
@@ -31,13 +31,13 @@ creators as (
     select
         creators.creator_ref,
         creators.tier_code,
-        listed.listed_on,
+        listing_dates.listed_on,
         coalesce(members.customer_key, authors.customer_key) as customer_key
 
     from {{ ref('stg_creators') }} as creators
 
-    inner join listed
-        on creators.record_key = listed.record_key
+    inner join listing_dates
+        on creators.record_key = listing_dates.record_key
 
     left join identities as members
         on creators.customer_ref = members.node
@@ -82,7 +82,7 @@ ties as (
         creators.creator_ref,
         creators.customer_key,
         creators.tier_code,
-        -- whichever came first: the register often follows the first piece of work by weeks
+        -- whichever came first: the register often lists a creator weeks after the first work
         least(creators.listed_on, coalesce(collaborations.first_on, creators.listed_on)) as began_on,
         coalesce(collaborations.collaboration_count, 0) as collaboration_count,
         cast(coalesce(collaborations.fee_cny, 0) as decimal(18, 2)) as fee_cny,
@@ -105,7 +105,7 @@ final as (
 
     from ties
 
-    -- who is to start after the data end is no creator of ours yet
+    -- creators who start after the end of the data are left out
     inner join as_of
         on ties.began_on <= as_of.as_of
 

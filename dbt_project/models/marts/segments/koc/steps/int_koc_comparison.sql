@@ -1,7 +1,7 @@
 -- Grain: one row per customer activated as a KOC, and per candidate beside whom they are looked at.
 with
 
-looked_at as (
+compared_customers as (
 
     select * from {{ ref('int_koc_peers') }}
 
@@ -18,8 +18,8 @@ voices as (
 
     from {{ ref('fct_voices') }} as voices
 
-    inner join looked_at
-        on voices.customer_key = looked_at.customer_key
+    inner join compared_customers
+        on voices.customer_key = compared_customers.customer_key
 
     where
         voices.is_own_brand
@@ -56,7 +56,7 @@ posts as (
 
     union all
 
-    -- work for the brand that the desk lists and no platform exports
+    -- commissioned work that no platform exports
     select
         creators.customer_key,
         cast(pieces.published_at as date) as posted_on,
@@ -72,51 +72,51 @@ posts as (
 
 ),
 
-spoken as (
+posts_by_side as (
 
     select
-        looked_at.customer_key,
+        compared_customers.customer_key,
         posts.is_own,
         posts.engagement_count,
         case
-            when posts.posted_on < looked_at.activated_on then 'before'
-            when posts.posted_on > looked_at.activated_on then 'after'
+            when posts.posted_on < compared_customers.activated_on then 'before'
+            when posts.posted_on > compared_customers.activated_on then 'after'
         end as side_code
 
-    from looked_at
+    from compared_customers
 
     inner join posts
-        on looked_at.customer_key = posts.customer_key
+        on compared_customers.customer_key = posts.customer_key
 
     where
-        posts.posted_on between looked_at.activated_on - looked_at.followed_days
-        and looked_at.activated_on + looked_at.followed_days
+        posts.posted_on between compared_customers.activated_on - compared_customers.followed_days
+        and compared_customers.activated_on + compared_customers.followed_days
 
 ),
 
-bought as (
+orders_by_side as (
 
     select
-        looked_at.customer_key,
+        compared_customers.customer_key,
         orders.net_cny - orders.refunded_cny as net_cny,
         case
-            when cast(orders.ordered_at as date) < looked_at.activated_on then 'before'
-            when cast(orders.ordered_at as date) > looked_at.activated_on then 'after'
+            when cast(orders.ordered_at as date) < compared_customers.activated_on then 'before'
+            when cast(orders.ordered_at as date) > compared_customers.activated_on then 'after'
         end as side_code
 
-    from looked_at
+    from compared_customers
 
     inner join {{ ref('fct_orders') }} as orders
-        on looked_at.customer_key = orders.customer_key
+        on compared_customers.customer_key = orders.customer_key
 
     where
         orders.is_valid
-        and cast(orders.ordered_at as date) between looked_at.activated_on - looked_at.followed_days
-        and looked_at.activated_on + looked_at.followed_days
+        and cast(orders.ordered_at as date) between compared_customers.activated_on - compared_customers.followed_days
+        and compared_customers.activated_on + compared_customers.followed_days
 
 ),
 
-posts_told as (
+post_measures as (
 
     select
         customer_key,
@@ -127,12 +127,12 @@ posts_told as (
         sum(engagement_count) filter (where side_code = 'before') as engagement_before,
         sum(engagement_count) filter (where side_code = 'after') as engagement_after
 
-    from spoken
+    from posts_by_side
     group by customer_key
 
 ),
 
-orders_told as (
+order_measures as (
 
     select
         customer_key,
@@ -141,7 +141,7 @@ orders_told as (
         sum(net_cny) filter (where side_code = 'before') as net_cny_before,
         sum(net_cny) filter (where side_code = 'after') as net_cny_after
 
-    from bought
+    from orders_by_side
     group by customer_key
 
 ),
@@ -149,25 +149,25 @@ orders_told as (
 final as (
 
     select
-        looked_at.*,
-        coalesce(posts_told.own_voices_before, 0) as own_voices_before,
-        coalesce(posts_told.own_voices_after, 0) as own_voices_after,
-        coalesce(posts_told.posts_before, 0) as posts_before,
-        coalesce(posts_told.posts_after, 0) as posts_after,
-        cast(coalesce(posts_told.engagement_before, 0) as bigint) as engagement_before,
-        cast(coalesce(posts_told.engagement_after, 0) as bigint) as engagement_after,
-        coalesce(orders_told.orders_before, 0) as orders_before,
-        coalesce(orders_told.orders_after, 0) as orders_after,
-        cast(coalesce(orders_told.net_cny_before, 0) as decimal(18, 2)) as net_cny_before,
-        cast(coalesce(orders_told.net_cny_after, 0) as decimal(18, 2)) as net_cny_after
+        compared_customers.*,
+        coalesce(post_measures.own_voices_before, 0) as own_voices_before,
+        coalesce(post_measures.own_voices_after, 0) as own_voices_after,
+        coalesce(post_measures.posts_before, 0) as posts_before,
+        coalesce(post_measures.posts_after, 0) as posts_after,
+        cast(coalesce(post_measures.engagement_before, 0) as bigint) as engagement_before,
+        cast(coalesce(post_measures.engagement_after, 0) as bigint) as engagement_after,
+        coalesce(order_measures.orders_before, 0) as orders_before,
+        coalesce(order_measures.orders_after, 0) as orders_after,
+        cast(coalesce(order_measures.net_cny_before, 0) as decimal(18, 2)) as net_cny_before,
+        cast(coalesce(order_measures.net_cny_after, 0) as decimal(18, 2)) as net_cny_after
 
-    from looked_at
+    from compared_customers
 
-    left join posts_told
-        on looked_at.customer_key = posts_told.customer_key
+    left join post_measures
+        on compared_customers.customer_key = post_measures.customer_key
 
-    left join orders_told
-        on looked_at.customer_key = orders_told.customer_key
+    left join order_measures
+        on compared_customers.customer_key = order_measures.customer_key
 
 )
 

@@ -24,7 +24,7 @@ ties as (
 
 ),
 
--- the gates that have no date: consent, followers and the rest are known as they are now
+-- gates without a date (consent, followers and the rest) are read as of today
 open_to as (
 
     select
@@ -40,7 +40,7 @@ open_to as (
 
 ),
 
-activated as (
+activations as (
 
     select
         ties.customer_key,
@@ -59,7 +59,7 @@ activated as (
 
 persons as (
 
-    select customer_key from activated
+    select customer_key from activations
     union
     select customer_key from open_to
 
@@ -139,7 +139,7 @@ standings as (
 
 ),
 
-banded as (
+standings_with_bands as (
 
     select
         customer_key,
@@ -155,20 +155,20 @@ banded as (
 
 ),
 
-treated as (
+activations_with_bands as (
 
     select
-        activated.*,
-        case when activated.is_open then banded.purchase_band end as purchase_band,
-        case when activated.is_open then banded.voice_band end as voice_band
+        activations.*,
+        case when activations.is_open then standings_with_bands.purchase_band end as purchase_band,
+        case when activations.is_open then standings_with_bands.voice_band end as voice_band
 
-    from activated
+    from activations
 
-    left join banded
+    left join standings_with_bands
         on
-            activated.customer_key = banded.customer_key
-            and activated.activated_on >= banded.from_day
-            and (activated.activated_on < banded.to_day or banded.to_day is null)
+            activations.customer_key = standings_with_bands.customer_key
+            and activations.activated_on >= standings_with_bands.from_day
+            and (activations.activated_on < standings_with_bands.to_day or standings_with_bands.to_day is null)
 
 ),
 
@@ -180,7 +180,7 @@ strata as (
         purchase_band,
         voice_band
 
-    from treated
+    from activations_with_bands
     where
         followed_days >= {{ var('koc_activation_fewest_days') }}
         and purchase_band > 0
@@ -188,39 +188,39 @@ strata as (
 
 ),
 
--- candidates as of the days on which others like them were activated; of several days each gets one, at random but the
--- same in every build, for a person counts once
+-- candidates on the days on which comparable people were activated; each candidate gets one of these days, by a hash
+-- that is the same in every build, so that a person counts once
 controls as (
 
     select
-        banded.customer_key,
+        standings_with_bands.customer_key,
         strata.activated_on,
         strata.followed_days,
         strata.purchase_band,
         strata.voice_band
 
-    from banded
+    from standings_with_bands
 
     inner join open_to
         on
-            banded.customer_key = open_to.customer_key
+            standings_with_bands.customer_key = open_to.customer_key
             and not open_to.is_activated
 
     inner join strata
         on
-            banded.purchase_band = strata.purchase_band
-            and banded.voice_band = strata.voice_band
-            and banded.from_day <= strata.activated_on
-            and (banded.to_day > strata.activated_on or banded.to_day is null)
+            standings_with_bands.purchase_band = strata.purchase_band
+            and standings_with_bands.voice_band = strata.voice_band
+            and standings_with_bands.from_day <= strata.activated_on
+            and (standings_with_bands.to_day > strata.activated_on or standings_with_bands.to_day is null)
 
     qualify row_number() over (
-        partition by banded.customer_key
-        order by md5(banded.customer_key || cast(strata.activated_on as string))
+        partition by standings_with_bands.customer_key
+        order by md5(standings_with_bands.customer_key || cast(strata.activated_on as string))
     ) = 1
 
 ),
 
-looked_at as (
+compared_customers as (
 
     select
         customer_key,
@@ -229,7 +229,7 @@ looked_at as (
         followed_days,
         purchase_band,
         voice_band
-    from treated
+    from activations_with_bands
     union all
     select
         customer_key,
@@ -249,7 +249,7 @@ final as (
         followed_days >= {{ var('koc_activation_fewest_days') }} as is_followed,
         coalesce(purchase_band > 0 and voice_band > 0, false) as was_candidate
 
-    from looked_at
+    from compared_customers
 
 )
 

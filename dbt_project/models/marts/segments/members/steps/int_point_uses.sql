@@ -17,11 +17,11 @@ entries as (
 
     select
         record_key as entry_key,
-        -- the account; what stands on nobody's account covers nothing
+        -- the account; entries without an account cover nothing
         customer_ref,
         point_delta,
         coalesce(expires_on, date '9999-12-31') as expires_on,
-        -- of entries at one moment, points are booked before they are taken
+        -- at equal times, points are issued before they are taken
         row_number() over (
             partition by customer_ref
             order by occurred_at asc, case when point_delta > 0 then 0 else 1 end asc, record_key asc
@@ -37,7 +37,7 @@ entries as (
 
 accounts as (
 
-    -- nobody else's points are taken
+    -- points are taken from the same account only
     select distinct customer_ref
     from entries
     where point_delta < 0
@@ -66,7 +66,7 @@ expiries as (
 
 ),
 
--- what comes in on the first k expiries, and everything that goes out
+-- points issued with the first k expiries, less everything taken
 walks as (
 
     select
@@ -90,7 +90,7 @@ walks as (
 
 ),
 
-uncovered as (
+walks_with_shortfall as (
 
     select
         *,
@@ -101,7 +101,7 @@ uncovered as (
 
 ),
 
-uncovered_of_entries as (
+entry_shortfalls as (
 
     select
         customer_ref,
@@ -113,12 +113,12 @@ uncovered_of_entries as (
         - lag(uncovered_so_far, 1, 0) over (partition by customer_ref, expiry_number order by entry_number)
             as uncovered
 
-    from uncovered
+    from walks_with_shortfall
     qualify point_delta < 0
 
 ),
 
-taken as (
+expiry_uses as (
 
     select
         customer_ref,
@@ -128,12 +128,12 @@ taken as (
         lag(uncovered, 1, taken) over (partition by customer_ref, entry_number order by expiry_number) - uncovered
             as points
 
-    from uncovered_of_entries
+    from entry_shortfalls
 
 ),
 
--- within one expiry the first in is the first out: both sides in points since the account began
-taken_spans as (
+-- within one expiry, first in, first out: both sides are running sums of points
+use_spans as (
 
     select
         customer_ref,
@@ -142,7 +142,7 @@ taken_spans as (
         sum(points) over (partition by customer_ref, expiry_number order by entry_number) - points as from_point,
         sum(points) over (partition by customer_ref, expiry_number order by entry_number) as to_point
 
-    from taken
+    from expiry_uses
     where points > 0
 
 ),
@@ -171,22 +171,22 @@ issued_spans as (
 final as (
 
     select
-        taken_spans.customer_ref,
-        taken_spans.entry_key,
+        use_spans.customer_ref,
+        use_spans.entry_key,
         issued_spans.entry_key as issue_key,
         cast(
-            least(taken_spans.to_point, issued_spans.to_point)
-            - greatest(taken_spans.from_point, issued_spans.from_point) as bigint
+            least(use_spans.to_point, issued_spans.to_point)
+            - greatest(use_spans.from_point, issued_spans.from_point) as bigint
         ) as point_count
 
-    from taken_spans
+    from use_spans
 
     inner join issued_spans
         on
-            taken_spans.customer_ref = issued_spans.customer_ref
-            and taken_spans.expiry_number = issued_spans.expiry_number
-            and taken_spans.from_point < issued_spans.to_point
-            and taken_spans.to_point > issued_spans.from_point
+            use_spans.customer_ref = issued_spans.customer_ref
+            and use_spans.expiry_number = issued_spans.expiry_number
+            and use_spans.from_point < issued_spans.to_point
+            and use_spans.to_point > issued_spans.from_point
 
 )
 

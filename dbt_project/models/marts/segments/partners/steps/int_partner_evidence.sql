@@ -22,7 +22,7 @@ identities as (
 
 ),
 
--- the feed gives no date: a piece's own, else the first export that told of the collaboration
+-- the feed gives no date: that of the piece, else of the first export that lists the collaboration
 first_seen as (
 
     select
@@ -163,7 +163,7 @@ deeds as (
 
 ),
 
-numbered as (
+deeds_with_number as (
 
     select
         deeds.customer_key,
@@ -185,23 +185,23 @@ numbered as (
 by_rule as (
 
     select
-        numbered.customer_key,
+        deeds_with_number.customer_key,
         rules.rule_code,
         rules.partner_code,
         rules.rung,
         rules.rule_position,
-        numbered.happened_on as reached_on
+        deeds_with_number.happened_on as reached_on
 
-    from numbered
+    from deeds_with_number
 
     inner join rules
         on
-            numbered.evidence_code = rules.evidence_code
-            and numbered.evidence_number = rules.evidence_from
+            deeds_with_number.evidence_code = rules.evidence_code
+            and deeds_with_number.evidence_number = rules.evidence_from
 
 ),
 
--- a role is held from the day of the first rule that gives it
+-- a role begins on the day of the first rule that gives it
 roles as (
 
     select

@@ -33,15 +33,15 @@ claims as (
 
 first_claims as (
 
-    -- what comes later follows the first one
+    -- only the first claim counts; later ones follow from it
     select * from claims
     qualify row_number() over (partition by customer_key order by opened_on, claim_key) = 1
 
 ),
 
-served as (
+repairs as (
 
-    -- from the day on which the repair was done; who still waits for it is on neither side
+    -- from the day on which the repair was done; customers still waiting are on neither side
     select
         first_claims.customer_key,
         first_claims.claim_kind,
@@ -64,56 +64,56 @@ served as (
 
 lots as (
 
-    -- Everybody else is watched from as long after a purchase as somebody served was (a prescription's time is
-    -- handed on so in Zhou et al. 2005): a customer draws one of the served by lot, and takes over which purchase it
-    -- was and how many days after it. The lot knows nothing of what the customer bought later, and time in which
-    -- the served had to be without a repair is no advantage of either side.
+    -- Every other customer is observed from the same distance to a purchase as a served one (prescription time
+    -- distribution matching, Zhou et al. 2005): each draws a served customer at random, and takes over the number of
+    -- the purchase and the days after it. The draw does not depend on later purchases, so the time before a repair
+    -- favours neither side (no immortal time bias).
     select
         customer_key,
-        abs({{ row_hash(['customer_key']) }} % (select max(served.place_count) from served)) as place
+        abs({{ row_hash(['customer_key']) }} % (select max(repairs.place_count) from repairs)) as place
 
     from purchases
     where purchase_number = 1
 
 ),
 
-drawn as (
+control_draws as (
 
     select
         lots.customer_key,
         purchases.purchased_on,
-        {{ plus_days('purchases.purchased_on', '(served.index_on - served.purchased_on)') }} as index_on
+        {{ plus_days('purchases.purchased_on', '(repairs.index_on - repairs.purchased_on)') }} as index_on
 
     from lots
 
-    inner join served
-        on lots.place = served.place
+    inner join repairs
+        on lots.place = repairs.place
 
-    -- who never came so far is not in the lot
+    -- customers without so many purchases are left out
     inner join purchases
         on
             lots.customer_key = purchases.customer_key
-            and served.purchase_number = purchases.purchase_number
+            and repairs.purchase_number = purchases.purchase_number
 
 ),
 
-unserved as (
+control_units as (
 
-    -- a claim on what was bought by the index day; one on a later order takes a repurchase first, and tells nothing
+    -- claims on purchases up to the index day only; a claim on a later order presupposes a repurchase
     select
-        drawn.customer_key,
-        drawn.purchased_on,
-        drawn.index_on,
+        control_draws.customer_key,
+        control_draws.purchased_on,
+        control_draws.index_on,
         min(claims.opened_on) as claimed_on
 
-    from drawn
+    from control_draws
 
     left join claims
         on
-            drawn.customer_key = claims.customer_key
-            and drawn.index_on >= claims.purchased_on
+            control_draws.customer_key = claims.customer_key
+            and control_draws.index_on >= claims.purchased_on
 
-    group by drawn.customer_key, drawn.purchased_on, drawn.index_on
+    group by control_draws.customer_key, control_draws.purchased_on, control_draws.index_on
 
 ),
 
@@ -126,7 +126,7 @@ units as (
         purchased_on,
         index_on,
         cast(null as date) as claimed_on
-    from served
+    from repairs
     union all
     select
         customer_key,
@@ -135,7 +135,7 @@ units as (
         purchased_on,
         index_on,
         claimed_on
-    from unserved
+    from control_units
 
 ),
 
@@ -145,7 +145,7 @@ as_of as (
 
 ),
 
-watched as (
+units_with_history as (
 
     -- what is known of a customer on the index day, and the purchase after it
     select
@@ -174,24 +174,24 @@ watched as (
 
 ),
 
-bought as (
+unit_products as (
 
-    -- the largest line of the day says what it was that was bought; one row per unit, for a customer may be two
+    -- the product is that of the largest line of the day; one row per unit, since a customer may be two units
     select
-        watched.customer_key,
-        watched.is_treated,
+        units_with_history.customer_key,
+        units_with_history.is_treated,
         items.product_key
 
-    from watched
+    from units_with_history
 
     inner join {{ ref('fct_order_items') }} as items
         on
-            watched.customer_key = items.customer_key
-            and watched.purchased_on = cast(items.ordered_at as date)
+            units_with_history.customer_key = items.customer_key
+            and units_with_history.purchased_on = cast(items.ordered_at as date)
 
     where items.is_valid
     qualify row_number() over (
-        partition by watched.customer_key, watched.is_treated
+        partition by units_with_history.customer_key, units_with_history.is_treated
         order by items.net_cny desc, items.order_item_key asc
     ) = 1
 
@@ -200,32 +200,32 @@ bought as (
 final as (
 
     select
-        watched.customer_key,
-        watched.is_treated,
-        watched.claim_kind,
-        watched.purchased_on,
-        watched.index_on,
-        watched.claimed_on,
-        cast(date_trunc('month', watched.purchased_on) as date) as month_start,
+        units_with_history.customer_key,
+        units_with_history.is_treated,
+        units_with_history.claim_kind,
+        units_with_history.purchased_on,
+        units_with_history.index_on,
+        units_with_history.claimed_on,
+        cast(date_trunc('month', units_with_history.purchased_on) as date) as month_start,
         products.category_code,
-        least(watched.purchase_count, 3) as purchase_band,
-        watched.recency_days,
+        least(units_with_history.purchase_count, 3) as purchase_band,
+        units_with_history.recency_days,
         case
             {%- for border in var('repair_recency_bands_days') %}
-            when watched.recency_days <= {{ border }} then {{ border }}
+            when units_with_history.recency_days <= {{ border }} then {{ border }}
             {%- endfor %}
         end as recency_band,
-        watched.next_purchased_on
+        units_with_history.next_purchased_on
 
-    from watched
+    from units_with_history
 
-    left join bought
+    left join unit_products
         on
-            watched.customer_key = bought.customer_key
-            and watched.is_treated = bought.is_treated
+            units_with_history.customer_key = unit_products.customer_key
+            and units_with_history.is_treated = unit_products.is_treated
 
     left join {{ ref('dim_products') }} as products
-        on bought.product_key = products.product_key
+        on unit_products.product_key = products.product_key
 
 )
 

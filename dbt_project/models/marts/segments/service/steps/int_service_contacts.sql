@@ -26,7 +26,7 @@ orders as (
 
 ),
 
-begun as (
+contacts_with_customer as (
 
     select
         contacts.record_key as contact_key,
@@ -34,7 +34,7 @@ begun as (
         coalesce(contacts.stage_code, 'unknown') as stage_code,
         identities.customer_key,
         contacts.started_at,
-        -- an answer of tomorrow is none yet
+        -- a response after as_of does not count yet
         case when contacts.first_response_at < as_of.as_of_end_at then contacts.first_response_at end
             as first_response_at,
         contacts.csat_score,
@@ -51,44 +51,45 @@ begun as (
 
 ),
 
-timed as (
+contacts_with_times as (
 
     select
         *,
         case
-            -- clocks of two systems may cross by seconds
+            -- clocks of two systems may differ by seconds
             when first_response_at <= started_at then 0
             else {{ minutes_between('started_at', 'first_response_at') }}
         end as response_minutes,
         {{ minutes_between('started_at', 'as_of_end_at') }} as known_minutes
 
-    from begun
+    from contacts_with_customer
 
 ),
 
 next_orders as (
 
-    -- what the customer bought after advice, whatever the export says came of it
+    -- the next order after advice, whatever outcome the export gives
     select
-        timed.contact_key,
+        contacts_with_times.contact_key,
         min(orders.ordered_at) as next_ordered_at
 
-    from timed
+    from contacts_with_times
 
     inner join orders
         on
-            timed.customer_key = orders.customer_key
-            and timed.started_at < orders.ordered_at
-            and {{ plus_minutes('timed.started_at', var('advice_conversion_days') * 1440) }} >= orders.ordered_at
+            contacts_with_times.customer_key = orders.customer_key
+            and contacts_with_times.started_at < orders.ordered_at
+            and {{ plus_minutes('contacts_with_times.started_at', var('advice_conversion_days') * 1440) }}
+            >= orders.ordered_at
 
-    where timed.stage_code = 'pre_sale'
-    group by timed.contact_key
+    where contacts_with_times.stage_code = 'pre_sale'
+    group by contacts_with_times.contact_key
 
 ),
 
 converted_orders as (
 
-    -- one order a ref, also where a contract's wider key keeps several rows of it
+    -- one order per ref, also where a contract's key keeps several rows of it
     select
         order_ref,
         net_cny - refunded_cny as net_cny
@@ -101,47 +102,47 @@ converted_orders as (
 final as (
 
     select
-        timed.contact_key,
-        timed.channel_code,
-        timed.stage_code,
-        timed.customer_key,
-        timed.started_at,
-        timed.first_response_at,
-        timed.response_minutes,
+        contacts_with_times.contact_key,
+        contacts_with_times.channel_code,
+        contacts_with_times.stage_code,
+        contacts_with_times.customer_key,
+        contacts_with_times.started_at,
+        contacts_with_times.first_response_at,
+        contacts_with_times.response_minutes,
         case
-            when timed.response_minutes is not null
-                then timed.response_minutes <= {{ var('service_response_target_minutes') }}
-            -- not yet due is neither
-            when timed.known_minutes > {{ var('service_response_target_minutes') }} then false
+            when contacts_with_times.response_minutes is not null
+                then contacts_with_times.response_minutes <= {{ var('service_response_target_minutes') }}
+            -- null while not yet due
+            when contacts_with_times.known_minutes > {{ var('service_response_target_minutes') }} then false
         end as is_response_met,
-        timed.csat_score,
-        timed.converted_order_ref,
+        contacts_with_times.csat_score,
+        contacts_with_times.converted_order_ref,
         converted_orders.order_ref is not null as is_converted_order_known,
-        -- of several contacts about one order the last one has its money, so that sums hold it once
+        -- the amount of an order belongs to the last of its contacts, so that sums count it once
         case
             when
                 row_number() over (
                     partition by converted_orders.order_ref
-                    order by timed.started_at desc, timed.contact_key desc
+                    order by contacts_with_times.started_at desc, contacts_with_times.contact_key desc
                 ) = 1
                 then converted_orders.net_cny
         end as converted_net_cny,
         case
             when next_orders.next_ordered_at is not null then true
             when
-                timed.stage_code = 'pre_sale'
-                and timed.customer_key is not null
-                and timed.known_minutes >= {{ var('advice_conversion_days') * 1440 }}
+                contacts_with_times.stage_code = 'pre_sale'
+                and contacts_with_times.customer_key is not null
+                and contacts_with_times.known_minutes >= {{ var('advice_conversion_days') * 1440 }}
                 then false
         end as is_ordered_after
 
-    from timed
+    from contacts_with_times
 
     left join next_orders
-        on timed.contact_key = next_orders.contact_key
+        on contacts_with_times.contact_key = next_orders.contact_key
 
     left join converted_orders
-        on timed.converted_order_ref = converted_orders.order_ref
+        on contacts_with_times.converted_order_ref = converted_orders.order_ref
 
 )
 

@@ -27,7 +27,7 @@ purchases as (
 
 ),
 
-summed as (
+purchase_sums as (
 
     select
         customer_key,
@@ -53,30 +53,33 @@ customers as (
     select
 
         ---------- keys
-        summed.customer_key,
+        purchase_sums.customer_key,
 
         ---------- at as_of
-        cast(summed.frequency as bigint) as frequency,
-        cast(summed.last_purchased_on - summed.first_purchased_on as bigint) as recency_days,
-        cast(as_of.as_of - summed.first_purchased_on as bigint) as age_days,
-        cast(summed.repeat_net_cny as decimal(18, 2)) as repeat_net_cny,
+        cast(purchase_sums.frequency as bigint) as frequency,
+        cast(purchase_sums.last_purchased_on - purchase_sums.first_purchased_on as bigint) as recency_days,
+        cast(as_of.as_of - purchase_sums.first_purchased_on as bigint) as age_days,
+        cast(purchase_sums.repeat_net_cny as decimal(18, 2)) as repeat_net_cny,
 
         ---------- where the test begins; null for those who came in it
-        {%- set came_before = 'case when summed.calibration_count > 0 then ' %}
-        {{ came_before }}summed.calibration_count - 1 end as calibration_frequency,
-        cast(summed.calibration_last_on - summed.first_purchased_on as bigint) as calibration_recency_days,
+        {%- set came_before = 'case when purchase_sums.calibration_count > 0 then ' %}
+        {{ came_before }}purchase_sums.calibration_count - 1 end as calibration_frequency,
+        cast(purchase_sums.calibration_last_on - purchase_sums.first_purchased_on as bigint)
+            as calibration_recency_days,
         cast(
-            {{ came_before }}calibration.fitted_until - summed.first_purchased_on end as bigint
+            {{ came_before }}calibration.fitted_until - purchase_sums.first_purchased_on end as bigint
         ) as calibration_age_days,
-        cast({{ came_before }}summed.calibration_repeat_net_cny end as decimal(18, 2)) as calibration_repeat_net_cny,
-        {{ came_before }}summed.test_purchase_count end as test_purchase_count,
+        cast(
+            {{ came_before }}purchase_sums.calibration_repeat_net_cny end as decimal(18, 2)
+        ) as calibration_repeat_net_cny,
+        {{ came_before }}purchase_sums.test_purchase_count end as test_purchase_count,
 
         ---------- what they have brought
-        cast(summed.net_cny as decimal(18, 2)) as net_cny,
-        cast(summed.known_net_cny as decimal(18, 2)) as known_net_cny,
-        cast(summed.margin_cny as decimal(18, 2)) as margin_cny
+        cast(purchase_sums.net_cny as decimal(18, 2)) as net_cny,
+        cast(purchase_sums.known_net_cny as decimal(18, 2)) as known_net_cny,
+        cast(purchase_sums.margin_cny as decimal(18, 2)) as margin_cny
 
-    from summed
+    from purchase_sums
 
     cross join as_of
 

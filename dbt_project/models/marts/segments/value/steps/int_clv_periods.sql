@@ -23,8 +23,8 @@ history as (
 
 ),
 
--- whole weeks: a shop's weekdays are not alike
-tested as (
+-- whole weeks, because sales differ by weekday
+history_with_test as (
 
     select
         *,
@@ -50,7 +50,7 @@ periods as (
         cast(coalesce(window_days, 0) as bigint) as window_days,
         cast(0 as bigint) as test_days
 
-    from tested
+    from history_with_test
 
     union all
 
@@ -61,7 +61,7 @@ periods as (
         cast(coalesce(window_days, 0) - test_days as bigint) as window_days,
         cast(test_days as bigint) as test_days
 
-    from tested
+    from history_with_test
 
 )
 

@@ -1,4 +1,4 @@
--- Grain: one row per fit, number of repeat purchases and what they came to, of those to whom something was left.
+-- Grain: one row per fit, number of repeat purchases and what they came to, of customers with money left after refunds.
 with
 
 customers as (
