@@ -33,6 +33,7 @@ from ingestion.scoring import Surroundings
 from ingestion.scoring import discover as discover_scorers
 from ingestion.scoring.processes import spawned_pool
 from ingestion.scoring.store import score_pending
+from orchestration.dbt.generated import write_generated
 from tests.benchmarks import naive_day
 from tests.benchmarks.memory import PeakMemory
 from tests.benchmarks.timing import Timing
@@ -220,6 +221,9 @@ def _work(warehouse: Path, load_id: int, *dbt: str) -> Day:
 
 
 def _dbt(warehouse: Path, *arguments: str) -> None:
+    generated = warehouse.parent / "generated"
+    if not generated.exists():
+        write_generated(PROJECT, generated)
     command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--quiet", *arguments]
     done = subprocess.run(
         [*command, "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)],
@@ -227,6 +231,7 @@ def _dbt(warehouse: Path, *arguments: str) -> None:
             **os.environ,
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
             "KOUBEI_WAREHOUSE": str(warehouse),
+            "KOUBEI_GENERATED": str(generated),
             "DBT_TARGET_PATH": str(warehouse.parent / "target"),
             "DBT_LOG_PATH": str(warehouse.parent / "logs"),
         },

@@ -17,6 +17,7 @@ import duckdb
 
 from ingestion.contracts.feeds import load_feeds
 from ingestion.raw.schema import create_raw_schema
+from orchestration.dbt.generated import write_generated
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 DBT = [sys.executable, "-c", "from dbt.cli.main import cli; cli()"]
@@ -63,8 +64,14 @@ class Database:
 class HandMadeWarehouse(Database):
     """The warehouse being built. Its path never changes, or dbt would parse the project anew each time."""
 
+    @property
+    def generated(self) -> Path:
+        """Where what dbt reads beside the project's own files is written."""
+        return self.path.parent / "generated"
+
     def create(self) -> HandMadeWarehouse:
-        """The raw schema, empty."""
+        """The raw schema, empty, and what dbt reads beside the project's own files."""
+        write_generated(PROJECT, self.generated)
         with duckdb.connect(str(self.path)) as connection:
             create_raw_schema(connection, load_feeds())
         return self
@@ -104,6 +111,7 @@ class HandMadeWarehouse(Database):
                 **os.environ,
                 "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
                 "KOUBEI_WAREHOUSE": str(self.path),
+                "KOUBEI_GENERATED": str(self.generated),
                 "DBT_TARGET_PATH": str(self.path.parent / "target"),
                 "DBT_LOG_PATH": str(self.path.parent / "logs"),
             },

@@ -31,6 +31,7 @@ def test_every_worked_case_of_a_model_holds(own_home: Home) -> None:
             "DBT_TARGET_PATH": str(target),
             "DBT_LOG_PATH": str(settings.dbt_path / "logs"),
             "KOUBEI_WAREHOUSE": str(settings.warehouse_path),
+            "KOUBEI_GENERATED": str(settings.generated_path),
         },
         capture_output=True,
         text=True,
