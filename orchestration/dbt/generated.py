@@ -1,12 +1,13 @@
-"""What dbt reads beside the project's own files, generated: in no repository, in every home.
+"""What dbt reads beside the project's own files, generated: not in git, but in every home.
 
 - the sources, from the feeds;
 - the yml entries that are written short, in full (`short_entries.py`);
 - the semantic models and metrics of the KPIs (`semantic.py`);
 - the macro `kpi_models()`: dbt must know which models `kpi_rows` reads before it has read an entry.
 
-`model-paths` and `macro-paths` of dbt_project.yml name the folder (`KOUBEI_GENERATED`): a refresh
-writes it into the home, `make interface` beside the project, for dbt called by hand.
+`model-paths` and `macro-paths` of dbt_project.yml name their folder, which dbt wants inside the
+project. An installed project may be read-only, so a home has a project of its own: links to the
+files, and the generated ones. For dbt called by hand `make interface` writes them beside it.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from orchestration.dbt.short_entries import full_documents
 from orchestration.dbt.yaml_entries import Entry, Project, described_entries
 
 FOLDER: Final = "generated"
+_NOT_LINKED: Final = {FOLDER, "target", "logs", "__pycache__"}
 _HEADER: Final = "# Generated from the feeds and from the entries under dbt_project/models.\n"
 _KPI_MODELS: Final = """\
 {{# Generated from the entries of the KPIs. #}}
@@ -72,6 +74,18 @@ def write_generated(project: Path, folder: Path) -> None:
     for path, text in texts.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, encoding="utf-8")
+
+
+def link_project(project: Path, folder: Path) -> None:
+    """Make a folder the project by links to all that stands in it, but for what was generated."""
+    folder.mkdir(parents=True, exist_ok=True)
+    wanted = {path.name: path for path in project.iterdir() if path.name not in _NOT_LINKED}
+    for link in folder.iterdir():
+        if link.is_symlink() and link.readlink() != wanted.get(link.name):
+            link.unlink()
+    for name, path in wanted.items():
+        if not (folder / name).is_symlink():
+            (folder / name).symlink_to(path)
 
 
 def _as_yml(document: dict[str, Any]) -> str:

@@ -58,7 +58,7 @@ def build_fingerprint(project: Path, *inputs: str) -> str:
 def ensure_manifest(settings: Settings, watcher: Watcher | None = None) -> Path:
     """Make dbt's manifest in the home when it is missing, or older than the project's files.
 
-    What dbt reads beside the project's own files is generated first, into the home.
+    dbt reads the project through links in the home, where what is generated stands beside them.
 
     Raises:
         ProjectError: dbt cannot read the project.
@@ -66,16 +66,18 @@ def ensure_manifest(settings: Settings, watcher: Watcher | None = None) -> Path:
     """
     project = settings.dbt_project_path
     stamp = settings.manifest_path.with_name("manifest.fingerprint")
+    linked = settings.linked_project_path
+    generated.link_project(project, linked)
     wanted = _fingerprint(project, _ALL_FOLDERS)
     if (
         settings.manifest_path.exists()
-        and settings.generated_path.exists()
+        and (linked / generated.FOLDER).exists()
         and stamp.exists()
         and stamp.read_text() == wanted
     ):
         return settings.manifest_path
     stamp.unlink(missing_ok=True)
-    generated.write_generated(project, settings.generated_path)
+    generated.write_generated(project, linked / generated.FOLDER)
     # the same for every call of dbt, or it parses anew
     prepare_environment(settings)
     watcher = watcher or Unwatched()
@@ -83,7 +85,7 @@ def ensure_manifest(settings: Settings, watcher: Watcher | None = None) -> Path:
     settings.manifest_path.parent.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(
         [dbt_executable(), "--no-use-colors", "parse"],
-        cwd=project,
+        cwd=linked,
         capture_output=True,
         text=True,
         check=False,

@@ -31,7 +31,7 @@ class InstalledDbt(DbtCliResource):
 
 def build_dbt(settings: Settings) -> InstalledDbt:
     """The project's dbt, with its profile."""
-    project = str(settings.dbt_project_path)
+    project = str(settings.linked_project_path)
     return InstalledDbt(
         project_dir=project,
         profiles_dir=project,

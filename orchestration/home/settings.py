@@ -205,9 +205,9 @@ class Settings(BaseSettings):
         return self.home / "dbt"
 
     @property
-    def generated_path(self) -> Path:
-        """What dbt reads beside the project's own files, made of the feeds and the yml entries."""
-        return self.dbt_path / "generated"
+    def linked_project_path(self) -> Path:
+        """The dbt project as dbt reads it: links to the project's own files, and generated ones."""
+        return self.dbt_path / "project"
 
     @property
     def manifest_path(self) -> Path:
@@ -302,7 +302,6 @@ def prepare_environment(settings: Settings | None = None) -> None:
     if settings is not None:
         os.environ["DAGSTER_HOME"] = str(settings.dagster_path)
         os.environ["KOUBEI_WAREHOUSE"] = str(settings.warehouse_path)
-        os.environ["KOUBEI_GENERATED"] = str(settings.generated_path)
         os.environ["DBT_TARGET_PATH"] = str(settings.dbt_path / "target")
         os.environ["DBT_LOG_PATH"] = str(settings.dbt_path / "logs")
         os.environ["DBT_PROFILES_DIR"] = str(settings.dbt_project_path)

@@ -17,7 +17,7 @@ import duckdb
 
 from ingestion.contracts.feeds import load_feeds
 from ingestion.raw.schema import create_raw_schema
-from orchestration.dbt.generated import write_generated
+from orchestration.dbt.generated import FOLDER, link_project, write_generated
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 DBT = [sys.executable, "-c", "from dbt.cli.main import cli; cli()"]
@@ -65,13 +65,14 @@ class HandMadeWarehouse(Database):
     """The warehouse being built. Its path never changes, or dbt would parse the project anew each time."""
 
     @property
-    def generated(self) -> Path:
-        """Where what dbt reads beside the project's own files is written."""
-        return self.path.parent / "generated"
+    def project(self) -> Path:
+        """Links to the project's files, and what is generated beside them."""
+        return self.path.parent / "project"
 
     def create(self) -> HandMadeWarehouse:
-        """The raw schema, empty, and what dbt reads beside the project's own files."""
-        write_generated(PROJECT, self.generated)
+        """The raw schema, empty, and the project as dbt reads it."""
+        link_project(PROJECT, self.project)
+        write_generated(PROJECT, self.project / FOLDER)
         with duckdb.connect(str(self.path)) as connection:
             create_raw_schema(connection, load_feeds())
         return self
@@ -106,12 +107,11 @@ class HandMadeWarehouse(Database):
     def dbt(self, *arguments: str) -> None:
         """One dbt invocation; it must succeed."""
         done = subprocess.run(
-            [*DBT, "--quiet", *arguments, "--project-dir", PROJECT, "--profiles-dir", PROJECT],
+            [*DBT, "--quiet", *arguments, "--project-dir", self.project, "--profiles-dir", PROJECT],
             env={
                 **os.environ,
                 "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
                 "KOUBEI_WAREHOUSE": str(self.path),
-                "KOUBEI_GENERATED": str(self.generated),
                 "DBT_TARGET_PATH": str(self.path.parent / "target"),
                 "DBT_LOG_PATH": str(self.path.parent / "logs"),
             },

@@ -23,7 +23,7 @@ def test_every_worked_case_of_a_model_holds(own_home: Home) -> None:
     target = settings.dbt_path / "target"
     done = subprocess.run(
         [dbt_executable(), "--no-use-colors", "test", "--select", "test_type:unit"],
-        cwd=settings.dbt_project_path,
+        cwd=settings.linked_project_path,
         env={
             **os.environ,
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
@@ -31,7 +31,6 @@ def test_every_worked_case_of_a_model_holds(own_home: Home) -> None:
             "DBT_TARGET_PATH": str(target),
             "DBT_LOG_PATH": str(settings.dbt_path / "logs"),
             "KOUBEI_WAREHOUSE": str(settings.warehouse_path),
-            "KOUBEI_GENERATED": str(settings.generated_path),
         },
         capture_output=True,
         text=True,

@@ -59,7 +59,6 @@ def run(project: Path, published: Path, *command: str) -> str:
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("DBT_")},
         "KOUBEI_WAREHOUSE": str(published),
-        "KOUBEI_GENERATED": FOLDER,
         "DBT_TARGET": "published",
         "DBT_PROFILES_DIR": str(project),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",

@@ -34,8 +34,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 @pytest.fixture(scope="module")
 def defs(settings: Settings) -> Iterator[dg.Definitions]:
     patch = pytest.MonkeyPatch()
-    ours = ("KOUBEI_WAREHOUSE", "KOUBEI_GENERATED")
-    for name in (*ours, "DAGSTER_HOME", "DBT_TARGET_PATH", "DBT_LOG_PATH"):
+    for name in ("KOUBEI_WAREHOUSE", "DAGSTER_HOME", "DBT_TARGET_PATH", "DBT_LOG_PATH"):
         patch.setenv(name, "restored afterwards")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", dg.BetaWarning)
