@@ -26,6 +26,9 @@ from ingestion.raw.schema import RawTable, raw_tables
 from orchestration.home.errors import KoubeiError
 
 EVERY_KPI: Final = "every KPI"
+_REQUIRED: Final = (
+    "label_zh", "label_en", "unit", "owner", "definition", "higher_is_better", "interval",
+)  # fmt: skip
 _PERIOD: Final = {"sum": ("period_date",), "none": ("period_kind", "period_date", "is_cut")}
 _DIMENSIONS: Final = ("channel_code", "brand_code", "product_key")
 _SEGMENT: Final = ("segment_kind", "segment_code")
@@ -43,8 +46,20 @@ class EntryError(KoubeiError):
 
 
 def read_yml(path: Path) -> Document:
-    """One yml file, as it is written."""
-    return yaml.load(path.read_text(encoding="utf-8"), _LOADER) or {}
+    """One yml file, as it is written.
+
+    Raises:
+        EntryError: It is no yml, or no mapping; the message has its line and column.
+    """
+    try:
+        document = yaml.load(path.read_text(encoding="utf-8"), _LOADER) or {}
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+        raise EntryError(f"{path}{where}: {error.problem or error.context}") from None
+    if not isinstance(document, dict):
+        raise EntryError(f"{path}:1:1: keys and their values are expected (models: ...)")
+    return document
 
 
 def short_files(project: Path) -> list[Path]:
@@ -114,6 +129,8 @@ def _model(short: Mapping[str, Any], shared: Mapping[str, Any], where: str) -> D
         {"name": column} if isinstance(column, str) else dict(column)
         for column in model.get("columns") or ()
     ]
+    if not all("name" in entry for entry in (model, *columns)):
+        raise EntryError(f"{where}: {model.get('name', 'a model')}: an entry without a name")
     table = None
     if "additivity" in meta:
         columns = _fill_kpi(meta, columns, where, model["name"])
@@ -136,6 +153,12 @@ def _fill_kpi(meta: Document, columns: list[Document], where: str, name: str) ->
         raise EntryError(
             f"{where}: {name}: additivity is {meta['additivity']}; it must be "
             f"{' or '.join(_PERIOD)}: may its rows be summed over days?"
+        )
+    missing = [each for each in _REQUIRED if each not in meta]
+    if missing:
+        raise EntryError(
+            f"{where}: {name}: {', '.join(missing)} missing under config.meta; add "
+            f"{'it' if len(missing) == 1 else 'them'}"
         )
     own = {column["name"]: column for column in columns}
     key = [*_PERIOD[meta["additivity"]], *_DIMENSIONS]
