@@ -61,7 +61,7 @@ types: $(READY) ## Types of the Python
 sql: $(READY) ## Style and form of the SQL
 	@$(BIN)/sqlfluff lint --processes 2 dbt_project/models dbt_project/tests
 
-interface: $(READY) ## Write the published interface, the page of KPIs and the semantic models anew
+interface: $(READY) ## Write the published interface, the page of KPIs and what dbt reads beside the models anew
 	@$(BIN)/python -m orchestration.interface --write
 
 lock: ## Resolve pyproject.toml anew into requirements.lock (needs an environment)

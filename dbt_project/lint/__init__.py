@@ -46,3 +46,11 @@ dbt = SimpleNamespace(type_string=lambda: "string", type_timestamp=lambda: "time
 execute = True
 graph: dict[str, dict[str, object]] = {"nodes": {}, "sources": {}}
 model = {"resource_type": "model"}
+
+
+def kpi_models() -> list[dict[str, object]]:
+    """Two KPIs, one of each kind, in place of the generated macro."""
+    return [
+        {"name": "kpi_a", "additivity": "sum", "sum_of_squares": "squares", "columns": []},
+        {"name": "kpi_b", "additivity": "none", "columns": ["is_cut", "sample_count"]},
+    ]

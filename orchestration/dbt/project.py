@@ -13,8 +13,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
+from ingestion.contracts.feeds import load_feeds
+from ingestion.raw import dbt_sources
+from ingestion.raw.schema import raw_tables
+from orchestration.dbt import generated, semantic, short_entries, yaml_entries
 from orchestration.home.errors import KoubeiError
 from orchestration.home.settings import Settings, prepare_environment
 from orchestration.terminal.progress import NoProgress, ProgressReporter
@@ -22,6 +24,11 @@ from orchestration.terminal.progress import NoProgress, ProgressReporter
 _BUILD_FOLDERS = ("models", "macros", "seeds", "snapshots", "estimators")
 _ALL_FOLDERS = (*_BUILD_FOLDERS, "tests", "analyses")
 _SUFFIXES = (".sql", ".yml", ".yaml", ".csv", ".py")
+# what else decides what dbt reads: the code that fills in its generated files
+_GENERATORS = tuple(
+    Path(str(module.__file__))
+    for module in (dbt_sources, generated, semantic, short_entries, yaml_entries)
+)
 _TESTED = ("model", "seed", "snapshot", "test")
 
 
@@ -51,14 +58,26 @@ def build_fingerprint(project: Path, *inputs: str) -> str:
 def ensure_manifest(settings: Settings, progress: ProgressReporter | None = None) -> Path:
     """Make dbt's manifest in the home when it is missing, or older than the project's files.
 
+    dbt reads the project through links in the home, where what is generated stands beside them.
+
     Raises:
         ProjectError: dbt cannot read the project.
+        EntryError: A yml entry of the project cannot be filled in.
     """
     project = settings.dbt_project_path
     stamp = settings.manifest_path.with_name("manifest.fingerprint")
+    linked = settings.linked_project_path
+    generated.link_project(project, linked)
     wanted = _fingerprint(project, _ALL_FOLDERS)
-    if settings.manifest_path.exists() and stamp.exists() and stamp.read_text() == wanted:
+    if (
+        settings.manifest_path.exists()
+        and (linked / generated.FOLDER).exists()
+        and stamp.exists()
+        and stamp.read_text() == wanted
+    ):
         return settings.manifest_path
+    stamp.unlink(missing_ok=True)
+    generated.write_generated(project, linked / generated.FOLDER)
     # the same for every call of dbt, or it parses anew
     prepare_environment(settings)
     progress = progress or NoProgress()
@@ -66,7 +85,7 @@ def ensure_manifest(settings: Settings, progress: ProgressReporter | None = None
     settings.manifest_path.parent.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(
         [dbt_executable(), "--no-use-colors", "parse"],
-        cwd=project,
+        cwd=linked,
         capture_output=True,
         text=True,
         check=False,
@@ -80,11 +99,8 @@ def ensure_manifest(settings: Settings, progress: ProgressReporter | None = None
 
 def neutral_band(project: Path) -> tuple[float, float]:
     """The thresholds between which a model of two classes abstains, as the project's vars say."""
-    config = YAML(typ="safe").load((project / "dbt_project.yml").read_text(encoding="utf-8"))
-    thresholds = config["vars"]
-    return float(thresholds["sentiment_negative_below"]), float(
-        thresholds["sentiment_positive_from"]
-    )
+    chosen = short_entries.read_yml(project / "dbt_project.yml")["vars"]
+    return float(chosen["sentiment_negative_below"]), float(chosen["sentiment_positive_from"])
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
@@ -107,7 +123,10 @@ def _fingerprint(project: Path, folders: tuple[str, ...]) -> str:
     digest = hashlib.sha256()
     for package in ("dbt-core", "dbt-duckdb", "duckdb"):
         digest.update(f"{package}={version(package)}\n".encode())
-    paths = [project / "dbt_project.yml", project / "profiles.yml"]
+    digest.update(repr(raw_tables(load_feeds())).encode())
+    for path in _GENERATORS:
+        digest.update(path.read_bytes())
+    paths = [project / name for name in ("dbt_project.yml", "profiles.yml", ".dbtignore")]
     for folder in folders:
         paths += [
             path for path in (project / folder).rglob("*") if path.suffix.lower() in _SUFFIXES

@@ -67,7 +67,7 @@ def build_defs(
         sensors=[build_late_sensor(settings)],
         resources={
             "run": build_run_resource(settings),
-            "dbt": build_dbt(settings.dbt_project_path),
+            "dbt": build_dbt(settings.linked_project_path),
             **(resource_overrides or {}),
         },
     )

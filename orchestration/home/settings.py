@@ -205,6 +205,11 @@ class Settings(BaseSettings):
         return self.home / "dbt"
 
     @property
+    def linked_project_path(self) -> Path:
+        """The dbt project as dbt reads it: links to the project's own files, and generated ones."""
+        return self.dbt_path / "project"
+
+    @property
     def manifest_path(self) -> Path:
         """The manifest that dbt made of the project as it stands."""
         return self.dbt_path / "target" / "manifest.json"

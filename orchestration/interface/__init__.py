@@ -1,1 +1,1 @@
-"""What analysts may rely on: published tables as promised, and pages written of them."""
+"""What analysts may rely on: the published tables, and the pages made of them."""

@@ -1,8 +1,10 @@
-"""What is written of the project for its readers: `python -m orchestration.interface --write`.
+"""What is made of the project: `python -m orchestration.interface --write` (or `make interface`).
 
-The published interface, the page of KPIs and dbt's semantic models follow from the models and
-their yml entries. They are checked in, so that a reader and a diff have them without running
-anything, and a test fails while one of them is not what the project says.
+The published interface and the page of KPIs follow from the models and their yml entries. They are
+checked in, so that a reader and a diff have them without running anything, and a test fails while
+one of them is not what the project says. With them goes what dbt reads beside the project's own
+files, into `generated/`, which git ignores: a refresh has its own in the home, and this one is for
+dbt called by hand.
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+from orchestration.dbt.generated import FOLDER, write_generated
+from orchestration.dbt.short_entries import EntryError
 from orchestration.home.settings import ROOT
 from orchestration.interface.generate import COMMAND, InterfaceError, stale, write
 
@@ -26,16 +30,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--project", type=Path, default=ROOT / "dbt_project", help="dbt's project")
     options = parser.parse_args(arguments)
     try:
-        told = (
-            write(options.project, date.today())
-            if options.write
-            else stale(options.project, date.today())
-        )
-    except InterfaceError as error:
+        if options.write:
+            lines = write(options.project, date.today())
+            write_generated(options.project, options.project / FOLDER)
+        else:
+            lines = stale(options.project, date.today())
+    except (InterfaceError, EntryError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    sys.stdout.writelines(f"{line}\n" for line in told)
-    return 1 if told and options.check else 0
+    sys.stdout.writelines(f"{line}\n" for line in lines)
+    return 1 if lines and options.check else 0
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """The interface that analysts rely on: which tables are published, their keys, columns and types.
 
 `dbt_project/interface.yml` is the promise, in git beside the models. What the project would publish
-is held against it: more is welcome and is recorded; less, or something else under the same name, is
-a break, and needs a version of the model whose former one stays published for a time.
+is compared with it: more is welcome and is recorded; less, or something else under the same name,
+is a break, and needs a version of the model whose former one stays published for a time.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ import yaml
 
 from ingestion.contracts.feeds import load_feeds
 from ingestion.raw.schema import create_raw_schema
-from orchestration.interface.yaml_entries import Project
+from orchestration.dbt.short_entries import read_yml
+from orchestration.dbt.yaml_entries import Project
 from orchestration.publication import ledger
 from orchestration.publication.content_hash import columns_of
 from orchestration.publication.dictionary import write_dictionary
@@ -30,7 +31,6 @@ FILE = "interface.yml"
 SHORTEST_NOTICE = timedelta(days=30)
 """How long the former version of a table is published at least, from the day of the break."""
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _HEADER = """\
 # The published interface: what analysts' queries and BI tools rely on. Written by `make interface`;
 # tests compare it with the models. What is added is recorded by writing it again. A column or table
@@ -84,7 +84,6 @@ def recorded_interface(project: Path) -> dict[str, Shape]:
     path = project / FILE
     if not path.exists():
         return {}
-    told: Mapping[str, Any] = yaml.load(path.read_text(encoding="utf-8"), _LOADER) or {}
     return {
         table: Shape(
             key=tuple(shape["key"]),
@@ -93,7 +92,7 @@ def recorded_interface(project: Path) -> dict[str, Shape]:
             version=shape.get("version"),
             deprecated_on=shape.get("deprecated_on"),
         )
-        for table, shape in told.items()
+        for table, shape in read_yml(path).items()
     }
 
 
@@ -102,19 +101,18 @@ def as_text(interface: Interface) -> str:
     text = io.StringIO()
     text.write(_HEADER)
     for table, shape in sorted(interface.items()):
-        said: dict[str, Any] = {"key": list(shape.key), "grain": shape.grain}
+        entry: dict[str, Any] = {"key": list(shape.key), "grain": shape.grain}
         if shape.version is not None:
-            said["version"] = shape.version
+            entry["version"] = shape.version
         if shape.deprecated_on is not None:
-            said["deprecated_on"] = shape.deprecated_on
-        text.write(f"\n{table}:\n")
-        for name, value in said.items():
-            written = yaml.safe_dump(
-                value, default_flow_style=True, allow_unicode=True, width=10_000
+            entry["deprecated_on"] = shape.deprecated_on
+        entry["columns"] = dict(shape.columns)
+        text.write(f"{table}:\n")
+        for name, value in entry.items():
+            line = yaml.safe_dump(
+                value, default_flow_style=True, allow_unicode=True, width=10_000, sort_keys=False
             )
-            text.write(f"  {name}: {written.removesuffix('...' + chr(10)).strip()}\n")
-        text.write("  columns:\n")
-        text.writelines(f"    {name}: {kind}\n" for name, kind in shape.columns.items())
+            text.write(f"  {name}: {line.removesuffix('...' + chr(10)).strip()}\n")
     return text.getvalue()
 
 
@@ -134,25 +132,25 @@ def breaks(recorded: Interface, now: Interface, today: date) -> list[str]:
 
 
 def additions(recorded: Interface, now: Interface) -> list[str]:
-    """What is published and not yet promised, or told otherwise, one line each."""
-    told = []
+    """What is published and not yet promised, or described otherwise, one line each."""
+    lines = []
     for table, shape in sorted(now.items()):
         before = recorded.get(table)
         if before is None:
-            told.append(f"{table}: a new table")
+            lines.append(f"{table}: a new table")
             continue
-        told += [
+        lines += [
             f"{table}.{name}: a new column" for name in shape.columns if name not in before.columns
         ]
         if list(before.columns) != list(shape.columns) and set(before.columns) == set(
             shape.columns
         ):
-            told.append(f"{table}: its columns stand in another order")
+            lines.append(f"{table}: its columns stand in another order")
         if before.grain != shape.grain:
-            told.append(f"{table}: its grain reads otherwise")
+            lines.append(f"{table}: its grain reads otherwise")
         if (before.version, before.deprecated_on) != (shape.version, shape.deprecated_on):
-            told.append(f"{table}: another version, or its day of deprecation")
-    return told
+            lines.append(f"{table}: another version, or its day of deprecation")
+    return lines
 
 
 def _broken(table: str, promised: Shape, now: Interface, today: date) -> Iterator[str]:
@@ -196,7 +194,7 @@ def _changes(table: str, promised: Shape, shape: Shape) -> Iterator[str]:
 
 @cache
 def _type(contract: str) -> str:
-    """A contract's type by the name under which DuckDB tells it: string is VARCHAR."""
+    """A contract's type by its name in DuckDB: string is VARCHAR."""
     return str(duckdb.sqltype("varchar" if contract == "string" else contract))
 
 

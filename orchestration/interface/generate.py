@@ -1,4 +1,4 @@
-"""The files that are written of the project: which they are, and whether they are fresh."""
+"""The files in git that are made of the project: which they are, and whether they are fresh."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
+from orchestration.dbt.yaml_entries import Project, read_project
 from orchestration.home.errors import KoubeiError
-from orchestration.interface import contract, kpi_page, semantic
-from orchestration.interface.yaml_entries import Project, read_project
+from orchestration.interface import contract, kpi_page
 
 COMMAND: Final = "python -m orchestration.interface"
 _HOW: Final = f"run: {COMMAND} --write (or make interface), and commit what it wrote"
 _VERSION: Final = (
     "Readers' queries would fail. Give the model a version: `versions` and `latest_version` in its "
     "yml entry, the former one published beside it as <table>_v1 with a deprecation_date "
-    f"{contract.SHORTEST_NOTICE.days} days ahead (DECISIONS.md tells how). Was it in no release "
+    f"{contract.SHORTEST_NOTICE.days} days ahead (DECISIONS.md says how). Was it in no release "
     f"yet? Then remove the table from dbt_project/{contract.FILE} and write it again."
 )
 
@@ -28,7 +28,6 @@ class InterfaceError(KoubeiError):
 PAGES: Final[dict[str, Callable[[Project], str]]] = {
     contract.FILE: lambda project: contract.as_text(contract.interface_of(project)),
     "models/kpis/KPIS.md": kpi_page.render,
-    "models/kpis/_semantic_models.yml": semantic.render,
 }
 """Path within the dbt project to what makes its text."""
 
@@ -39,15 +38,15 @@ def stale(project: Path, today: date) -> list[str]:
     Raises:
         InterfaceError: A promise to readers is broken, which writing does not put right.
     """
-    read = read_project(project)
-    recorded = _unbroken(project, read, today)
-    told = [f"{line}" for line in contract.additions(recorded, contract.interface_of(read))]
-    told += [
+    described = read_project(project)
+    recorded = _unbroken(project, described, today)
+    found = contract.additions(recorded, contract.interface_of(described))
+    found += [
         f"dbt_project/{path}: not what the models and their yml entries say"
         for path, render in PAGES.items()
-        if _text(project / path) != render(read)
+        if _text(project / path) != render(described)
     ]
-    return [*told, _HOW] if told else []
+    return [*found, _HOW] if found else []
 
 
 def write(project: Path, today: date) -> list[str]:
@@ -56,20 +55,20 @@ def write(project: Path, today: date) -> list[str]:
     Raises:
         InterfaceError: A promise to readers is broken; nothing was written.
     """
-    read = read_project(project)
-    _unbroken(project, read, today)
-    told = []
+    described = read_project(project)
+    _unbroken(project, described, today)
+    written = []
     for path, render in PAGES.items():
-        text = render(read)
+        text = render(described)
         if _text(project / path) != text:
             (project / path).write_text(text, encoding="utf-8")
-            told.append(f"written: dbt_project/{path}")
-    return told
+            written.append(f"written: dbt_project/{path}")
+    return written
 
 
-def _unbroken(project: Path, read: Project, today: date) -> dict[str, contract.Shape]:
+def _unbroken(project: Path, described: Project, today: date) -> dict[str, contract.Shape]:
     recorded = contract.recorded_interface(project)
-    if broken := contract.breaks(recorded, contract.interface_of(read), today):
+    if broken := contract.breaks(recorded, contract.interface_of(described), today):
         raise InterfaceError("\n".join([*broken, _VERSION]))
     return recorded
 

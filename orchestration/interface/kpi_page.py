@@ -1,6 +1,6 @@
 """The page of all KPIs: `dbt_project/models/kpis/KPIS.md`, written from their yml entries and SQL.
 
-Nothing stands there that is not said once elsewhere: names, definition, unit and owner in the
+Nothing stands there that does not stand once elsewhere: names, definition, unit and owner in the
 entry, what a KPI counts in its SQL, and its target in the seed of targets. What a brand manager
 asks of them, `questions.md` beside the entries, ends the page.
 """
@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from orchestration.interface.yaml_entries import Entry, Project, references
+from orchestration.dbt.yaml_entries import Entry, Project, references
 
 # a code that stands in none of these is shown as it is
 OWNERS: Final = {
@@ -105,7 +105,7 @@ def _row(
     read = [name for name in references(kpi) if name in published and name != "kpi_windows"]
     source = [f"`{published[name]}`" for name in read]
     periods = meta.get("period_kinds") or list(PERIODS)
-    said = [
+    cells = [
         meta.get("label_zh"),
         meta.get("label_en"),
         f"`{kpi.name}`",
@@ -119,7 +119,7 @@ def _row(
         "; ".join(_target(target, meta) for target in targets),
     ]
     # a bar within a cell would end it
-    return [" ".join(str(text or "").split()).replace("|", "\\|") for text in said]
+    return [" ".join(str(text or "").split()).replace("|", "\\|") for text in cells]
 
 
 def _targets(project: Project) -> dict[str, list[Mapping[str, str]]]:
@@ -163,7 +163,7 @@ def _target(target: Mapping[str, str], meta: Mapping[str, Any]) -> str:
     return aim if kind == "all" else f"{aim} ({PERIODS.get(kind, kind)})"
 
 
-def _number(said: str | None, meta: Mapping[str, Any]) -> str:
-    if not said:
+def _number(value: str | None, meta: Mapping[str, Any]) -> str:
+    if not value:
         return ""
-    return f"{float(said):.4g}" if meta.get("unit") != "share" else f"{float(said) * 100:.4g} %"
+    return f"{float(value):.4g}" if meta.get("unit") != "share" else f"{float(value) * 100:.4g} %"

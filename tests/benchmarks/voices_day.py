@@ -33,6 +33,7 @@ from ingestion.scoring import Surroundings
 from ingestion.scoring import discover as discover_scorers
 from ingestion.scoring.processes import spawned_pool
 from ingestion.scoring.store import score_pending
+from orchestration.dbt.generated import FOLDER, link_project, write_generated
 from tests.benchmarks import naive_day
 from tests.benchmarks.memory import PeakMemory
 from tests.benchmarks.timing import Timing
@@ -220,9 +221,13 @@ def _work(warehouse: Path, load_id: int, *dbt: str) -> Day:
 
 
 def _dbt(warehouse: Path, *arguments: str) -> None:
+    project = warehouse.parent / "project"
+    if not project.exists():
+        link_project(PROJECT, project)
+        write_generated(PROJECT, project / FOLDER)
     command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--quiet", *arguments]
     done = subprocess.run(
-        [*command, "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)],
+        [*command, "--project-dir", str(project), "--profiles-dir", str(PROJECT)],
         env={
             **os.environ,
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",

@@ -17,6 +17,7 @@ import duckdb
 
 from ingestion.contracts.feeds import load_feeds
 from ingestion.raw.schema import create_raw_schema
+from orchestration.dbt.generated import FOLDER, link_project, write_generated
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 DBT = [sys.executable, "-c", "from dbt.cli.main import cli; cli()"]
@@ -63,8 +64,15 @@ class Database:
 class HandMadeWarehouse(Database):
     """The warehouse being built. Its path never changes, or dbt would parse the project anew each time."""
 
+    @property
+    def project(self) -> Path:
+        """Links to the project's files, and what is generated beside them."""
+        return self.path.parent / "project"
+
     def create(self) -> HandMadeWarehouse:
-        """The raw schema, empty."""
+        """The raw schema, empty, and the project as dbt reads it."""
+        link_project(PROJECT, self.project)
+        write_generated(PROJECT, self.project / FOLDER)
         with duckdb.connect(str(self.path)) as connection:
             create_raw_schema(connection, load_feeds())
         return self
@@ -99,7 +107,7 @@ class HandMadeWarehouse(Database):
     def dbt(self, *arguments: str) -> None:
         """One dbt invocation; it must succeed."""
         done = subprocess.run(
-            [*DBT, "--quiet", *arguments, "--project-dir", PROJECT, "--profiles-dir", PROJECT],
+            [*DBT, "--quiet", *arguments, "--project-dir", self.project, "--profiles-dir", PROJECT],
             env={
                 **os.environ,
                 "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",

@@ -13,9 +13,9 @@ import duckdb
 import pytest
 
 from orchestration.dbt.project import dbt_executable
+from orchestration.dbt.yaml_entries import read_project
 from orchestration.interface.contract import interface_of, recorded_interface
 from orchestration.interface.generate import InterfaceError, stale, write
-from orchestration.interface.yaml_entries import read_project
 from orchestration.publication.exposures import exposed_models, read_manifest_of_dbt
 from tests.integration.home import Home
 

@@ -23,7 +23,7 @@ def test_every_worked_case_of_a_model_holds(own_home: Home) -> None:
     target = settings.dbt_path / "target"
     done = subprocess.run(
         [dbt_executable(), "--no-use-colors", "test", "--select", "test_type:unit"],
-        cwd=settings.dbt_project_path,
+        cwd=settings.linked_project_path,
         env={
             **os.environ,
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",

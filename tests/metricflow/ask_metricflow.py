@@ -18,7 +18,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.interface.yaml_entries import Entry, read_project
+from orchestration.dbt.generated import FOLDER, write_generated
+from orchestration.dbt.yaml_entries import Entry, read_project
 from tests.integration.home import SMALL_WORLD, Home
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
@@ -47,7 +48,8 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def semantic_layer(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A copy of the project, for `mf` looks for its artifacts inside it."""
     project = tmp_path_factory.mktemp("semantic") / "dbt_project"
-    shutil.copytree(PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
+    shutil.copytree(PROJECT, project, ignore=shutil.ignore_patterns("target", "logs", FOLDER))
+    write_generated(project, project / FOLDER)
     run(project, published, "dbt", "parse", "--quiet")
     yield project
     shutil.rmtree(project)

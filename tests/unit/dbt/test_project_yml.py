@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ingestion.contracts.feeds import load_feeds
-from ingestion.raw.dbt_sources import render
+from orchestration.dbt.short_entries import yml_documents
 
 PROJECT = Path(__file__).parents[3] / "dbt_project"
 MODELS = {
@@ -24,17 +23,18 @@ BILINGUAL = re.compile(r"[\u4e00-\u9fff].*；.*[A-Za-z]", re.DOTALL)
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
-def _documents(pattern: str) -> Iterator[dict[str, Any]]:
-    for path in sorted(PROJECT.glob(pattern)):
-        yield yaml.load(path.read_text("utf-8"), yaml.CSafeLoader) or {}
+DOCUMENTS = yml_documents(PROJECT)
 
 
 def _entries(kind: str) -> dict[str, dict[str, Any]]:
     return {
-        entry["name"]: entry
-        for document in _documents("models/**/*.yml")
-        for entry in document.get(kind, [])
+        entry["name"]: entry for document in DOCUMENTS.values() for entry in document.get(kind, [])
     }
+
+
+def _seed_documents() -> Iterator[dict[str, Any]]:
+    for path in sorted(PROJECT.glob("seeds/**/*.yml")):
+        yield yaml.load(path.read_text("utf-8"), yaml.CSafeLoader) or {}
 
 
 DESCRIBED = _entries("models")
@@ -88,11 +88,6 @@ def _unique_keys(entry: dict[str, Any]) -> list[list[str]]:
         for column in entry.get("columns", [])
         if {"unique", "not_null"} <= {test for test in _tests(column) if isinstance(test, str)}
     ]
-
-
-def test_the_sources_file_is_what_the_feeds_say() -> None:
-    written = (PROJECT / "models/staging/_sources.yml").read_text("utf-8")
-    assert written == render(load_feeds()), "run: python -m ingestion.raw.dbt_sources --write"
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -158,7 +153,7 @@ def test_every_unit_test_is_named_by_a_sentence() -> None:
 def test_every_seed_is_described() -> None:
     described = {
         entry["name"]
-        for document in _documents("seeds/**/*.yml")
+        for document in _seed_documents()
         for entry in document.get("seeds", [])
         if BILINGUAL.search(entry.get("description", ""))
     }

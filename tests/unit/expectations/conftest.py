@@ -6,7 +6,7 @@ import pytest
 
 from ingestion.contracts.feeds import load_feeds
 from ingestion.raw.schema import create_raw_schema
-from orchestration.interface.yaml_entries import read_project
+from orchestration.dbt.yaml_entries import read_project
 
 MODELS = Path(__file__).parents[3] / "dbt_project" / "models"
 

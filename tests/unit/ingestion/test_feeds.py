@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from ingestion.contracts.feeds import ContractError, Feed, load_feed, load_feeds
-from ingestion.raw.dbt_sources import main, render
+from ingestion.raw.dbt_sources import dbt_sources
 from ingestion.raw.schema import create_raw_schema
 
 TYPES_BY_ENDING = {
@@ -72,14 +72,16 @@ def test_a_feed_file_that_is_wrong_names_file_and_line(tmp_path: Path) -> None:
     assert f"{path}:7: columns.note_ref.typ: unknown key; did you mean type?" in str(raised.value)
 
 
-def test_dbt_sources_are_written_and_a_stale_file_is_found(tmp_path: Path) -> None:
-    path = tmp_path / "_sources.yml"
-    assert main(["--write", str(path)]) == 0
-    assert main(["--check", str(path)]) == 0
-    path.write_text(path.read_text(encoding="utf-8").replace("bigint", "integer"), encoding="utf-8")
-    assert main(["--check", str(path)]) == 1
-
-
-def test_the_sources_that_dbt_reads_are_fresh() -> None:
-    path = Path(__file__).parents[3] / "dbt_project/models/staging/_sources.yml"
-    assert path.read_text(encoding="utf-8") == render(load_feeds())
+def test_dbt_is_given_every_raw_table_with_the_columns_that_it_has() -> None:
+    with duckdb.connect() as connection:
+        create_raw_schema(connection, load_feeds())
+        created: dict[str, list[str]] = {}
+        for table, column in connection.execute(
+            "select table_name, column_name from duckdb_columns() where schema_name = 'raw' "
+            "order by table_name, column_index"
+        ).fetchall():
+            created.setdefault(table, []).append(column)
+    (source,) = dbt_sources(load_feeds())["sources"]
+    assert created == {
+        table["name"]: [column["name"] for column in table["columns"]] for table in source["tables"]
+    }

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.dbt.yaml_entries import EntryError, read_project
 from orchestration.interface.__main__ import main
 from orchestration.interface.contract import interface_of, recorded_interface
 from orchestration.interface.generate import InterfaceError, stale, write
-from orchestration.interface.yaml_entries import EntryError, read_project
 
 TODAY = date(2026, 11, 22)
 

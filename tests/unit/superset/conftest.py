@@ -5,8 +5,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-import yaml
 
+from orchestration.dbt.yaml_entries import read_project
+from orchestration.interface.contract import recorded_interface
 from orchestration.superset.bundle import Sources
 
 PROJECT = Path(__file__).parents[3] / "dbt_project"
@@ -15,9 +16,7 @@ PROJECT = Path(__file__).parents[3] / "dbt_project"
 @pytest.fixture(scope="session")
 def promised() -> dict:
     """`schema.table` to its columns and their types."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    said = yaml.load((PROJECT / "interface.yml").read_text(encoding="utf-8"), loader)
-    return {name: table["columns"] for name, table in said.items()}
+    return {name: table.columns for name, table in recorded_interface(PROJECT).items()}
 
 
 @pytest.fixture(scope="session")
@@ -33,19 +32,12 @@ def published(promised: dict) -> Iterator[duckdb.DuckDBPyConnection]:
         "select 'kpis' as schema_name, 'kpi_scorecard' as table_name, 'value' as column_name, "
         "'值' as label_zh, 'Value' as label_en, '值；Value.' as description"
     )
-    entries = (
-        entry
-        for path in sorted((PROJECT / "models/kpis").glob("_kpis*.yml"))
-        for entry in yaml.safe_load(path.read_text(encoding="utf-8")).get("models") or []
-    )
-    for entry in entries:
-        meta = (entry.get("config") or {}).get("meta") or {}
-        if "unit" in meta:
-            connection.execute(
-                "insert into kpis.kpi_catalogue by name "
-                "select ? as kpi_code, ? as label_zh, ? as label_en, ? as unit",
-                [entry["name"], meta["label_zh"], meta["label_en"], meta["unit"]],
-            )
+    for kpi in read_project(PROJECT).kpis:
+        connection.execute(
+            "insert into kpis.kpi_catalogue by name "
+            "select ? as kpi_code, ? as label_zh, ? as label_en, ? as unit",
+            [kpi.name, kpi.meta["label_zh"], kpi.meta["label_en"], kpi.meta["unit"]],
+        )
     yield connection
     connection.close()
 

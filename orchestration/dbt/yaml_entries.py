@@ -1,7 +1,7 @@
 """The dbt project's yml as it is written, read without starting dbt: models, versions, exposures.
 
-dbt takes twenty seconds to read the project; these files tell the same of what is published, and
-a test holds the two against each other.
+dbt takes twenty seconds to read the project; these files have the same of what is published, and
+a test compares the two.
 """
 
 from __future__ import annotations
@@ -14,18 +14,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from orchestration.home.errors import KoubeiError
+from orchestration.dbt.short_entries import Document, EntryError, read_yml, yml_documents
 
 _REF = re.compile(r"ref\(\s*'(\w+)'\s*(?:,\s*(?:v|version)\s*=\s*'?(\w+)'?\s*)?\)")
 _HEAD = re.compile(r"-- (?:Grain|KPI): (.*(?:\n-- .*)*)")
-# the yml files hold anchors and merges only, for which the fast loader of libyaml is enough
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class EntryError(KoubeiError):
-    """The project's yml names something that is not there; the message says what and where."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +58,8 @@ class Entry:
     @property
     def grain(self) -> str:
         """What the comment at the top says one row is, or what a KPI counts: its first sentence."""
-        said = _HEAD.match(self.text)
-        words = " ".join(line.strip("- ") for line in said[1].splitlines()) if said else ""
+        head = _HEAD.match(self.text)
+        words = " ".join(line.strip("- ") for line in head[1].splitlines()) if head else ""
         return words.partition(". ")[0].rstrip(".;")
 
 
@@ -91,34 +83,37 @@ def read_project(project: Path) -> Project:
     """Read every yml file under `models/`.
 
     Raises:
-        EntryError: An exposure names a model that no entry describes.
+        EntryError: An exposure names a model that no entry describes, or a short entry cannot be
+            filled in.
     """
-    folders = _Folders(project)
-    documents = [
-        (path, yaml.load(path.read_text(encoding="utf-8"), _LOADER) or {})
-        for path in sorted((project / "models").rglob("*.yml"))
-    ]
-    entries = tuple(
-        entry
-        for path, document in documents
-        for model in document.get("models") or ()
-        for entry in _entries(model, path, folders)
-    )
+    documents = yml_documents(project)
+    entries = described_entries(project, documents)
     found = {(entry.name, str(entry.version)): entry for entry in entries}
     found |= {(entry.name, "latest"): entry for entry in entries if entry.is_latest}
     published = []
-    for path, document in documents:
+    for path, document in documents.items():
         for exposure in document.get("exposures") or ():
-            for said in exposure.get("depends_on") or ():
-                match = _REF.fullmatch(said.strip())
+            for listed in exposure.get("depends_on") or ():
+                match = _REF.fullmatch(listed.strip())
                 wanted = (match[1], match[2] or "latest") if match else None
                 if wanted is None or wanted not in found:
                     raise EntryError(
                         f"{path.relative_to(project)}: exposure {exposure['name']} publishes "
-                        f"{said}, which no yml entry describes"
+                        f"{listed}, which no yml entry describes"
                     )
                 published.append(found[wanted])
     return Project(entries, tuple(sorted(published, key=lambda each: each.qualified)))
+
+
+def described_entries(project: Path, documents: Mapping[Path, Document]) -> tuple[Entry, ...]:
+    """The models that yml documents describe, in the order of their files."""
+    folders = _Folders(project)
+    return tuple(
+        entry
+        for path, document in sorted(documents.items())
+        for model in document.get("models") or ()
+        for entry in _entries(model, path, folders)
+    )
 
 
 def references(entry: Entry) -> list[str]:
@@ -130,9 +125,9 @@ class _Folders:
     """What an entry needs of the folder around it: the schema, and the SQL beside it."""
 
     def __init__(self, project: Path) -> None:
-        told = yaml.load((project / "dbt_project.yml").read_text(encoding="utf-8"), _LOADER)
+        configured = read_yml(project / "dbt_project.yml")
         self._models = project / "models"
-        self._told: Mapping[str, Any] = told["models"][told["name"]]
+        self._schemas: Mapping[str, Any] = configured["models"][configured["name"]]
         self.files = {
             path.stem: path
             for path in sorted(self._models.rglob("*"))
@@ -141,7 +136,7 @@ class _Folders:
 
     def schema_of(self, path: Path) -> str:
         """The innermost `+schema` of dbt_project.yml for a file."""
-        schema, level = "main", self._told
+        schema, level = "main", self._schemas
         for part in path.relative_to(self._models).parent.parts:
             level = level.get(part) or {}
             schema = level.get("+schema", schema)
@@ -203,17 +198,17 @@ def _versioned(
     return chosen | {column["name"]: column for column in own}
 
 
-def _one_line(said: object) -> str:
-    return " ".join(str(said or "").split())
+def _one_line(text: object) -> str:
+    return " ".join(str(text or "").split())
 
 
-def _day(said: object) -> date | None:
-    match said:
+def _day(value: object) -> date | None:
+    match value:
         case None:
             return None
         case datetime():
-            return said.date()
+            return value.date()
         case date():
-            return said
+            return value
         case _:
-            return date.fromisoformat(str(said)[:10])
+            return date.fromisoformat(str(value)[:10])

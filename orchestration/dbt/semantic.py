@@ -1,4 +1,4 @@
-"""dbt's semantic models and metrics for the KPIs that may be summed, written from their entries.
+"""dbt's semantic models and metrics of the KPIs that may be summed, made from their entries.
 
 One semantic model a KPI: its rows by day, channel, brand and product (and segment), with numerator
 and denominator as measures. A count is a simple metric, a rate a ratio of two, and what has a scale
@@ -10,19 +10,11 @@ whose additivity is `none` has no rows to sum, and no metric that would pretend 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
-import yaml
+from orchestration.dbt.yaml_entries import Entry
 
-from orchestration.interface.yaml_entries import Entry, Project
-
-_HEADER: Final = """\
-# Written by `make interface` from the entries of KPIs whose additivity is `sum`; a test compares.
-# Ask them with MetricFlow, in an environment of its own (tests/metricflow/):
-#   mf query --metrics kpi_nsr,kpi_voice_volume --group-by metric_time__week,channel
-# gives what kpis.kpi_history says, but for the running period of a KPI that needs days to mature:
-# here it has all its days, there those that have matured.
-"""
 _DIMENSIONS: Final = {
     "channel_code": ("channel", "渠道 Channel"),
     "brand_code": ("brand", "品牌 Brand"),
@@ -33,31 +25,22 @@ _DIMENSIONS: Final = {
 """Column to the entity that all KPIs share, and its label."""
 
 
-def render(project: Project) -> str:
-    """The text of the yml file."""
-    kpis = [kpi for kpi in project.kpis if kpi.meta["additivity"] == "sum"]
-    document = {
-        "semantic_models": [_semantic_model(kpi) for kpi in kpis],
-        "metrics": [metric for kpi in kpis for metric in _metrics(kpi)],
+def semantic_layer(kpis: Sequence[Entry]) -> dict[str, Any]:
+    """The yml document: `semantic_models` and `metrics` of the KPIs that may be summed.
+
+    MetricFlow, in an environment of its own (tests/metricflow/), answers what kpis.kpi_history
+    says, but for the running period of a KPI that needs days to mature: here it has all its days,
+    there those that have matured.
+    """
+    summed = [kpi for kpi in kpis if kpi.meta["additivity"] == "sum"]
+    return {
+        "semantic_models": [_semantic_model(kpi) for kpi in summed],
+        "metrics": [metric for kpi in summed for metric in _metrics(kpi)],
     }
-    text: str = yaml.dump(
-        document, Dumper=_Indented, sort_keys=False, allow_unicode=True, width=10_000
-    )
-    return _HEADER + text
-
-
-class _Indented(yaml.SafeDumper):
-    """Lists indented under their key, as the other yml files are, and no aliases."""
-
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
-        super().increase_indent(flow, False)
-
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ANN401
-        return True
 
 
 def _semantic_model(kpi: Entry) -> dict[str, Any]:
-    split = {name: told for name, told in _DIMENSIONS.items() if name in kpi.columns}
+    split = {name: shared for name, shared in _DIMENSIONS.items() if name in kpi.columns}
     measures = ["numerator", *(["denominator"] if _is_rate(kpi) else [])]
     return {
         "name": kpi.name,
