@@ -60,15 +60,24 @@ def test_measures_are_those_of_scikit_learn() -> None:
     rng = np.random.default_rng(3)
     truth = rng.integers(-1, 2, 500).astype(np.int8)
     called = np.where(rng.random(500) < 0.6, truth, rng.integers(-1, 2, 500)).astype(np.int8)
-    score = np.round(rng.random(500) + 0.3 * truth, 1)
-    assert metrics.accuracy(truth, called) == sklearn_metrics.accuracy_score(truth, called)
-    assert metrics.macro_f1(metrics.confusion(truth, called)) == pytest.approx(
-        sklearn_metrics.f1_score(truth, called, average="macro")
-    )
+    score = np.round(np.clip(rng.random(500) + 0.3 * truth, 0, 1), 1)
+    found = metrics.quality(truth, called, score)
     polar = truth != 0
-    assert metrics.auc(truth[polar] == 1, score[polar]) == pytest.approx(
-        sklearn_metrics.roc_auc_score(truth[polar], score[polar])
+    assert found.accuracy == sklearn_metrics.accuracy_score(truth, called)
+    assert found.macro_f1 == sklearn_metrics.f1_score(truth, called, average="macro")
+    assert found.auc == sklearn_metrics.roc_auc_score(truth[polar], score[polar])
+
+
+def test_a_gain_is_the_difference_of_scikit_learn_s_macro_f1() -> None:
+    rng = np.random.default_rng(4)
+    truth = rng.integers(-1, 2, 500).astype(np.int8)
+    champion, challenger = (
+        np.where(rng.random(500) < share, truth, rng.integers(-1, 2, 500)).astype(np.int8)
+        for share in (0.5, 0.7)
     )
+    f1 = [sklearn_metrics.f1_score(truth, each, average="macro") for each in (challenger, champion)]
+    found = metrics.compare(truth, champion, challenger)
+    assert found.difference == pytest.approx(f1[0] - f1[1])
 
 
 def test_with_neutral_rows_a_scorer_of_two_classes_abstains_in_the_band(tmp_path: Path) -> None:
