@@ -58,5 +58,5 @@ def answer_in_group(
     frame = frame.assign(posts=1 + pick(rng, [5, 3, 2], len(frame)), size=1)
     frame["group"] = frame["customer"] % GROUPS
     both = pd.concat([activity, frame[activity.columns]], ignore_index=True)
-    told: pd.DataFrame = both.sort_values(["day", "customer"], ignore_index=True)
-    return told
+    visits: pd.DataFrame = both.sort_values(["day", "customer"], ignore_index=True)
+    return visits

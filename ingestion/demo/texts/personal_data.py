@@ -36,7 +36,7 @@ def plant(
     for subject, (frame, number) in subjects.items():
         able = np.ones(len(frame), dtype=bool)
         if "source" in frame and "edited" in frame:
-            # an edited or copied review shows its text under several editions
+            # an edited or copied review shows its text on several export days
             sources = frame["source"].to_numpy()
             able = (sources == 0) & (frame["edited"] == NEVER).to_numpy()
             able &= ~frame[number].isin(sources).to_numpy()
