@@ -15,7 +15,8 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from ingestion.contracts.feeds import Feed, load_feeds
-from ingestion.raw.schema import RawTable, raw_tables
+from ingestion.raw.schema import raw_tables
+from ingestion.raw.tables import RawTable
 
 HEADER = """\
 # Written by `python -m ingestion.raw.dbt_sources --write PATH` from ingestion/feeds/*.yml.
