@@ -38,7 +38,7 @@ class Measures:
 
 @dataclass(frozen=True)
 class AspectEvaluation:
-    """What a labelled file says of the annotator.
+    """How well the annotator does on a labelled file.
 
     Attributes:
         version: The annotator's.
@@ -181,7 +181,7 @@ def evaluate_aspects(
                 select texts.n, aspect_code, cast(sign(sum(label)) as integer) as label
                 from labelled join names using (subject) join texts using (text)
                 where aspect_code is not null group by all
-            ), said as (
+            ), predicted as (
                 -- an aspect that the file does not label counts for the wider one that it does
                 select text_number as n, measured as aspect_code,
                     cast(sign(sum(polarity)) as integer) as polarity
@@ -189,7 +189,7 @@ def evaluate_aspects(
                 group by all
             )
             select aspect_code, label, polarity
-            from gold full join said using (n, aspect_code) order by aspect_code, n
+            from gold full join predicted using (n, aspect_code) order by aspect_code, n
             """
         ).fetchnumpy()
     label = _filled(pairs["label"])

@@ -86,9 +86,9 @@ class ThemeAnnotator:
         words = words_of(vocabulary, found, run)
         is_said = asserted(words, clauses_of(words, run))
         # one row for each theme of the word: a word may speak of two
-        said = np.flatnonzero(is_said)
-        counts = self.themes.counts[found.word[said]]
-        places = np.repeat(said, counts)
+        matched = np.flatnonzero(is_said)
+        counts = self.themes.counts[found.word[matched]]
+        places = np.repeat(matched, counts)
         nth = np.arange(len(places)) - np.repeat(np.cumsum(counts) - counts, counts)
         theme = self.themes.members[self.themes.starts[found.word[places]] + nth]
         text = np.searchsorted(run.text_starts, found.start[places], side="right") - 1
