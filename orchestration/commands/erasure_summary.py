@@ -41,7 +41,7 @@ def print_proof(
             out.print(f"发布 publication {publication_id} rewritten: {count} rows named the person")
         told = erasure.originals
         out.print(
-            f"原始文件 originals rewritten: {told.editions}"
+            f"原始文件 originals rewritten: {told.rewritten}"
             + (f"; dropped, their contract has gone: {told.dropped}" if told.dropped else "")
         )
     out.print(

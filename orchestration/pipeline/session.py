@@ -209,7 +209,7 @@ class Session:
                     self.watcher.tell("audit", 1, 1, scorer.name)
                     if audit is None:
                         continue
-                    counts[f"{scorer.name} audited"] = audit.looked_at
+                    counts[f"{scorer.name} audited"] = audit.checked_count
                     self.keep_results(connection, [audit_result(audit)])
                     if audit.differences:
                         self.refuse(connection, audit.message)

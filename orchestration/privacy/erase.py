@@ -19,7 +19,7 @@ import duckdb
 
 from ingestion.contracts.feeds import Feed
 from ingestion.contracts.models import Contract
-from ingestion.erasure.originals import Rewritten, rewrite_originals
+from ingestion.erasure.originals import RewriteResult, rewrite_originals
 from ingestion.erasure.person import make_links, person_of
 from ingestion.erasure.suppression_filter import erase_rows
 from ingestion.erasure.suppression_list import Request, SuppressionList
@@ -46,7 +46,7 @@ class Erasure:
     requests: list[Request] = field(default_factory=list)
     traces: Traces = field(default_factory=lambda: Traces(()))
     rewritten: dict[str, int] = field(default_factory=dict)
-    originals: Rewritten = field(default_factory=Rewritten)
+    originals: RewriteResult = field(default_factory=RewriteResult)
 
 
 def rules_path(settings: Settings) -> Path:
@@ -77,7 +77,7 @@ def erase_due(
     listed = SuppressionList.read(settings.suppressions_path)
     erasure = Erasure()
     with open_file(settings.warehouse_path) as connection:
-        listed.learn(connection)
+        listed.merge(connection)
         _enter_new(connection, settings, listed, asked)
         left = _named_in_raw(connection, feeds, listed)
         if not listed.pending and not left:

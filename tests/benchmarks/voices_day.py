@@ -29,7 +29,7 @@ from ingestion.annotation import discover as discover_annotators
 from ingestion.annotation.store import annotate_pending
 from ingestion.contracts.feeds import load_feeds
 from ingestion.raw.schema import create_raw_schema
-from ingestion.scoring import Surroundings
+from ingestion.scoring import ScorerConfig
 from ingestion.scoring import discover as discover_scorers
 from ingestion.scoring.processes import spawned_pool
 from ingestion.scoring.store import score_pending
@@ -203,7 +203,7 @@ def _work(warehouse: Path, load_id: int, *dbt: str) -> Day:
     seconds, counts = {}, {}
     with PeakMemory() as memory:
         with duckdb.connect(str(warehouse)) as db:
-            for scorer in discover_scorers(Surroundings()):
+            for scorer in discover_scorers(ScorerConfig()):
                 start = time.perf_counter()
                 counts[scorer.name] = score_pending(db, scorer, load_id=load_id)
                 seconds[scorer.name] = time.perf_counter() - start

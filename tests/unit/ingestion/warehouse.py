@@ -1,4 +1,4 @@
-"""A small house to land into: contracts written inline, files written by hand."""
+"""A warehouse in memory to land into: contracts written inline, files written by hand."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ exports:
 """
 
 
-class House:
+class Warehouse:
     """One warehouse in memory, one exports folder, one set of contracts."""
 
     def __init__(self, root: Path, *contracts: str, key: bytes = KEY, zone: str = ZONE) -> None:
@@ -57,11 +57,11 @@ class House:
         create_raw_schema(self.connection, load_feeds())
         self.contracts: dict[str, Contract] = {}
         for text in contracts or (REVIEWS,):
-            self.learn(root, text)
+            self.add_contract(root, text)
         self.originals = Originals(root / "originals", key)
         self.key, self.zone = key, zone
 
-    def learn(self, root: Path, text: str) -> Contract:
+    def add_contract(self, root: Path, text: str) -> Contract:
         """Read a contract given as text."""
         channel = text.split("channel: ", 1)[1].split("\n", 1)[0]
         path = root / f"{channel}.yml"

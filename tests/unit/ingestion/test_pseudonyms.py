@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingestion.contracts.parsers import clean, create_macros
-from ingestion.contracts.sql_steps import Layers, column
+from ingestion.contracts.sql_steps import SqlSteps, column
 from ingestion.privacy.pseudonyms import (
     KeyTooShortError,
     check_key,
@@ -30,15 +30,15 @@ create_macros(CONNECTION)
 def nodes(
     values: list[str | None], identifier: str, owner: str = "jd", kind: str | None = None
 ) -> list[str | None]:
-    layers = Layers()
-    kind_cell = layers.let(f"'{kind}'") if kind else None
-    cell = identify(layers, column("value"), identifier, owner, kind_cell)
+    steps = SqlSteps()
+    kind_cell = steps.add(f"'{kind}'") if kind else None
+    cell = identify(steps, column("value"), identifier, owner, kind_cell)
     base = (
         f"select position, {clean('raw')} as value from (select unnest($texts::varchar[]) as raw, "
         "unnest(range(len($texts))) as position)"
     )
     rows = CONNECTION.execute(
-        f"select {cell} from ({layers.over(base)}) order by position",
+        f"select {cell} from ({steps.render(base)}) order by position",
         {"texts": values, **hash_parameters(KEY)},
     )
     return [row[0] for row in rows.fetchall()]
