@@ -210,8 +210,6 @@ def evaluate_aspects(
 
 def _wider(annotator: Aspects) -> pa.Table:
     """The aspects, each with the wider one that it is a part of."""
-    if annotator.seeds is None:
-        raise AnnotationError("aspects have no seeds; call configured() first")
     rows = [
         {"aspect_code": row["aspect_code"], "broader_code": row["broader_code"]}
         for row in read_seed(annotator.seeds, "aspects", ["aspect_code", "broader_code"])
