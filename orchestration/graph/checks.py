@@ -46,5 +46,5 @@ def build_suite_check(suite: Suite, of_door: int) -> dg.AssetChecksDefinition:
 
 def build_suite_checks(suites: Sequence[Suite]) -> list[dg.AssetChecksDefinition]:
     """One check a suite."""
-    doors = Counter(suite.door for suite in suites)
-    return [build_suite_check(suite, doors[suite.door]) for suite in suites]
+    doors = Counter(suite.stage for suite in suites)
+    return [build_suite_check(suite, doors[suite.stage]) for suite in suites]

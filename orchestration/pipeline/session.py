@@ -245,8 +245,8 @@ class Session:
         with self.step("check"), self.connect() as connection:
             verdict = validate(suite, connection)
             self.verdicts.append(verdict)
-            done = sum(each.door == suite.door for each in self.verdicts)
-            self.watcher.tell(suite.door, done, of_door, suite.title_zh)
+            done = sum(each.stage == suite.stage for each in self.verdicts)
+            self.watcher.tell(suite.stage, done, of_door, suite.title_zh)
             self.keep_results(connection, as_results(verdict))
             if not verdict.is_passed:
                 broken = [each for each in verdict.failures if each.severity == "critical"]
