@@ -188,7 +188,7 @@ def exposure_ratio(exposed: Floats, assigned: Floats, experiment: Ints) -> Float
     """P value of Pearson's chi-square that the same share of every arm was exposed.
 
     Where it is small, the exposed units of two arms are not alike, and comparing them is not an
-    experiment. NaN for one arm, and where nobody or everybody was exposed.
+    experiment. NaN for one arm, and where no unit or every unit was exposed.
     """
     if len(assigned) == 0:
         return np.zeros(0)

@@ -80,7 +80,7 @@ class Simulation:
 
 
 def simulate(world: World) -> Simulation:
-    """Let the world run."""
+    """Return every table of the world, simulated from its seed."""
     catalogue = make_catalogue(world)
     customers = make_customers(world)
     kocs = choose_kocs(world, customers)

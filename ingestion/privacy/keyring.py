@@ -70,8 +70,8 @@ def unseal(path: Path, key: bytes) -> bytes:
         ) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise KeyringError(
-            f"{path} cannot be read: restore it from a backup; without it nobody would match "
-            "themselves"
+            f"{path} cannot be read: restore it from a backup; without it a person's new "
+            "rows would not match the old ones"
         ) from error
 
 

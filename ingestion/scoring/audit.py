@@ -93,7 +93,7 @@ class Audit:
 
     @property
     def checked_count(self) -> int:
-        """Scores that were compared with anything."""
+        """Scores that were compared, new and old ones together."""
         return self.compared_count + self.recomputed_count
 
     @property

@@ -2,7 +2,7 @@
 
 The scores are the library's, computed by a compiled kernel over the library's own model files (see
 `snownlp_model`); the version is therefore the library's. The audit compares what is stored with
-what the library itself says.
+what the library itself returns.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class SnowNlpSentiment:
         )
 
     def reference(self, texts: Sequence[str]) -> list[float | None]:
-        """What the library itself says, 30 to 190 texts a second; it is imported here, for seconds.
+        """The library's own scores, 30 to 190 texts a second; it is imported here, for seconds.
 
         Call it in a process of its own: the library keeps half a gigabyte, and its model is global.
         """

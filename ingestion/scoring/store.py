@@ -157,7 +157,7 @@ def _submit(pool: ProcessPoolExecutor, scorer: Scorer, chunk: pa.Table) -> Futur
 
 
 def _score(scorer: Scorer, texts: list[str]) -> pa.Table:
-    """Runs in the scoring process."""
+    """Score the texts; runs in the scoring process."""
     try:
         return scorer.score(texts)
     except ScoringError:

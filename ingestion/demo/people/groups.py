@@ -38,8 +38,8 @@ def answer_in_group(
 ) -> pd.DataFrame:
     """The activity, and that of members who speak on a day on which a message there reached them.
 
-    Nobody's way to an order grows longer by it: they are reached in the group that day, and nobody
-    speaks there on a day on which they order.
+    It adds no touch to a journey: they are reached in the group that day, and speak there on no day
+    on which they order.
     """
     rng = world.rng("answers in groups")
     read = touches[(touches["channel"] == "wecom") & (touches["customer"] >= 0)]

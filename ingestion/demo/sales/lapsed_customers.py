@@ -1,6 +1,6 @@
 """Members who stopped buying before the window: the dormant, the lost, and those who came back.
 
-They are members more than the flag asks for, numbered after everybody else. They touch nothing and
+They are members more than the flag asks for, numbered after all others. They touch nothing and
 say nothing; what they bought lies up to a year and more behind, so that cohorts have something to
 lose and a coupon somebody to win back.
 """
@@ -36,7 +36,7 @@ COUPON_SHARE, TAKEN_UP_SHARE, BACK_ANYWAY_SHARE = 0.6, 0.3, 0.06
 
 @dataclass(frozen=True)
 class LapsedCustomers:
-    """Everybody with them; and who of them is sent a coupon when, and comes back when.
+    """All customers, links and orders with the lapsed ones, and who of these comes back when.
 
     Columns of people: customer, last (s, their last order before the window), offered, returned (s
     or NEVER).
@@ -51,7 +51,7 @@ class LapsedCustomers:
 def add_lapsed_customers(
     world: World, customers: pd.DataFrame, links: pd.DataFrame, bought: Orders
 ) -> LapsedCustomers:
-    """Put them behind everybody else."""
+    """Add the lapsed customers behind all others, with their links and orders."""
     rng = world.rng("veterans")
     n = max(FEWEST_LAPSED, round(LAPSED_SHARE * world.customers))
     last = _last_orders(world, rng, n)

@@ -1,6 +1,7 @@
 """Personal data planted inside free texts: telephones, e-mails, ID cards, WeChat ids.
 
-Nobody's: the numbers are drawn at random. Each planted text is written once, by one voice.
+The numbers are drawn at random and belong to no person. Each planted text is written once, by one
+voice.
 """
 
 from __future__ import annotations

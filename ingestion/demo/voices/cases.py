@@ -47,7 +47,7 @@ def make_service(
     cases = _open_cases(world, rng, customers, reviews, catalogue)
     first_department = cases["department"].to_numpy().copy()
     responses = _answers(world, rng, cases, catalogue)
-    _settle(world, rng, cases, responses)
+    _set_outcomes(world, rng, cases, responses)
     events = _events(world, rng, cases, first_department)
     return Service(cases, events, responses, _contacts(world, rng, customers, orders))
 
@@ -172,7 +172,7 @@ def _answers(
     return frame
 
 
-def _settle(
+def _set_outcomes(
     world: World, rng: np.random.Generator, cases: pd.DataFrame, responses: pd.DataFrame
 ) -> None:
     """When each case is solved, opened again, solved again and closed; scores and compensation."""

@@ -35,7 +35,7 @@ class Quality:
     ece: float | None
 
     def as_json(self) -> dict[str, float | None]:
-        """For a model card."""
+        """The figures by name, as a model card holds them."""
         return asdict(self)
 
 

@@ -106,7 +106,7 @@ class ModelRegistry:
         return load(self._folder(version).parent, version)
 
     def card(self, version: str) -> dict[str, Any]:
-        """What is published about a model."""
+        """The card of a model: what is published about its training and quality."""
         if version == packaged_version():
             return dict(packaged_model(self.cache).card)
         from ingestion.scoring.sentiment_model.model import read_card  # noqa: PLC0415

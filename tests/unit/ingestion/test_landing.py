@@ -1,4 +1,4 @@
-"""What becomes of a delivered file: rows, rejections, refusals, and the books."""
+"""What becomes of a delivered file: rows, rejections, refusals, and their records."""
 
 from __future__ import annotations
 

