@@ -20,7 +20,7 @@ from ingestion.contracts.load import load_contract
 from ingestion.contracts.models import Contract, Export, Files
 from ingestion.files.deliveries import Delivery, pending, scan
 from ingestion.files.originals import Originals
-from ingestion.landing import LandedFile, Lander, next_load_id
+from ingestion.landing import FeedCounts, LandedFile, Lander, next_load_id
 from ingestion.raw.schema import create_raw_schema
 
 KEY = b"a key for tests, long enough"
@@ -44,6 +44,8 @@ exports:
           时间: posted_at
     max_rejected_share: 1.0
 """
+HEADER = "评价ID,用户,评分,内容,时间\n"
+NAME = "reviews_20261120.csv"
 
 
 class Warehouse:
@@ -165,3 +167,15 @@ def csv_line(cells: Sequence[str], delimiter: str = ",") -> str:
 def file_name(export: Export, day: str = "20261031") -> str:
     """Return a name that the export's pattern claims."""
     return next(name for name in reversed(export.pattern.samples()) if day in name)
+
+
+def line(
+    ref: str, *, stars: str = "5", text: str = "很好用", at: str = "2026-11-20 09:05:00"
+) -> str:
+    """Return a line of the reviews export."""
+    return csv_line([ref, "u1", stars, text, at]) + "\n"
+
+
+def counts(landed: LandedFile) -> FeedCounts:
+    """Return the counts of the reviews of a landed file."""
+    return landed.feeds["reviews"]
