@@ -25,7 +25,7 @@ def write_data_docs(verdicts: Sequence[Verdict], folder: Path, *, as_of: str | N
     The same verdicts give the same bytes: the pages hold no clock.
 
     Args:
-        verdicts: of both doors, in any order.
+        verdicts: of both stages, in any order.
         folder: made if it is not there; the two files in it are replaced.
         as_of: the day of the data, shown at the top.
 
@@ -38,7 +38,7 @@ def write_data_docs(verdicts: Sequence[Verdict], folder: Path, *, as_of: str | N
     folder.mkdir(parents=True, exist_ok=True)
     # what is broken comes first: a reader opens this page to find it
     ordered = sorted(
-        verdicts, key=lambda v: (v.is_passed, not v.failures, v.door != "landed", v.suite)
+        verdicts, key=lambda v: (v.is_passed, not v.failures, v.stage != "landed", v.suite)
     )
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),

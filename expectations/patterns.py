@@ -24,7 +24,7 @@ def plausible_times(table: str, column: str, title_zh: str) -> Suite:
     """
     return Suite(
         table=table,
-        door="landed",
+        stage="landed",
         title_zh=title_zh,
         key=("record_key", column, "export_date", "file_id"),
         query=f"""
@@ -94,7 +94,7 @@ def filled(table: str, title_zh: str, columns: tuple[str, ...]) -> Suite:
     )
     return Suite(
         table=table,
-        door="landed",
+        stage="landed",
         title_zh=title_zh,
         key=("channel_code", "export_name", "landed_count"),
         query=f"""
@@ -152,7 +152,7 @@ def not_negative(table: str, title_zh: str, columns: tuple[str, ...]) -> Suite:
     """
     return Suite(
         table=table,
-        door="landed",
+        stage="landed",
         title_zh=title_zh,
         key=("record_key", "file_id", "row_number"),
         query=f"""

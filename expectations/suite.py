@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 from expectations.deferred import gxe
-from expectations.verdicts import Door
+from expectations.verdicts import Stage
 
 __all__ = ["Suite", "SuiteError", "discover", "gxe"]
 
@@ -28,7 +28,7 @@ class Suite:
 
     Attributes:
         table: schema and table that the suite guards, e.g. `reviews.fct_voices`.
-        door: `landed` runs before dbt, `marts` before publishing.
+        stage: `landed` runs before dbt, `marts` before publishing.
         title_zh: what the suite is called in Chinese.
         expectations: Great Expectations' own, written as `gxe.Expect...(...)`; `severity` is
             `critical` (blocks) or `warning` (reported), `description` says what it means.
@@ -40,7 +40,7 @@ class Suite:
     """
 
     table: str
-    door: Door
+    stage: Stage
     title_zh: str
     expectations: Sequence[Any]
     query: str | None = None
@@ -61,7 +61,7 @@ def discover(package: str = "expectations.suites") -> list[Suite]:
     """Every suite of the package, by name.
 
     Raises:
-        SuiteError: a file without a `SUITE`, or one whose door is not a door.
+        SuiteError: a file without a `SUITE`, or one with an unknown stage.
     """
     folder = importlib.import_module(package)
     found = []
@@ -72,8 +72,10 @@ def discover(package: str = "expectations.suites") -> list[Suite]:
             raise SuiteError(
                 f"{module.__file__}: no SUITE here; each file of {package} holds one SUITE"
             )
-        if suite.door not in get_args(Door):
-            raise SuiteError(f"{module.__file__}: door {suite.door!r} is not one of landed, marts")
+        if suite.stage not in get_args(Stage):
+            raise SuiteError(
+                f"{module.__file__}: stage {suite.stage!r} is not one of landed, marts"
+            )
         summary = (module.__doc__ or "").strip().split("\n", 1)[0]
         found.append(replace(suite, name=module_info.name, summary=summary))
     return found

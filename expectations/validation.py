@@ -63,7 +63,7 @@ def validate(suite: Suite, connection: duckdb.DuckDBPyConnection) -> Verdict:
 
 def _verdict(suite: Suite, row_count: int, results: list[Outcome]) -> Verdict:
     return Verdict(
-        suite.name, suite.table, suite.door, suite.title_zh, suite.summary, row_count, results
+        suite.name, suite.table, suite.stage, suite.title_zh, suite.summary, row_count, results
     )
 
 

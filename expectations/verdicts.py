@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from expectations.deferred import Severity
 
-Door = Literal["landed", "marts"]
+Stage = Literal["landed", "marts"]
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Outcome:
 
     Attributes:
         expectation: the library's snake-case name, e.g. `expect_column_values_to_be_between`.
-        column: what it looked at; two columns are joined by a comma; null for the whole table.
+        column: what it read; two columns are joined by a comma; null for the whole table.
         severity: `critical` blocks, `warning` is reported.
         is_passed: whether it holds.
         observed: what was seen, for a person: a value, or `3 of 120 rows`.
@@ -52,16 +52,16 @@ class Verdict:
     Attributes:
         suite: the suite's name, which is its module's name.
         table: the table it guards.
-        door: `landed` (before dbt) or `marts` (before publishing).
+        stage: `landed` (before dbt) or `marts` (before publishing).
         title_zh: the suite's Chinese title.
         summary: the suite's English sentence.
-        row_count: rows that were looked at; 0 means there was nothing to look at, which passes.
+        row_count: rows that were read; 0 means there was nothing to read, which passes.
         results: one outcome per expectation, in the order of the suite.
     """
 
     suite: str
     table: str
-    door: Door
+    stage: Stage
     title_zh: str
     summary: str
     row_count: int

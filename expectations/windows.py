@@ -1,8 +1,8 @@
 """Which rows suites look at, as SQL fragments. Only fragments that several suites share.
 
-A suite at the landed door looks at what landed since the last successful build, not only at the
-last load: had a load been refused at this door, the next night's load must not carry it through
-unseen. A row that a correction has replaced is not looked at again, so a correction opens the door.
+A suite of the landed stage reads what landed since the last successful build, not only the last
+load: a load that was refused must not pass unseen with the next one. A row that a correction has
+replaced is not read again, so a correction ends the refusal.
 """
 
 # live rows of a raw feed that no successful build has taken in yet

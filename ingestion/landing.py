@@ -2,7 +2,7 @@
 
 A file is read and checked in temp tables first; only a fit one touches `raw`. Every statement
 works on whole columns. What a header means is the contract's, how a text is read `parsing`'s,
-and which delivery counts `file_book`'s matter.
+and which delivery counts `files.registry`'s matter.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import duckdb
 from ingestion.contracts.feeds import Feed
 from ingestion.contracts.parsers import Zones, create_macros
 from ingestion.erasure import suppression_filter
-from ingestion.erasure.rewritten_file import write_edition
+from ingestion.erasure.rewritten_file import write_rewritten
 from ingestion.files import registry
 from ingestion.files.decoding import fetch
 from ingestion.files.deliveries import Delivery
@@ -38,14 +38,14 @@ from ingestion.privacy.redaction import redact_columns
 from ingestion.raw.queries import one_count, one_value
 from ingestion.raw.settings import verify_settings
 from ingestion.rows import insert, rejections
-from ingestion.rows.insert import CountsDoNotAddUpError, FeedCounts
-from ingestion.rows.mapping import Translation, rows_table, translate
+from ingestion.rows.insert import FeedCounts, RowCountMismatchError
+from ingestion.rows.mapping import MappedFeed, map_feed, rows_table
 
 __all__ = [
-    "CountsDoNotAddUpError",
     "FeedCounts",
     "LandedFile",
     "Lander",
+    "RowCountMismatchError",
     "UnreadableFileError",
     "next_load_id",
 ]
@@ -74,7 +74,7 @@ class LandedFile:
 class _Prepared:
     """A file in temp tables, fit or not."""
 
-    translations: list[Translation] = field(default_factory=list)
+    mapped_feeds: list[MappedFeed] = field(default_factory=list)
     headers: list[str] = field(default_factory=list)
     delivered: dict[str, int] = field(default_factory=dict)
     unmapped_columns: list[str] = field(default_factory=list)
@@ -120,7 +120,7 @@ class Lander:
         self._originals = originals
         self._work_dir = work_dir
         self._load_id = load_id
-        self._is_suppressing = suppression_filter.is_in_force(connection)
+        self._is_suppressing = suppression_filter.is_active(connection)
         self._filled: list[str] = []  # feeds of the file at hand, whose temp tables must go
 
     def land(self, delivery: Delivery, *, accept: bool = False) -> LandedFile:
@@ -138,11 +138,11 @@ class Lander:
                 "readable and run again"
             ) from error
         try:
-            standing = registry.standing_of(self._connection, delivery, sha256)
-            if standing.twin is not None:
-                return self._repeat(delivery, sha256, standing)
+            status = registry.delivery_status(self._connection, delivery, sha256)
+            if status.twin is not None:
+                return self._repeat(delivery, sha256, status)
             prepared = self._prepare(delivery, path, accept=accept)
-            return self._write(delivery, path, sha256, standing, prepared)
+            return self._write(delivery, path, sha256, status, prepared)
         finally:
             self._clear_up()
 
@@ -154,13 +154,13 @@ class Lander:
         edit = delivery.contract.path.name
         try:
             source = read_source(self._connection, path, delivery.export, self._work_dir, edit)
-            self._translate(delivery, source, prepared)
+            self._map_feeds(delivery, source, prepared)
             if self._is_suppressing:
                 rejections.forget_values(self._connection, suppression_filter.ERASED_ROWS)
             rejections.finish(self._connection)
             prepared.reasons = rejections.reasons(self._connection)
             try:
-                self._refuse_by_looks(delivery, prepared)
+                self._refuse_by_counts(delivery, prepared)
             except RefusedFileError as refusal:
                 if not accept:
                     raise
@@ -177,7 +177,7 @@ class Lander:
             prepared.refusal = f"cannot be read: {str(error).splitlines()[0]}"
         return prepared
 
-    def _translate(self, delivery: Delivery, source: Source, prepared: _Prepared) -> None:
+    def _map_feeds(self, delivery: Delivery, source: Source, prepared: _Prepared) -> None:
         contract, export = delivery.contract, delivery.export
         known = set(export.headers)
         refuse_headless(contract, export, source.headers)
@@ -190,7 +190,7 @@ class Lander:
         zones = Zones(contract.timezone, self._business_zone)
         self._filled = list(export.feeds)
         for position, (name, mapping) in enumerate(export.feeds.items()):
-            translation = translate(
+            mapped = map_feed(
                 contract,
                 export,
                 mapping,
@@ -199,28 +199,28 @@ class Lander:
                 width=len(source.headers),
                 zones=zones,
             )
-            insert.make(self._connection, translation, self._hash_parameters)
+            insert.make(self._connection, mapped, self._hash_parameters)
             if self._is_suppressing:
-                translation = suppression_filter.filter_rows(
-                    self._connection, translation, self._hash_parameters
+                mapped = suppression_filter.filter_rows(
+                    self._connection, mapped, self._hash_parameters
                 )
             redact_columns(
                 self._connection,
-                translation.table,
-                translation.free_texts,
-                translation.text_hashes,
+                mapped.table,
+                mapped.free_texts,
+                mapped.text_hashes,
             )
-            prepared.translations.append(translation)
+            prepared.mapped_feeds.append(mapped)
             prepared.delivered[name] = one_count(
-                self._connection, f"select count(*) from {translation.table}"
+                self._connection, f"select count(*) from {mapped.table}"
             )
             if position == 0:
                 rejections.add_faults(self._connection, export, self._feeds, source.faults)
                 prepared.delivered[name] += len(source.faults)
-            rejections.add_rows(self._connection, translation, source)
+            rejections.add_rows(self._connection, mapped, source)
 
-    def _refuse_by_looks(self, delivery: Delivery, prepared: _Prepared) -> None:
-        # a channel's first file is often all that it ever had, so one file tells nothing of a day
+    def _refuse_by_counts(self, delivery: Delivery, prepared: _Prepared) -> None:
+        # a channel's first file is often all that it ever had, so one file is no usual size
         usual = one_value(
             self._connection,
             """
@@ -255,14 +255,14 @@ class Lander:
         delivery: Delivery,
         path: Path,
         sha256: str,
-        standing: registry.Standing,
+        status: registry.DeliveryStatus,
         prepared: _Prepared,
     ) -> LandedFile:
         is_landed = prepared.refusal is None or prepared.is_accepted
         entry = self._entry(
             delivery,
             sha256,
-            delivery_seq=standing.delivery_seq,
+            delivery_seq=status.delivery_seq,
             outcome="landed" if is_landed else "refused",
             reason=prepared.refusal,
             unmapped_columns=prepared.unmapped_columns,
@@ -271,25 +271,25 @@ class Lander:
         counts: dict[str, FeedCounts] = {}
         self._connection.begin()
         try:
-            registry.forget(self._connection, entry.file_id)
-            registry.enter(self._connection, entry)
+            registry.delete(self._connection, entry.file_id)
+            registry.record(self._connection, entry)
             rejected = rejections.write(self._connection, delivery.contract, entry)
             if is_landed:
                 replaced: list[str] = []
-                if standing.has_rivals:
-                    replaced = registry.settle(self._connection, delivery, self._load_id)
-                for translation in prepared.translations:
-                    name = translation.feed.name
+                if status.has_rivals:
+                    replaced = registry.mark_superseded(self._connection, delivery, self._load_id)
+                for mapped in prepared.mapped_feeds:
+                    name = mapped.feed.name
                     counts[name] = insert.write(
                         self._connection,
                         entry,
-                        translation,
+                        mapped,
                         delivered=prepared.delivered[name],
                         rejected=sum(prepared.reasons.get(name, {}).values()),
                         is_superseded=entry.file_id in replaced,
                     )
                 if rejected != sum(feed.rejected for feed in counts.values()):
-                    raise CountsDoNotAddUpError(f"{delivery.file_name}: rejected rows")
+                    raise RowCountMismatchError(f"{delivery.file_name}: rejected rows")
                 self._keep(delivery, path, sha256, prepared, entry.file_id)
             self._connection.commit()
         except BaseException:
@@ -300,35 +300,37 @@ class Lander:
     def _keep(
         self, delivery: Delivery, path: Path, sha256: str, prepared: _Prepared, file_id: str
     ) -> None:
-        """Keep the original, or an edition of it where it names somebody who was erased."""
-        if not self._is_suppressing or not suppression_filter.enter(self._connection, file_id):
+        """Keep the original, rewritten where it names somebody who was erased."""
+        if not self._is_suppressing or not suppression_filter.record(self._connection, file_id):
             self._originals.keep(path, sha256)
             return
-        edition = self._work_dir / "edition"
-        write_edition(
-            self._connection, delivery.export, prepared.headers, prepared.translations, edition
+        rewritten = self._work_dir / "rewritten"
+        write_rewritten(
+            self._connection, delivery.export, prepared.headers, prepared.mapped_feeds, rewritten
         )
-        self._originals.keep_edition(edition, sha256)
+        self._originals.keep_rewritten(rewritten, sha256)
 
-    def _repeat(self, delivery: Delivery, sha256: str, standing: registry.Standing) -> LandedFile:
-        """Book a file whose bytes have landed already."""
+    def _repeat(
+        self, delivery: Delivery, sha256: str, status: registry.DeliveryStatus
+    ) -> LandedFile:
+        """Record a file whose bytes have landed already."""
         entry = self._entry(
             delivery,
             sha256,
-            delivery_seq=standing.delivery_seq,
+            delivery_seq=status.delivery_seq,
             outcome="duplicate",
-            reason=f"the same bytes as {standing.twin}",
+            reason=f"the same bytes as {status.twin}",
             unmapped_columns=[],
             is_accepted=False,
         )
         self._connection.begin()
         try:
-            if standing.is_same_file:
-                registry.seen_again(self._connection, delivery, entry.file_id)
+            if status.is_same_file:
+                registry.touch(self._connection, delivery, entry.file_id)
             else:
-                registry.forget(self._connection, entry.file_id)
-                registry.enter(self._connection, entry)
-                registry.settle(self._connection, delivery, self._load_id)
+                registry.delete(self._connection, entry.file_id)
+                registry.record(self._connection, entry)
+                registry.mark_superseded(self._connection, delivery, self._load_id)
             self._connection.commit()
         except BaseException:
             self._connection.rollback()
@@ -361,20 +363,20 @@ class Lander:
 
     @property
     def _temp_tables(self) -> list[str]:
-        books = [
+        ledgers = [
             "landing_faults",
             "landing_scans",
             rejections.REJECTS_TABLE,
             suppression_filter.ERASED_ROWS,
             insert.REPEATS_TABLE,
         ]
-        return [SOURCE_TABLE, *books, *(rows_table(self._feeds[name]) for name in self._filled)]
+        return [SOURCE_TABLE, *ledgers, *(rows_table(self._feeds[name]) for name in self._filled)]
 
     def _clear_up(self) -> None:
         """Drop the temp tables and files of one landing."""
         for table in self._temp_tables:
             self._connection.execute(f"drop table if exists temp.{table}")
-        for name in ("fetched", "decoded", "unified", "edition"):
+        for name in ("fetched", "decoded", "unified", "rewritten"):
             (self._work_dir / name).unlink(missing_ok=True)
 
 

@@ -24,7 +24,7 @@ from dbt_project.estimators.coalitions import (
 )
 from dbt_project.estimators.markov import removal_effects
 
-# part of the name of every fit: raise it when a model reckons differently
+# part of the name of every fit: raise it when a model computes differently
 VERSION = "1"
 START, CONVERSION, NULL, OTHER = "(start)", "(conversion)", "(null)", "(other)"
 UNIT = ("dimension_code", "period_key", "goal_code", "month_start")

@@ -1,4 +1,4 @@
-"""What customers will buy and what that is worth: the door for Arrow tables to both models.
+"""What customers will buy and what that is worth: both models, from and to Arrow tables.
 
 Counts of distinct histories come in, in days; fits and expectations go out, in weeks. What a single
 customer's purchases are worth is plain arithmetic on the fitted parameters, and SQL does it.
@@ -61,15 +61,15 @@ def fit_models(histories: pa.Table, spending: pa.Table, periods: pa.Table) -> pa
         }
         if row["repeater_count"] and known.age.max() > 0:
             fit = bgnbd.fit(known)
-            row |= _told(fit, ("r", "alpha", "a", "b"), "log_likelihood", "is_")
+            row |= _fit_columns(fit, ("r", "alpha", "a", "b"), "log_likelihood", "is_")
             parameters = bgnbd.Parameters(*_rounded(fit.parameters))
             row["expected_by_week"] = _by_week(known, parameters, weeks)
         spent = _spending(spending, code)
         row["spender_count"] = int(spent.weight.sum())
-        # three parameters cannot be told from fewer customers
+        # three parameters cannot be estimated from fewer customers
         if len(spent.weight) > 3:
             fit = gamma_gamma.fit(spent)
-            row |= _told(fit, ("p", "q", "v"), "spend_log_likelihood", "is_spend_")
+            row |= _fit_columns(fit, ("p", "q", "v"), "spend_log_likelihood", "is_spend_")
             row["frequency_monetary_correlation"] = _correlation(spent)
         rows.append(row)
     return pa.Table.from_pylist(rows, schema=pa.schema(list(_FIT_COLUMNS.items())))
@@ -216,7 +216,9 @@ def _rounded(parameters: Floats) -> list[float]:
     return [float(f"{value:.8g}") for value in parameters]
 
 
-def _told(fit: Fit, names: tuple[str, ...], likelihood: str, prefix: str) -> dict[str, object]:
+def _fit_columns(
+    fit: Fit, names: tuple[str, ...], likelihood: str, prefix: str
+) -> dict[str, object]:
     return {
         **dict(zip(names, _rounded(fit.parameters), strict=True)),
         likelihood: round(fit.log_likelihood, 4),

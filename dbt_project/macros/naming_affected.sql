@@ -19,7 +19,7 @@
             )
         qualify row_number() over (
             partition by record_key
-            order by export_date desc, delivery_seq desc, row_number desc, file_id desc
+            order by {{ winning_order() }}
         ) = 1
     )
     {%- else -%}

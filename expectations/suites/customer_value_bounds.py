@@ -5,7 +5,7 @@ from expectations.windows import MINIMUM_ROWS
 
 SUITE = Suite(
     table="segments.customer_value",
-    door="marts",
+    stage="marts",
     title_zh="客户价值范围",
     key=("buyer_count", "valued_count", "net_cny", "value_12m_cny"),
     query=f"""
@@ -23,7 +23,7 @@ SUITE = Suite(
                 min(p_alive) as lowest_p_alive,
                 max(p_alive) as highest_p_alive,
                 max(expected_orders_12m) as most_orders,
-                -- nobody's year of expected sales outweighs everybody's history
+                -- no customer's year of expected sales outweighs the history of all
                 max(value_12m_cny) / nullif(sum(historic_net_cny), 0) as largest_value_share
             from segments.customer_value
         )

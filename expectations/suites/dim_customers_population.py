@@ -4,7 +4,7 @@ from expectations.suite import Suite, gxe
 
 SUITE = Suite(
     table="segments.dim_customers",
-    door="marts",
+    stage="marts",
     title_zh="客户群体",
     key=("customer_count", "largest_component", "order_count"),
     query="""

@@ -5,7 +5,7 @@ from expectations.windows import MINIMUM_ROWS
 
 SUITE = Suite(
     table="attribution.fct_attribution",
-    door="marts",
+    stage="marts",
     title_zh="归因分布",
     key=("goal_code", "model_code", "conversion_count"),
     query=f"""

@@ -5,7 +5,7 @@ from expectations.windows import MINIMUM_ROWS
 
 SUITE = Suite(
     table="segments.fct_points",
-    door="marts",
+    stage="marts",
     title_zh="积分流水异常",
     key=("entry_count", "exception_count"),
     query=f"""

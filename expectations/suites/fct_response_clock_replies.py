@@ -5,7 +5,7 @@ from expectations.windows import MINIMUM_ROWS
 
 SUITE = Suite(
     table="reviews.fct_response_clock",
-    door="marts",
+    stage="marts",
     title_zh="回复时钟",
     key=("channel_code", "target_count", "replied_count"),
     query=f"""

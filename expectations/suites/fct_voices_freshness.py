@@ -5,7 +5,7 @@ from expectations.windows import AS_OF, MINIMUM_ROWS
 
 SUITE = Suite(
     table="reviews.fct_voices",
-    door="marts",
+    stage="marts",
     title_zh="声音新鲜度",
     key=("channel_code", "newest_posted_at", "voice_count"),
     query=f"""

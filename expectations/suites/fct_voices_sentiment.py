@@ -5,7 +5,7 @@ from expectations.windows import AS_OF, MINIMUM_ROWS
 
 SUITE = Suite(
     table="reviews.fct_voices",
-    door="marts",
+    stage="marts",
     title_zh="情感分布",
     key=("channel_code", "text_count"),
     query=f"""

@@ -5,7 +5,7 @@ from expectations.windows import AS_OF
 
 SUITE = Suite(
     table="reviews.fct_voices",
-    door="marts",
+    stage="marts",
     title_zh="声音数量",
     key=("feed", "landed_count", "voice_count", "week_count", "usual_week_count"),
     query=f"""

@@ -4,7 +4,7 @@ from expectations.suite import Suite, gxe
 
 SUITE = Suite(
     table="kpis.kpi_history",
-    door="marts",
+    stage="marts",
     title_zh="指标取值",
     key=("kpi_code", "period_kind", "period_start", "value", "previous_value"),
     query="""

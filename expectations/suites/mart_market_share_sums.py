@@ -5,7 +5,7 @@ from expectations.windows import AS_OF
 
 SUITE = Suite(
     table="segments.mart_market_share",
-    door="marts",
+    stage="marts",
     title_zh="市场份额合计",
     key=("source_name", "category_code", "month_start"),
     query=f"""

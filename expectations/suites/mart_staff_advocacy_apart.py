@@ -4,7 +4,7 @@ from expectations.suite import Suite, gxe
 
 SUITE = Suite(
     table="segments.mart_staff_advocacy",
-    door="marts",
+    stage="marts",
     title_zh="员工发声单列",
     key=("month_start", "voice_count"),
     query="""

@@ -5,7 +5,7 @@ from expectations.suite import Suite, gxe
 # landing refuses a file under a tenth of its usual rows; this reports what is odd, not absurd
 SUITE = Suite(
     table="raw.file_feeds",
-    door="landed",
+    stage="landed",
     title_zh="交付量与往常相当",
     key=("channel_code", "export_name", "feed", "file_name", "landed_count", "usual_count"),
     query="""

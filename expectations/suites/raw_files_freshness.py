@@ -5,7 +5,7 @@ from expectations.windows import AS_OF
 
 SUITE = Suite(
     table="raw.files",
-    door="landed",
+    stage="landed",
     title_zh="导出按时到达",
     key=("channel_code", "export_name", "newest_export_date", "usual_days_between"),
     query=f"""

@@ -1,4 +1,4 @@
-"""Refunds are written as positive amounts, whatever the shop's books do."""
+"""Refunds are written as positive amounts, whatever the sign in the shop's accounts."""
 
 from expectations.patterns import not_negative
 

@@ -5,7 +5,7 @@ from expectations.windows import LANDED
 
 SUITE = Suite(
     table="raw.reviews",
-    door="landed",
+    stage="landed",
     title_zh="评分在量表内",
     key=("record_key", "file_id", "row_number"),
     query=f"""

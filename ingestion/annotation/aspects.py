@@ -7,61 +7,40 @@ and how the clauses of a text add up here.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
-from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from ingestion.annotation import TEXT_NUMBER, AnnotationError
 from ingestion.annotation.clauses import clauses_of, words_of
 from ingestion.annotation.matching import Places, join
-from ingestion.annotation.seed_files import fingerprint
 from ingestion.annotation.vocabulary import ASPECT_SEEDS, Vocabulary, load_vocabulary
+from ingestion.annotation.word_annotator import WordAnnotator
 
 if TYPE_CHECKING:
     from ingestion.annotation.polarity import Mentions
 
-RULES = "1"
-"""Raise it when a rule of reading changes what is found: every text is read again."""
 
-SCHEMA = pa.schema(
-    [
-        pa.field("aspect_code", pa.string()),
-        pa.field("polarity", pa.int16()),
-        pa.field("evidence_text", pa.string()),
-        pa.field("evidence_start", pa.int32()),
-    ]
-)
-_TEXTS_AT_ONCE = 4_000  # some megabytes of words found at a time
+class Aspects(WordAnnotator):
+    """One row per text and aspect named in it: code, polarity (-1, 0, 1), and the clause.
 
-
-@dataclass
-class Aspects:
-    """One row per text and aspect named in it.
-
-    Attributes:
-        seeds: Folder of the seeds; None until configured.
-        version: Follows from rules, library and the seeds' content.
+    `evidence_start` counts characters from the start of the text. A text that says nothing of an
+    aspect it names has polarity 0 for it.
     """
 
-    seeds: Path | None = None
-    name: str = "aspects"
-    version: str = "unconfigured"
-    schema: pa.Schema = field(default_factory=lambda: SCHEMA)
-
-    def configured(self, seeds: Path) -> Aspects:
-        """The annotator with the seeds of this folder.
-
-        Raises:
-            AnnotationError: A seed cannot be read.
-        """
-        library = f"ahocorasick-rs {version('ahocorasick-rs')}"
-        return Aspects(seeds, version=f"{RULES}-{fingerprint(seeds, ASPECT_SEEDS, library)}")
+    name = "aspects"
+    rules = "1"
+    seed_names = ASPECT_SEEDS
+    schema = pa.schema(
+        [
+            pa.field("aspect_code", pa.string()),
+            pa.field("polarity", pa.int16()),
+            pa.field("evidence_text", pa.string()),
+            pa.field("evidence_start", pa.int32()),
+        ]
+    )
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
@@ -70,25 +49,7 @@ class Aspects:
         Raises:
             AnnotationError: A seed is wrong; the message names file, line and column.
         """
-        if self.seeds is None:
-            raise AnnotationError("aspects have no seeds; call configured() first")
         return load_vocabulary(self.seeds)
-
-    def annotate(self, texts: Sequence[str]) -> pa.Table:
-        """The aspects of each text: code, polarity (-1, 0, 1), and the clause as evidence.
-
-        `evidence_start` counts characters from the start of the text. A text that says nothing of
-        an aspect it names has polarity 0 for it.
-
-        Raises:
-            AnnotationError: A seed is wrong.
-        """
-        parts = [
-            self._read(texts[start : start + _TEXTS_AT_ONCE], start)
-            for start in range(0, len(texts), _TEXTS_AT_ONCE)
-        ]
-        wanted = pa.schema([TEXT_NUMBER, *SCHEMA])
-        return pa.concat_tables(parts) if parts else wanted.empty_table()
 
     def _read(self, texts: Sequence[str], offset: int) -> pa.Table:
         # loads the compiler, which an import must not
@@ -114,7 +75,7 @@ class Aspects:
                     (starts - run.text_starts[text]).astype(np.int32), pa.int32()
                 ),
             },
-            schema=pa.schema([TEXT_NUMBER, *SCHEMA]),
+            schema=self._columns,
         )
 
 

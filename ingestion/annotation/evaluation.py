@@ -22,8 +22,6 @@ from ingestion.annotation.aspects import Aspects
 from ingestion.annotation.matching import normalised
 from ingestion.annotation.seed_files import read_seed
 
-_CLASSES = (-1, 0, 1)
-
 
 @dataclass(frozen=True)
 class Measures:
@@ -40,7 +38,7 @@ class Measures:
 
 @dataclass(frozen=True)
 class AspectEvaluation:
-    """What a labelled file says of the annotator.
+    """How well the annotator does on a labelled file.
 
     Attributes:
         version: The annotator's.
@@ -101,8 +99,8 @@ def read_labelled(file: Path, *, text: str, subject: str, label: str) -> pa.Tabl
         try:
             rows = connection.read_csv(str(file), header=True, all_varchar=True)
         except duckdb.Error as error:
-            told = str(error).splitlines()[0]
-            raise AnnotationError(f"{file}: cannot be read as CSV: {told}") from error
+            fault = str(error).splitlines()[0]
+            raise AnnotationError(f"{file}: cannot be read as CSV: {fault}") from error
         for column, option in ((text, "--text"), (subject, "--subject"), (label, "--label")):
             if column not in rows.columns:
                 known = ", ".join(rows.columns)
@@ -183,7 +181,7 @@ def evaluate_aspects(
                 select texts.n, aspect_code, cast(sign(sum(label)) as integer) as label
                 from labelled join names using (subject) join texts using (text)
                 where aspect_code is not null group by all
-            ), said as (
+            ), predicted as (
                 -- an aspect that the file does not label counts for the wider one that it does
                 select text_number as n, measured as aspect_code,
                     cast(sign(sum(polarity)) as integer) as polarity
@@ -191,7 +189,7 @@ def evaluate_aspects(
                 group by all
             )
             select aspect_code, label, polarity
-            from gold full join said using (n, aspect_code) order by aspect_code, n
+            from gold full join predicted using (n, aspect_code) order by aspect_code, n
             """
         ).fetchnumpy()
     label = _filled(pairs["label"])
@@ -212,8 +210,6 @@ def evaluate_aspects(
 
 def _wider(annotator: Aspects) -> pa.Table:
     """The aspects, each with the wider one that it is a part of."""
-    if annotator.seeds is None:
-        raise AnnotationError("aspects have no seeds; call configured() first")
     rows = [
         {"aspect_code": row["aspect_code"], "broader_code": row["broader_code"]}
         for row in read_seed(annotator.seeds, "aspects", ["aspect_code", "broader_code"])
@@ -231,30 +227,31 @@ def _filled(values: Any) -> npt.NDArray[np.float64]:  # noqa: ANN401 - masked or
 
 
 def _measures(label: npt.NDArray[np.float64], polarity: npt.NDArray[np.float64]) -> Measures:
+    # a second to import, and annotating has no use for it
+    from sklearn import metrics  # noqa: PLC0415
+
     is_labelled, is_found = np.isfinite(label), np.isfinite(polarity)
     both = is_labelled & is_found
-    hits = int(both.sum())
-    labelled, found = int(is_labelled.sum()), int(is_found.sum())
-    truth, said = label[both], polarity[both]
-    scores = [
-        _share(2 * _count((truth == c) & (said == c)), _count(truth == c) + _count(said == c))
-        for c in _CLASSES
-        if (truth == c).any()
-    ]
+    precision, recall, f1, _ = metrics.precision_recall_fscore_support(
+        is_labelled, is_found, average="binary", zero_division=np.nan
+    )
+    truth, predicted = label[both].astype(int), polarity[both].astype(int)
+    macro_f1 = accuracy = None
+    if len(truth):
+        macro_f1 = float(
+            metrics.f1_score(truth, predicted, labels=np.unique(truth), average="macro")
+        )
+        accuracy = float(metrics.accuracy_score(truth, predicted))
     return Measures(
-        labelled=labelled,
-        found=found,
-        precision=_share(hits, found),
-        recall=_share(hits, labelled),
-        f1=_share(2 * hits, labelled + found),
-        polarity_macro_f1=_share(sum(each or 0.0 for each in scores), len(scores)),
-        polarity_accuracy=_share(int((truth == said).sum()), hits),
+        labelled=int(is_labelled.sum()),
+        found=int(is_found.sum()),
+        precision=_known(precision),
+        recall=_known(recall),
+        f1=_known(f1),
+        polarity_macro_f1=macro_f1,
+        polarity_accuracy=accuracy,
     )
 
 
-def _count(is_so: npt.NDArray[np.bool_]) -> int:
-    return int(is_so.sum())
-
-
-def _share(part: float, whole: float) -> float | None:
-    return part / whole if whole else None
+def _known(share: float) -> float | None:
+    return None if np.isnan(share) else float(share)

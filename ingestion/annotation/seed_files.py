@@ -1,4 +1,4 @@
-"""Seeds that annotators read: rows of a CSV file, checked; a mistake is told with its line."""
+"""Seeds that annotators read: rows of a CSV file, checked; a mistake is reported with its line."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Which texts an annotator sees, and where its rows are kept: `raw.text_<name>`.
 
-`raw.annotated_texts` tells which version has seen which text, since a text in which nothing was
+`raw.annotated_texts` holds which version has seen which text, since a text in which nothing was
 found has no row. A chunk is replaced and entered in one transaction: a kill costs at most the chunk
 that was being read, and the next run goes on from there.
 """
@@ -44,7 +44,7 @@ def annotate_pending(
         annotator: Anything that keeps the `Annotator` protocol.
         load_id: The refresh that these rows belong to.
         chunk_size: Texts between two commits.
-        on_progress: Told texts done and texts to do.
+        on_progress: Called with texts done and texts to do.
 
     Returns:
         How many texts were annotated.
@@ -81,21 +81,21 @@ def _unseen_chunks(
 
 
 def _annotated(annotator: Annotator, chunk: pa.Table) -> pa.Table:
-    """What the annotator finds, with the hash of the text; one that breaks its word is told so."""
+    """What the annotator finds, with the hash of the text; checks the annotator's protocol."""
     texts = chunk.column("text_content").to_pylist()
-    told = f"{annotator.name} {annotator.version}"
+    named = f"{annotator.name} {annotator.version}"
     try:
         found = annotator.annotate(texts)
     except AnnotationError:
         raise
     except Exception as error:  # whatever an annotator raises is the annotator's failure
         raise AnnotationError(
-            f"{told} failed on a chunk of {len(texts)} texts: {error!r}"
+            f"{named} failed on a chunk of {len(texts)} texts: {error!r}"
         ) from error
     wanted = pa.schema([TEXT_NUMBER, *annotator.schema])
     if not found.schema.equals(wanted):
         raise AnnotationError(
-            f"{told}: annotate() gave the columns {found.schema.names}, not {wanted.names}"
+            f"{named}: annotate() gave the columns {found.schema.names}, not {wanted.names}"
         )
     numbers = found.column("text_number")
     return found.set_column(0, "text_sha256", chunk.column("text_sha256").take(numbers))

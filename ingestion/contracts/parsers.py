@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import duckdb
 
 from ingestion.contracts.feeds import FeedColumn
-from ingestion.contracts.sql_steps import Cell, Layers
+from ingestion.contracts.sql_steps import Cell, SqlSteps
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Parser:
 
     name: str
     wants: str
-    read: Callable[[Layers, Cell, Zones], Cell]
+    read: Callable[[SqlSteps, Cell, Zones], Cell]
 
 
 def literal(text: str) -> str:
@@ -155,7 +155,7 @@ MACROS: dict[str, str] = {
         "regexp_extract(replace(v, ' ', ''), "
         f"'^([+-]?(?:{_NUMBER})(?:[eE][+-]?\\d{{1,3}})?)([%﹪‰]?)$', ['number', 'unit'])"
     ),
-    # 12 without a sign is a share of 12 or of .12, nobody can say: it is rejected
+    # 12 without a sign may be a share of 12 or of .12: it is rejected
     "koubei_percent(p, n)": (
         "case when p['unit'] = '‰' then n / 1000 when p['unit'] <> '' then n / 100 "
         "when abs(n) <= 1 then n end"
@@ -192,7 +192,7 @@ MACROS: dict[str, str] = {
         r"v, '([T ]\d{1,2}:\d{2}) ?(Z|[+-])', '\1:00\2'), '/', '-') as timestamptz) "
         "else try_strptime(v, '%a %b %d %H:%M:%S %z %Y') end)"
     ),
-    # the digits tell seconds from milliseconds, so that one read as the other is rejected
+    # seconds have 10 digits and milliseconds 13, so that one read as the other is rejected
     "koubei_epoch_s(v)": r"try_cast(regexp_extract(v, '^(\d{9,10})(?:\.\d+)?$', 1) as bigint)",
     "koubei_epoch_ms(v)": r"try_cast(regexp_extract(v, '^(\d{12,13})(?:\.\d+)?$', 1) as bigint)",
     "koubei_from_utc(micros, zone)": "timezone(zone, timezone('UTC', make_timestamp(micros)))",
@@ -205,86 +205,86 @@ def create_macros(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"create or replace temp macro {signature} as ({body})")
 
 
-def half_width(layers: Layers, value: Cell) -> Cell:
+def half_width(steps: SqlSteps, value: Cell) -> Cell:
     """Write full-width digits, letters and signs in half width."""
-    return layers.let(f"koubei_half_width({value})", value)
+    return steps.add(f"koubei_half_width({value})", value)
 
 
-def _text(_: Layers, value: Cell, __: Zones) -> Cell:
+def _text(_: SqlSteps, value: Cell, __: Zones) -> Cell:
     return value
 
 
-def _integer(layers: Layers, value: Cell, _: Zones) -> Cell:
-    return layers.let(f"koubei_integer({value})", value)
+def _integer(steps: SqlSteps, value: Cell, _: Zones) -> Cell:
+    return steps.add(f"koubei_integer({value})", value)
 
 
-def _decimal(layers: Layers, value: Cell, _: Zones) -> Cell:
-    return layers.let(f"koubei_decimal({value})", value)
+def _decimal(steps: SqlSteps, value: Cell, _: Zones) -> Cell:
+    return steps.add(f"koubei_decimal({value})", value)
 
 
-def _money(layers: Layers, value: Cell, _: Zones) -> Cell:
-    parts = layers.let(f"koubei_money_parts({value})", value)
-    return layers.let(f"koubei_money({value}, {parts})", value, parts)
+def _money(steps: SqlSteps, value: Cell, _: Zones) -> Cell:
+    parts = steps.add(f"koubei_money_parts({value})", value)
+    return steps.add(f"koubei_money({value}, {parts})", value, parts)
 
 
-def _count(layers: Layers, value: Cell, _: Zones) -> Cell:
-    parts = layers.let(f"koubei_count_parts({value})", value)
-    return layers.let(f"koubei_count({value}, {parts})", value, parts)
+def _count(steps: SqlSteps, value: Cell, _: Zones) -> Cell:
+    parts = steps.add(f"koubei_count_parts({value})", value)
+    return steps.add(f"koubei_count({value}, {parts})", value, parts)
 
 
-def _percent(layers: Layers, value: Cell, _: Zones) -> Cell:
-    parts = layers.let(f"koubei_percent_parts({value})", value)
-    number = layers.let(f"try_cast(replace({parts}.number, ',', '') as double)", parts)
-    return layers.let(f"koubei_percent({parts}, {number})", parts, number)
+def _percent(steps: SqlSteps, value: Cell, _: Zones) -> Cell:
+    parts = steps.add(f"koubei_percent_parts({value})", value)
+    number = steps.add(f"try_cast(replace({parts}.number, ',', '') as double)", parts)
+    return steps.add(f"koubei_percent({parts}, {number})", parts, number)
 
 
-def _stars(layers: Layers, value: Cell, _: Zones) -> Cell:
-    parts = layers.let(f"koubei_star_parts({value})", value)
-    return layers.let(f"koubei_stars({parts})", parts)
+def _stars(steps: SqlSteps, value: Cell, _: Zones) -> Cell:
+    parts = steps.add(f"koubei_star_parts({value})", value)
+    return steps.add(f"koubei_stars({parts})", parts)
 
 
-def _boolean(layers: Layers, value: Cell, _: Zones) -> Cell:
-    return layers.let(f"koubei_boolean({value})", value)
+def _boolean(steps: SqlSteps, value: Cell, _: Zones) -> Cell:
+    return steps.add(f"koubei_boolean({value})", value)
 
 
-def _times(layers: Layers, value: Cell, zones: Zones) -> tuple[Cell, Cell]:
+def _times(steps: SqlSteps, value: Cell, zones: Zones) -> tuple[Cell, Cell]:
     """Read a time as written, and one with its own zone in the business zone; one is null."""
-    read = layers.let(f"koubei_naive_time({value})", value)
-    naive = layers.let(f"koubei_plausible({read})", read)
+    read = steps.add(f"koubei_naive_time({value})", value)
+    naive = steps.add(f"koubei_plausible({read})", read)
     zone = literal(zones.business)
-    read = layers.let(f"koubei_zoned_time({value}, {naive}, {zone})", value, naive)
-    return naive, layers.let(f"koubei_plausible({read})", read)
+    read = steps.add(f"koubei_zoned_time({value}, {naive}, {zone})", value, naive)
+    return naive, steps.add(f"koubei_plausible({read})", read)
 
 
-def _timestamp(layers: Layers, value: Cell, zones: Zones) -> Cell:
-    naive, zoned = _times(layers, value, zones)
+def _timestamp(steps: SqlSteps, value: Cell, zones: Zones) -> Cell:
+    naive, zoned = _times(steps, value, zones)
     local = str(naive)
     if zones.export != zones.business:
         local = f"timezone({literal(zones.business)}, timezone({literal(zones.export)}, {naive}))"
-    return layers.let(f"coalesce({local}, {zoned})", naive, zoned)
+    return steps.add(f"coalesce({local}, {zoned})", naive, zoned)
 
 
-def _date(layers: Layers, value: Cell, zones: Zones) -> Cell:
+def _date(steps: SqlSteps, value: Cell, zones: Zones) -> Cell:
     # a day without a zone is the day that the export means, whatever the zone
-    naive, zoned = _times(layers, value, zones)
-    return layers.let(f"cast(coalesce({naive}, {zoned}) as date)", naive, zoned)
+    naive, zoned = _times(steps, value, zones)
+    return steps.add(f"cast(coalesce({naive}, {zoned}) as date)", naive, zoned)
 
 
-def _month(layers: Layers, value: Cell, zones: Zones) -> Cell:
-    day = _date(layers, value, zones)
-    read = layers.let(f"koubei_month({value})", value)
-    month = layers.let(f"koubei_plausible({read})", read)
-    return layers.let(f"cast(date_trunc('month', coalesce({day}, {month})) as date)", day, month)
+def _month(steps: SqlSteps, value: Cell, zones: Zones) -> Cell:
+    day = _date(steps, value, zones)
+    read = steps.add(f"koubei_month({value})", value)
+    month = steps.add(f"koubei_plausible({read})", read)
+    return steps.add(f"cast(date_trunc('month', coalesce({day}, {month})) as date)", day, month)
 
 
-def _epoch_s(layers: Layers, value: Cell, zones: Zones) -> Cell:
+def _epoch_s(steps: SqlSteps, value: Cell, zones: Zones) -> Cell:
     moment = f"koubei_epoch_s({value}) * 1000000"
-    return layers.let(f"koubei_from_utc({moment}, {literal(zones.business)})", value)
+    return steps.add(f"koubei_from_utc({moment}, {literal(zones.business)})", value)
 
 
-def _epoch_ms(layers: Layers, value: Cell, zones: Zones) -> Cell:
+def _epoch_ms(steps: SqlSteps, value: Cell, zones: Zones) -> Cell:
     moment = f"koubei_epoch_ms({value}) * 1000"
-    return layers.let(f"koubei_from_utc({moment}, {literal(zones.business)})", value)
+    return steps.add(f"koubei_from_utc({moment}, {literal(zones.business)})", value)
 
 
 PARSERS: dict[str, Parser] = {
@@ -328,7 +328,7 @@ def parsers_for(column: FeedColumn) -> tuple[str, ...]:
 
 
 def read_value(
-    layers: Layers, value: Cell, column: FeedColumn, parser: str | None, zones: Zones
+    steps: SqlSteps, value: Cell, column: FeedColumn, parser: str | None, zones: Zones
 ) -> Cell:
     """Read a trimmed text, null for blank, as the column's type.
 
@@ -336,9 +336,9 @@ def read_value(
     """
     name = parser or parsers_for(column)[0]
     if column.type in {"varchar", "text"}:
-        return PARSERS[name].read(layers, value, zones)
-    text = half_width(layers, value)
+        return PARSERS[name].read(steps, value, zones)
+    text = half_width(steps, value)
     if name == "date" and column.name == "month_start":
-        return _month(layers, text, zones)
-    typed = PARSERS[name].read(layers, text, zones)
-    return layers.let(f"try_cast({typed} as {column.type})", typed)
+        return _month(steps, text, zones)
+    typed = PARSERS[name].read(steps, text, zones)
+    return steps.add(f"try_cast({typed} as {column.type})", typed)

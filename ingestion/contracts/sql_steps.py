@@ -22,13 +22,13 @@ class Cell:
 
 
 @dataclass
-class Layers:
+class SqlSteps:
     """Steps, ordered by what they need."""
 
     _levels: list[list[str]] = field(default_factory=list)
     _known: dict[str, Cell] = field(default_factory=dict)
 
-    def let(self, sql: str, *needs: Cell) -> Cell:
+    def add(self, sql: str, *needs: Cell) -> Cell:
         """Name a step; `needs` are the cells that its SQL speaks of. The same SQL is one step."""
         known = self._known.get(sql)
         if known is not None:
@@ -41,7 +41,7 @@ class Layers:
         self._known[sql] = cell
         return cell
 
-    def over(self, base: str) -> str:
+    def render(self, base: str) -> str:
         """Return SQL of the base query with a column for every step."""
         for level in self._levels:
             base = f"select *, {', '.join(level)} from ({base})"

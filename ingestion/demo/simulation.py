@@ -23,13 +23,13 @@ from ingestion.demo.people.erasures import choose_erasures
 from ingestion.demo.people.loyalty import Loyalty, make_loyalty
 from ingestion.demo.people.offers import make_offers
 from ingestion.demo.people.partners import Partners, make_partners
-from ingestion.demo.sales.lapsed_customers import Veterans, add_veterans
+from ingestion.demo.sales.lapsed_customers import LapsedCustomers, add_lapsed_customers
 from ingestion.demo.sales.orders import Orders, make_orders
 from ingestion.demo.sales.service_desk import add_contacts
 from ingestion.demo.texts.personal_data import plant
 from ingestion.demo.texts.review_lines import Catalogue, make_catalogue
-from ingestion.demo.voices.aftermath import assign_owners, better_reviews, contradict
 from ingestion.demo.voices.amplification import Studio, make_studio, make_wave, relieve
+from ingestion.demo.voices.case_followups import assign_owners, better_reviews, contradict
 from ingestion.demo.voices.cases import Service, make_service
 from ingestion.demo.voices.koc import cast_advocates, hire, let_praise
 from ingestion.demo.voices.mentions import make_mentions, make_messages
@@ -68,19 +68,19 @@ class Simulation:
     surveys: pd.DataFrame
     spend: pd.DataFrame
     crises: pd.DataFrame
-    plants: pd.DataFrame
+    planted_pii: pd.DataFrame
     wave: pd.DataFrame
     studio: Studio
     partners: Partners
     brand_year: BrandYear
     advocates: pd.DataFrame  # as `cast_advocates` makes them
-    veterans: Veterans
+    lapsed_customers: LapsedCustomers
     offers: pd.DataFrame  # as `make_offers` makes them
     erasures: pd.DataFrame  # as `choose_erasures` makes them
 
 
 def simulate(world: World) -> Simulation:
-    """Let the world run."""
+    """Return every table of the world, simulated from its seed."""
     catalogue = make_catalogue(world)
     customers = make_customers(world)
     kocs = choose_kocs(world, customers)
@@ -109,7 +109,7 @@ def simulate(world: World) -> Simulation:
     surveys = pd.concat([surveys, asked], ignore_index=True)
     trust = ask_for_trust(world, customers, surveys)
     surveys = pd.concat([rescore(world, customers, surveys), trust], ignore_index=True)
-    plants = plant(
+    planted_pii = plant(
         world,
         catalogue,
         {
@@ -125,13 +125,13 @@ def simulate(world: World) -> Simulation:
     service = replace(service, contacts=add_contacts(world, service.contacts))
     service, conflicting, agreeing = contradict(world, assign_owners(world, service), catalogue)
     loyalty = make_loyalty(world, customers, bought.orders, reviews, referrals, touches=usual)
-    bettered = better_reviews(world, reviews, review_answers, plants, catalogue)
+    bettered = better_reviews(world, reviews, review_answers, planted_pii, catalogue)
     advocates = cast_advocates(world, customers, bought.orders, kocs, mentions)
     items, bettered = release(world, bought.orders, bought.items, bettered)
     bought = replace(bought, items=items)
-    veterans = add_veterans(world, customers, links, bought)
-    orders = veterans.bought.orders
-    offers = make_offers(world, veterans.customers, orders, veterans.people)
+    lapsed_customers = add_lapsed_customers(world, customers, links, bought)
+    orders = lapsed_customers.bought.orders
+    offers = make_offers(world, lapsed_customers.customers, orders, lapsed_customers.people)
     partners = make_partners(world, customers, bought.orders)
     erasures = choose_erasures(
         world,
@@ -155,15 +155,15 @@ def simulate(world: World) -> Simulation:
     return Simulation(
         world=world,
         catalogue=catalogue,
-        customers=veterans.customers,
+        customers=lapsed_customers.customers,
         kocs=kocs,
         journeys=journeys,
         touches=numbered(usual.assign(plant=0), traffic.touches),
         creators=hire(world, advocates, creators, catalogue),
         experiments=make_experiments(world),
         searches=make_searches(world),
-        links=veterans.links.assign(link=np.arange(1, len(veterans.links) + 1)),
-        bought=veterans.bought,
+        links=lapsed_customers.links.assign(link=np.arange(1, len(lapsed_customers.links) + 1)),
+        bought=lapsed_customers.bought,
         grants=grants,
         # after all that draws from reviews, so that nothing else moves
         reviews=pd.concat([bettered, wave], ignore_index=True),
@@ -178,13 +178,13 @@ def simulate(world: World) -> Simulation:
         surveys=surveys,
         spend=make_spend(world),
         crises=_crisis_facts(world),
-        plants=plants,
+        planted_pii=planted_pii,
         wave=wave,
         studio=studio,
         partners=partners,
         brand_year=make_brand_year(world),
         advocates=advocates,
-        veterans=veterans,
+        lapsed_customers=lapsed_customers,
         offers=offers,
         erasures=erasures,
     )

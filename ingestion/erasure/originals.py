@@ -1,4 +1,4 @@
-"""Originals without the people who were erased: which are concerned, and their editions."""
+"""Originals without the people who were erased: which files name them, and their rewriting."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ingestion.contracts.feeds import Feed
 from ingestion.contracts.models import Contract, Export
 from ingestion.contracts.parsers import Zones, create_macros
 from ingestion.erasure import suppression_filter
-from ingestion.erasure.rewritten_file import write_edition
+from ingestion.erasure.rewritten_file import write_rewritten
 from ingestion.erasure.suppression_filter import ERASED_ROWS
 from ingestion.files.originals import OriginalError, Originals
 from ingestion.files.readers import SOURCE_TABLE, Source, read_source
@@ -20,18 +20,18 @@ from ingestion.files.refusals import RefusedFileError
 from ingestion.privacy.pseudonyms import hash_parameters
 from ingestion.raw.queries import one_count
 from ingestion.rows import insert
-from ingestion.rows.mapping import Translation, translate
+from ingestion.rows.mapping import MappedFeed, map_feed
 
 
 @dataclass
-class Rewritten:
-    """What became of the originals: editions made, and those that had to go as a whole."""
+class RewriteResult:
+    """How many originals were rewritten, and how many had to go as a whole."""
 
-    editions: int = 0
+    rewritten: int = 0
     dropped: int = 0
 
 
-def concerned(
+def affected_files(
     connection: duckdb.DuckDBPyConnection, feeds: Mapping[str, Feed]
 ) -> list[tuple[str, str, str]]:
     """(sha256, channel, export) of the files that name somebody who is suppressed.
@@ -59,16 +59,16 @@ def rewrite_originals(
     hash_key: bytes,
     business_zone: str,
     work_dir: Path,
-) -> Rewritten:
-    """Put an edition in the place of every original that names somebody suppressed.
+) -> RewriteResult:
+    """Rewrite every original that names somebody suppressed.
 
     One that cannot be read any more, because its contract has changed or gone, is dropped: it
     cannot be searched. Doing it again changes nothing.
     """
     work_dir.mkdir(parents=True, exist_ok=True)
     create_macros(connection)
-    done = Rewritten()
-    for sha256, channel, export_name in concerned(connection, feeds):
+    done = RewriteResult()
+    for sha256, channel, export_name in affected_files(connection, feeds):
         if not originals.path_of(sha256).is_file():
             continue
         contract = contracts.get(channel)
@@ -78,12 +78,12 @@ def rewrite_originals(
             else iter(()),
             None,
         )
-        restored, edition = work_dir / "restored", work_dir / "edition"
+        restored, rewritten = work_dir / "restored", work_dir / "rewritten"
         try:
             if contract is None or export is None:
                 raise RefusedFileError("its contract has gone")
             originals.restore(sha256, restored)
-            maker = _Edition(
+            rewriter = _Rewriter(
                 connection,
                 contract,
                 export,
@@ -91,21 +91,21 @@ def rewrite_originals(
                 hash_key=hash_key,
                 business_zone=business_zone,
             )
-            if maker.make(restored, work_dir, edition):
-                originals.keep_edition(edition, sha256)
-                done.editions += 1
+            if rewriter.rewrite(restored, work_dir, rewritten):
+                originals.keep_rewritten(rewritten, sha256)
+                done.rewritten += 1
                 _scrub_rejections(connection, sha256)
         except (RefusedFileError, OriginalError, duckdb.InvalidInputException):
             originals.path_of(sha256).unlink(missing_ok=True)
             done.dropped += 1
         finally:
-            for path in (restored, edition, work_dir / "decoded", work_dir / "unified"):
+            for path in (restored, rewritten, work_dir / "decoded", work_dir / "unified"):
                 path.unlink(missing_ok=True)
     return done
 
 
-class _Edition:
-    """One original on its way to an edition."""
+class _Rewriter:
+    """Rewrites one original."""
 
     def __init__(
         self,
@@ -124,13 +124,13 @@ class _Edition:
         self._parameters = hash_parameters(hash_key)
         self._zones = Zones(contract.timezone, business_zone)
 
-    def make(self, path: Path, work_dir: Path, to: Path) -> bool:
-        """Write the edition of `path`; whether it names anybody suppressed at all."""
+    def rewrite(self, path: Path, work_dir: Path, to: Path) -> bool:
+        """Write `path` without the suppressed to `to`; whether it names any of them."""
         source = read_source(
             self._connection, path, self._export, work_dir, self._contract.path.name
         )
         suppression_filter.begin(self._connection)
-        translations = list(self._translations(source))
+        mapped_feeds = list(self._mapped_feeds(source))
         is_named = (
             one_count(
                 self._connection,
@@ -139,16 +139,16 @@ class _Edition:
             > 0
         )
         if is_named:
-            write_edition(self._connection, self._export, source.headers, translations, to)
-        for table in (SOURCE_TABLE, *(each.table for each in translations)):
+            write_rewritten(self._connection, self._export, source.headers, mapped_feeds, to)
+        for table in (SOURCE_TABLE, *(each.table for each in mapped_feeds)):
             self._connection.execute(f"drop table if exists temp.{table}")
         return is_named
 
-    def _translations(self, source: Source) -> list[Translation]:
+    def _mapped_feeds(self, source: Source) -> list[MappedFeed]:
         columns = {header: f"c{index}" for index, header in enumerate(source.headers)}
         made = []
         for name, mapping in self._export.feeds.items():
-            translation = translate(
+            mapped = map_feed(
                 self._contract,
                 self._export,
                 mapping,
@@ -157,14 +157,14 @@ class _Edition:
                 width=len(source.headers),
                 zones=self._zones,
             )
-            insert.make(self._connection, translation, self._parameters)
-            suppression_filter.filter_rows(self._connection, translation, self._parameters)
-            made.append(translation)
+            insert.make(self._connection, mapped, self._parameters)
+            suppression_filter.filter_rows(self._connection, mapped, self._parameters)
+            made.append(mapped)
         return made
 
 
 def _scrub_rejections(connection: duckdb.DuckDBPyConnection, sha256: str) -> None:
-    """Forget the values of rejected rows that name the person."""
+    """Null the values of rejected rows that name an erased person."""
     connection.execute(
         "update raw.rejected_rows set value_text = null "
         "where file_id in (select file_id from raw.files where sha256 = $sha256) and "

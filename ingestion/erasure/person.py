@@ -1,7 +1,7 @@
 """Which identifiers are one person's, asked of what has landed: the scope of an erasure.
 
 The same rules as the warehouse's identity (dbt's int_customer_links and int_identity_cuts), because
-a request is acted on before the night's build: links as they stand, none through an identifier that
+a request is acted on before the next build: links as they stand, none through an identifier that
 too many share, none through a membership that is crowded with one kind of them.
 """
 
@@ -14,12 +14,7 @@ import duckdb
 
 from ingestion.contracts.parsers import literal
 from ingestion.raw.queries import one_count
-
-_LIVE = """
-(select * from raw.{feed} where superseded_load_id is null
- qualify row_number() over (
-    partition by record_key order by export_date desc, delivery_seq desc, row_number desc) = 1)
-"""
+from ingestion.raw.winning_row import winning_rows
 
 
 def make_links(connection: duckdb.DuckDBPyConnection, rules: Path) -> None:
@@ -29,7 +24,7 @@ def make_links(connection: duckdb.DuckDBPyConnection, rules: Path) -> None:
     maximum_identifiers and is_exclusive.
     """
     identities, customers, creators = (
-        _LIVE.format(feed=feed) for feed in ("identities", "customers", "creators")
+        winning_rows(f"raw.{feed}") for feed in ("identities", "customers", "creators")
     )
     connection.execute(
         f"create or replace temp table person_rules as from read_csv({literal(str(rules))})"

@@ -1,8 +1,8 @@
 """An original without the people who were erased from it: the same file in the same format.
 
 Rows that were the person are left out, in other rows what names them is replaced by a mark that
-landing understands, and whatever the contract does not use goes as well, since nobody knows what
-stands in it. Lines that cannot be read are left out: they cannot be searched.
+landing understands, and whatever the contract does not use goes as well, since its content is
+unknown. Lines that cannot be read are left out: they cannot be searched.
 """
 
 from __future__ import annotations
@@ -20,38 +20,38 @@ from ingestion.contracts.models import Export, Files
 from ingestion.contracts.parsers import literal
 from ingestion.erasure.suppression_filter import ERASED_ROWS
 from ingestion.files.readers import SOURCE_TABLE
-from ingestion.rows.mapping import Translation
+from ingestion.rows.mapping import MappedFeed
 
 _CHUNK = 4 * 1024 * 1024
 
 
-def write_edition(
+def write_rewritten(
     connection: duckdb.DuckDBPyConnection,
     export: Export,
     headers: Sequence[str],
-    translations: Sequence[Translation],
+    mapped_feeds: Sequence[MappedFeed],
     to: Path,
 ) -> None:
     """Write the source table without the rows and cells that `ERASED_ROWS` names.
 
-    `translations` are those of the file's feeds. Leaves `to` complete, or raises and leaves none.
+    `mapped_feeds` are those of the file's feeds. Leaves `to` complete, or raises and leaves none.
     """
     columns = {header: f"c{index}" for index, header in enumerate(headers)}
     values = {column: [f"source.{column}"] for column in columns.values()}
     joins = []
-    for translation in translations:
-        feed, alias = translation.feed, f"of_{translation.feed.name}"
+    for mapped in mapped_feeds:
+        feed, alias = mapped.feed, f"of_{mapped.feed.name}"
         joins.append(
             f"left join (select row_id, min(mark) as mark from {ERASED_ROWS} "
             f"where feed = {literal(feed.name)} group by row_id) as {alias} "
             f"on source.rowid = {alias}.row_id"
         )
-        named = {translation.sources[n] for n in feed.identifiers if n in translation.sources}
-        kept = {translation.sources[n] for n in _harmless(feed) if n in translation.sources}
+        named = {mapped.sources[n] for n in feed.identifiers if n in mapped.sources}
+        kept = {mapped.sources[n] for n in _harmless(feed) if n in mapped.sources}
         for column, steps in values.items():
             if column in named:
                 steps.append(f"when {alias}.mark is not null then {alias}.mark")
-            elif column not in kept and not _is_kept_elsewhere(column, translations, feed):
+            elif column not in kept and not _is_kept_elsewhere(column, mapped_feeds, feed):
                 steps.append(f"when {alias}.mark is not null then null")
     selected = ", ".join(
         f"{_case(steps)} as {_quoted(header)}"
@@ -77,11 +77,11 @@ def _harmless(feed: Feed) -> list[str]:
     ]
 
 
-def _is_kept_elsewhere(column: str, translations: Sequence[Translation], feed: Feed) -> bool:
+def _is_kept_elsewhere(column: str, mapped_feeds: Sequence[MappedFeed], feed: Feed) -> bool:
     """Whether another feed of the file, which names nobody, is filled by the column."""
     return any(
         column in other.sources.values()
-        for other in translations
+        for other in mapped_feeds
         if other.feed.name != feed.name and other.feed.erasure == "keep"
     )
 

@@ -17,7 +17,7 @@ from ingestion.files.readers import SOURCE_TABLE
 from ingestion.privacy.pseudonyms import hmac_sql
 from ingestion.raw.queries import one_count
 from ingestion.raw.schema import TEXT_SHA256
-from ingestion.rows.mapping import ERASED_MARK, Translation
+from ingestion.rows.mapping import ERASED_MARK, MappedFeed
 
 ERASED_ROWS = "landing_erased"
 # tables that hold a text, or what was read from it, by its hash
@@ -39,7 +39,7 @@ _BINDING = {
 
 
 def mark_sql(record_key: str) -> str:
-    """SQL of what stands for an erased person in one row: it tells the row, and nothing else.
+    """SQL of the mark that stands for an erased person: it identifies the row, and nothing else.
 
     Keyed, so that it cannot be computed from the identifier that the record key may hold. Needs
     `hash_parameters`.
@@ -48,8 +48,8 @@ def mark_sql(record_key: str) -> str:
     return f"{literal(ERASED_MARK)} || substr({keyed}, 1, 16)"
 
 
-def is_in_force(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Whether anybody is suppressed: nearly always nobody is, and then nothing is asked."""
+def is_active(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether anybody is suppressed; where not, landing skips the filter."""
     return one_count(connection, "select count(*) from raw.suppressions") > 0
 
 
@@ -63,26 +63,26 @@ def begin(connection: duckdb.DuckDBPyConnection) -> None:
 
 def filter_rows(
     connection: duckdb.DuckDBPyConnection,
-    translation: Translation,
+    mapped: MappedFeed,
     hash_parameters: Mapping[str, bytes],
-) -> Translation:
-    """Take erased people out of the rows that a translation has made, before they are counted.
+) -> MappedFeed:
+    """Take erased people out of the rows that a mapped has made, before they are counted.
 
     Returns:
-        The translation, with a record key that names nobody where rows were made anonymous.
+        The mapped, with a record key that names nobody where rows were made anonymous.
     """
-    feed = translation.feed
-    named = [name for name in feed.identifiers if name in translation.filled]
+    feed = mapped.feed
+    named = [name for name in feed.identifiers if name in mapped.filled]
     if not named:
-        return translation
-    marked = [translation.sources[name] for name in named if name in translation.sources]
+        return mapped
+    marked = [mapped.sources[name] for name in named if name in mapped.sources]
     is_marked = [f"starts_with({cell}, {literal(ERASED_MARK)})" for cell in dict.fromkeys(marked)]
     marks = [
         f"if(starts_with(source.{cell}, {literal(ERASED_MARK)}), source.{cell}, null)"
         for cell in dict.fromkeys(marked)
     ]
     hits = [
-        f"select row_id, named.request_ref from {translation.table} as rows "
+        f"select row_id, named.request_ref from {mapped.table} as rows "
         f'join raw.suppressions as named on rows."{name}" = named.node'
         for name in named
     ]
@@ -99,55 +99,53 @@ def filter_rows(
             coalesce({", ".join([*marks, mark_sql(f"rows.{_KEY}")])}),
             hits.request_ref, {feed.erasure == "delete"}, rows.fault is null
         from hits
-        join (select *, {translation.record_key} as {_KEY} from {translation.table}) as rows
+        join (select *, {mapped.record_key} as {_KEY} from {mapped.table}) as rows
             on hits.row_id = rows.row_id
         join {SOURCE_TABLE} as source on rows.row_id = source.rowid
         """,
         dict(hash_parameters),
     )
     if not found:
-        return translation
-    _learn(connection, feed, translation.table, set(translation.filled))
+        return mapped
+    _suppress_bound(connection, feed, mapped.table, set(mapped.filled))
     if feed.erasure == "delete":
         connection.execute(
-            # a row that is rejected stays in the books, which show nothing of it
-            f"delete from {translation.table} where fault is null and row_id in "
+            # a row that is rejected stays in raw.rejected_rows, which shows nothing of it
+            f"delete from {mapped.table} where fault is null and row_id in "
             f"(select row_id from {ERASED_ROWS} where feed = {literal(feed.name)})"
         )
-        return translation
-    _anonymise(connection, translation, named)
-    return replace(translation, record_key=f"coalesce({_KEY}, {translation.record_key})")
+        return mapped
+    _anonymise(connection, mapped, named)
+    return replace(mapped, record_key=f"coalesce({_KEY}, {mapped.record_key})")
 
 
 _KEY = "erased_record_key"
 
 
-def _anonymise(
-    connection: duckdb.DuckDBPyConnection, translation: Translation, named: list[str]
-) -> None:
+def _anonymise(connection: duckdb.DuckDBPyConnection, mapped: MappedFeed, named: list[str]) -> None:
     """Null what names the person and what the person wrote, in the rows table."""
-    connection.execute(f"alter table {translation.table} add column {_KEY} varchar")
-    values = assignments(translation.feed, named, translation.record_key, "erased.mark")
+    connection.execute(f"alter table {mapped.table} add column {_KEY} varchar")
+    values = assignments(mapped.feed, named, mapped.record_key, "erased.mark")
     values.pop("record_key")
-    key = key_without(translation.record_key, named, "erased.mark")
-    cleared = [f'"{translation.text}"', TEXT_SHA256] if translation.text else []
-    cleared += [f"e{index}" for index in range(len(translation.extra_headers))]
+    key = key_without(mapped.record_key, named, "erased.mark")
+    cleared = [f'"{mapped.text}"', TEXT_SHA256] if mapped.text else []
+    cleared += [f"e{index}" for index in range(len(mapped.extra_headers))]
     sets = [
         f"{_KEY} = {key}",
-        *(f'"{name}" = {value}' for name, value in values.items() if name in translation.filled),
+        *(f'"{name}" = {value}' for name, value in values.items() if name in mapped.filled),
         *(f"{column} = null" for column in cleared),
     ]
     connection.execute(
-        f"update {translation.table} as rows set {', '.join(sets)} "
+        f"update {mapped.table} as rows set {', '.join(sets)} "
         f"from (select row_id as erased_row, min(mark) as mark from {ERASED_ROWS} "
-        f"where feed = {literal(translation.feed.name)} group by row_id) as erased "
+        f"where feed = {literal(mapped.feed.name)} group by row_id) as erased "
         "where row_id = erased.erased_row"
     )
 
 
 def key_without(record_key: str, named: list[str], mark: str) -> str:
     """SQL of a record key in which nobody is named any more."""
-    # the row of an edition has no node left, but the mark that stands for one
+    # the row of a rewritten original has no node left, but the mark that stands for one
     for name in named:
         record_key = record_key.replace(f'"{name}"', f'coalesce("{name}", {mark})')
     for name in named:
@@ -173,7 +171,9 @@ def assignments(feed: Feed, named: list[str], record_key: str, mark: str) -> dic
     return values
 
 
-def _learn(connection: duckdb.DuckDBPyConnection, feed: Feed, table: str, filled: set[str]) -> None:
+def _suppress_bound(
+    connection: duckdb.DuckDBPyConnection, feed: Feed, table: str, filled: set[str]
+) -> None:
     """Suppress what a row binds to an erased membership, unless others are bound to it, too."""
     if feed.name not in _BINDING:
         return
@@ -182,8 +182,8 @@ def _learn(connection: duckdb.DuckDBPyConnection, feed: Feed, table: str, filled
         if not {membership, name} <= filled:
             continue
         shared = " or ".join(
-            f'exists (from raw."{other}" as said where said."{column}" = rows."{name}" '
-            f'and said."{whose}" not in (select node from raw.suppressions))'
+            f'exists (from raw."{other}" as others where others."{column}" = rows."{name}" '
+            f'and others."{whose}" not in (select node from raw.suppressions))'
             for other, (whose, columns) in _BINDING.items()
             for column in columns
         )
@@ -195,8 +195,8 @@ def _learn(connection: duckdb.DuckDBPyConnection, feed: Feed, table: str, filled
         )
 
 
-def enter(connection: duckdb.DuckDBPyConnection, file_id: str) -> bool:
-    """Note in the books how many records of a file were filtered; whether any rows were.
+def record(connection: duckdb.DuckDBPyConnection, file_id: str) -> bool:
+    """Write to `raw.erased_rows` how many records of a file were filtered; whether any rows were.
 
     Runs in the caller's transaction.
     """

@@ -1,6 +1,6 @@
 """The list of who was erased, as a file of the home: it outlives every build of the warehouse.
 
-It holds keyed hashes and the book of the requests. `raw.suppressions` and `raw.erasures` are copies
+It holds keyed hashes and the requests. `raw.suppressions` and `raw.erasures` are copies
 for SQL, so that a warehouse that is built anew, or restored, filters the same people.
 """
 
@@ -46,7 +46,7 @@ class SuppressionList:
             SuppressionListError: it is damaged.
         """
         try:
-            told = json.loads(path.read_text(encoding="utf-8"))
+            content = json.loads(path.read_text(encoding="utf-8"))
             requests = [
                 Request(
                     request_ref=each["request_ref"],
@@ -55,7 +55,7 @@ class SuppressionList:
                     nodes=tuple(each["nodes"]),
                     is_done=each["is_done"],
                 )
-                for each in told["requests"]
+                for each in content["requests"]
             ]
         except FileNotFoundError:
             return cls(path)
@@ -68,7 +68,7 @@ class SuppressionList:
 
     @property
     def nodes(self) -> set[str]:
-        """Everybody's."""
+        """Nodes of every erased person, over all requests."""
         return {node for request in self.requests for node in request.nodes}
 
     @property
@@ -83,8 +83,8 @@ class SuppressionList:
         self.requests = list(known.values())
         self._write()
 
-    def learn(self, connection: duckdb.DuckDBPyConnection) -> bool:
-        """Take over what landing found to belong to the erased; whether there was anything."""
+    def merge(self, connection: duckdb.DuckDBPyConnection) -> bool:
+        """Add the nodes that landing found to belong to the erased; whether there were any."""
         found: dict[str, set[str]] = {}
         for node, request_ref in connection.execute(
             "select node, request_ref from raw.suppressions"
@@ -98,7 +98,7 @@ class SuppressionList:
         return bool(found)
 
     def copy_to(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Let SQL see the list."""
+        """Replace `raw.suppressions` and `raw.erasures` by the list."""
         named = [[node, request.request_ref] for request in self.requests for node in request.nodes]
         connection.execute("begin")
         connection.execute("delete from raw.suppressions")
@@ -114,10 +114,10 @@ class SuppressionList:
     def _write(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         draft = self.path.with_name(f".{self.path.name}.{os.getpid()}")
-        told = {"version": 1, "requests": [asdict(each) for each in self.requests]}
+        content = {"version": 1, "requests": [asdict(each) for each in self.requests]}
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(told, file, ensure_ascii=False, indent=1, default=str)
+            json.dump(content, file, ensure_ascii=False, indent=1, default=str)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(self.path)

@@ -29,7 +29,7 @@ class Fault:
     reason: str
 
 
-class LinesDoNotAddUpError(Exception):
+class LineCountMismatchError(Exception):
     """The records and faults do not cover the file: rows would be lost without a word."""
 
 
@@ -58,7 +58,7 @@ def start_lines(
     that could not be read, ascending, `line_count` the lines of the file.
 
     Raises:
-        LinesDoNotAddUpError: records, faults and blank lines do not make up the file.
+        LineCountMismatchError: records, faults and blank lines do not make up the file.
     """
     # where each record would start if nothing stood between them
     ends = header_span + 1 + np.cumsum(spans, dtype=np.int64)
@@ -72,7 +72,7 @@ def start_lines(
     before = np.zeros(len(gaps) + 1, dtype=np.int64)
     before[1:] = np.cumsum([span for _, span in gaps])
     if header_span + int(spans.sum()) + int(before[-1]) != line_count:
-        raise LinesDoNotAddUpError
+        raise LineCountMismatchError
     opens_at = np.array([line for line, _ in gaps], dtype=np.int64) - before[:-1]
     return starts + before[np.searchsorted(opens_at, starts, side="right")]
 

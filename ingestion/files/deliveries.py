@@ -46,7 +46,7 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Scan:
-    """Everything in the exports folder: what contracts claim, and what nobody does."""
+    """Everything in the exports folder: what contracts claim, and what none does."""
 
     deliveries: list[Delivery]
     unclaimed: list[str]
@@ -128,12 +128,12 @@ def pending(
     Looked at means: a file of that name, size and time of change stands in `raw.files`. A refused
     one comes again when its contract has changed since.
     """
-    looked_at = connection.execute(
+    known_files = connection.execute(
         "select (channel_code, export_name, file_name, size_bytes, modified_at), "
         "outcome, contract_sha256 from raw.files"
     ).fetchall()
     known: dict[tuple[object, ...], tuple[str, str]] = {
-        tuple(place): (outcome, contract_sha256) for place, outcome, contract_sha256 in looked_at
+        tuple(place): (outcome, contract_sha256) for place, outcome, contract_sha256 in known_files
     }
 
     def is_pending(delivery: Delivery) -> bool:

@@ -3,8 +3,8 @@
 The warehouse can be rebuilt from them, and they hold what landing takes out of rows, so they lie
 encrypted under a key derived from the hash key and go after a set number of days.
 
-An edition is what an original becomes when people are erased from it: it stands under the hash of
-the delivered bytes, which it no longer has, and its header says so.
+A rewritten original is one from which people were erased: it stands under the hash of the delivered
+bytes, which it no longer has, and its header marks it.
 
 A kept file is a header and a row of chunks. A chunk is four bytes of length and AES-256-GCM of a
 piece of the zstd stream; its place, and whether it is the last, is authenticated with it, so that
@@ -29,7 +29,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 _MAGIC = b"KBO1"
-_MAGIC_EDITION = b"KBE1"
+_MAGIC_REWRITTEN = b"KBE1"
 _NONCE_PREFIX_BYTES = 8
 _CHUNK = 4 * 1024 * 1024
 _LEVEL = 3
@@ -60,11 +60,11 @@ class Originals:
             return
         self._put(path, sha256, _MAGIC)
 
-    def keep_edition(self, path: Path, sha256: str) -> None:
+    def keep_rewritten(self, path: Path, sha256: str) -> None:
         """Keep `path` in place of the original of that hash, whose time goes on."""
         target = self.path_of(sha256)
         kept_at = target.stat().st_mtime if target.is_file() else None
-        self._put(path, sha256, _MAGIC_EDITION)
+        self._put(path, sha256, _MAGIC_REWRITTEN)
         if kept_at is not None:
             os.utime(target, (kept_at, kept_at))
 
@@ -83,7 +83,7 @@ class Originals:
             draft.unlink(missing_ok=True)
 
     def restore(self, sha256: str, to: Path) -> bool:
-        """Write the original of that hash to `to`; whether it is an edition, without the erased.
+        """Write the original of that hash to `to`; whether it was rewritten without the erased.
 
         Raises:
             OriginalError: it is not kept, damaged, or was kept under another key.
@@ -95,18 +95,18 @@ class Originals:
         unpack = zstandard.ZstdDecompressor().decompressobj()
         try:
             with kept.open("rb") as source, to.open("wb") as output:
-                is_edition = source.read(len(_MAGIC)) == _MAGIC_EDITION
+                is_rewritten = source.read(len(_MAGIC)) == _MAGIC_REWRITTEN
                 source.seek(0)
                 for chunk in self._read(source, sha256):
                     data = unpack.decompress(chunk)
                     digest.update(data)
                     output.write(data)
-            if not is_edition and digest.hexdigest() != sha256:
+            if not is_rewritten and digest.hexdigest() != sha256:
                 raise OriginalError(f"original {sha256} is damaged: its bytes have another hash")
         except OriginalError:
             to.unlink()
             raise
-        return is_edition
+        return is_rewritten
 
     def copy_under(self, root: Path, key: bytes, work_dir: Path) -> int:
         """Copy all originals to `root`, encrypted under another key; return how many.
@@ -119,8 +119,8 @@ class Originals:
         plain = work_dir / "plain"
         count = 0
         for path in sorted(self._root.glob("??/[!.]*")):
-            is_edition = self.restore(path.name, plain)
-            copies._put(plain, path.name, _MAGIC_EDITION if is_edition else _MAGIC)
+            is_rewritten = self.restore(path.name, plain)
+            copies._put(plain, path.name, _MAGIC_REWRITTEN if is_rewritten else _MAGIC)
             kept_at = path.stat().st_mtime
             os.utime(copies.path_of(path.name), (kept_at, kept_at))
             count += 1
@@ -152,10 +152,14 @@ class Originals:
         held: bytes | None = None
         for piece in pieces():
             if held is not None:
-                output.write(self._seal(held, prefix, number, _told(magic, sha256), is_last=False))
+                output.write(
+                    self._seal(held, prefix, number, _authenticated(magic, sha256), is_last=False)
+                )
                 number += 1
             held = piece
-        output.write(self._seal(held or b"", prefix, number, _told(magic, sha256), is_last=True))
+        output.write(
+            self._seal(held or b"", prefix, number, _authenticated(magic, sha256), is_last=True)
+        )
 
     def _seal(
         self, piece: bytes, prefix: bytes, number: int, sha256: str, *, is_last: bool
@@ -169,8 +173,8 @@ class Originals:
         header = source.read(len(_MAGIC) + _NONCE_PREFIX_BYTES)
         prefix = header[len(_MAGIC) :]
         magic = header[: len(_MAGIC)]
-        if magic not in (_MAGIC, _MAGIC_EDITION) or len(prefix) != _NONCE_PREFIX_BYTES:
-            raise OriginalError(f"original {sha256} is damaged: it does not begin as one")
+        if magic not in (_MAGIC, _MAGIC_REWRITTEN) or len(prefix) != _NONCE_PREFIX_BYTES:
+            raise OriginalError(f"original {sha256} is damaged: it has no valid header")
         number = 0
         length = source.read(4)
         while length:
@@ -181,7 +185,7 @@ class Originals:
                 yield self._cipher.decrypt(
                     prefix + struct.pack(">I", number),
                     sealed,
-                    _context(_told(magic, sha256), number, is_last=not length),
+                    _context(_authenticated(magic, sha256), number, is_last=not length),
                 )
             except InvalidTag as error:
                 raise OriginalError(
@@ -190,8 +194,8 @@ class Originals:
             number += 1
 
 
-def _told(magic: bytes, sha256: str) -> str:
-    """What is authenticated of a file: an original cannot be passed off as an edition."""
+def _authenticated(magic: bytes, sha256: str) -> str:
+    """What is authenticated of a file: an original cannot pass for a rewritten one."""
     return sha256 if magic == _MAGIC else f"{sha256}|edition"
 
 

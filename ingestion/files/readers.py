@@ -1,7 +1,7 @@
 """Files of every format as one table of texts, `landing_source`: a column per header, in order.
 
 Row order is file order (`rowid`). Records that cannot be read come back as faults with their
-line; what the texts mean is `translation`'s matter.
+line; what the texts mean is `rows.mapping`'s matter.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ingestion.contracts.models import Export
 from ingestion.contracts.parsers import clean, literal
-from ingestion.files.csv_lines import Fault, LinesDoNotAddUpError, lines_at, start_lines
+from ingestion.files.csv_lines import Fault, LineCountMismatchError, lines_at, start_lines
 from ingestion.files.decoding import TextFile, decode, open_text
 from ingestion.files.refusals import RefusedFileError
 from ingestion.raw.queries import one_count
@@ -115,7 +115,7 @@ def _read_csv(
     if spanned != text.line_count:
         try:
             lines()
-        except LinesDoNotAddUpError as error:
+        except LineCountMismatchError as error:
             raise RefusedFileError(
                 f"{text.line_count} lines were delivered and only part of them can be read as "
                 "records; a quote that is never closed does that: correct it and deliver again"

@@ -83,8 +83,8 @@ def refuse_missing_headers(
     ]
     if twice:
         raise RefusedFileError(
-            f"header {', '.join(twice)} stands more than once, so nobody can say which column is "
-            "meant; rename one of them"
+            f"header {', '.join(twice)} stands more than once, so it is not known which column "
+            "is meant; rename one of them"
         )
 
 

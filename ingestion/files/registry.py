@@ -1,4 +1,4 @@
-"""The book of files, `raw.files`: which delivery a file is, and which delivery counts.
+"""The registry of files, `raw.files`: which delivery a file is, and which delivery counts.
 
 A *claim* is a landed or duplicate file: it says that for its day (and part) and its place in the
 order of deliveries, its bytes are the truth. A delta's claims compete within day and part, a
@@ -70,16 +70,18 @@ def file_id_of(delivery: Delivery, sha256: str) -> str:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """Where a delivery stands among those that came before it."""
+class DeliveryStatus:
+    """A delivery's number, and whether its bytes or its place were delivered before."""
 
     delivery_seq: int
     twin: str | None  # name of the file that brought the same bytes already
-    is_same_file: bool = False  # the very file, looked at again
+    is_same_file: bool = False  # the very file, read again
     has_rivals: bool = True  # whether other claims compete with this one
 
 
-def standing_of(connection: duckdb.DuckDBPyConnection, delivery: Delivery, sha256: str) -> Standing:
+def delivery_status(
+    connection: duckdb.DuckDBPyConnection, delivery: Delivery, sha256: str
+) -> DeliveryStatus:
     """Return the delivery's place in the order of its competition, and whether it is a repeat.
 
     The number is the revision of the name; a name that comes again with new bytes, or whose
@@ -99,22 +101,22 @@ def standing_of(connection: duckdb.DuckDBPyConnection, delivery: Delivery, sha25
     highest = max((claim[2] for claim in peers), default=0)
     same_name = next((claim for claim in peers if claim[0] == delivery.file_name), None)
     if same_name is not None and same_name[3] == sha256:
-        return Standing(same_name[2], delivery.file_name, is_same_file=True)
+        return DeliveryStatus(same_name[2], delivery.file_name, is_same_file=True)
     taken = {claim[2] for claim in peers}
     is_next = same_name is not None or delivery.revision in taken
     seq = highest + 1 if is_next else delivery.revision
     has_rivals = bool(peers) or delivery.export.mode == "snapshot"
     twins = [claim for claim in claims if claim[3] == sha256 and claim[4] == "landed"]
     if not twins:
-        return Standing(seq, None, has_rivals=has_rivals)
-    # bytes that were replaced and now come back as the newest word land again
+        return DeliveryStatus(seq, None, has_rivals=has_rivals)
+    # bytes that were replaced and now come back as the newest delivery land again
     if any(is_live for *_, is_live in twins) or seq < highest:
-        return Standing(seq, twins[0][0])
-    return Standing(seq, None)
+        return DeliveryStatus(seq, twins[0][0])
+    return DeliveryStatus(seq, None)
 
 
-def forget(connection: duckdb.DuckDBPyConnection, file_id: str) -> None:
-    """Take an earlier look at the same file out of the books, with its rows if it had landed."""
+def delete(connection: duckdb.DuckDBPyConnection, file_id: str) -> None:
+    """Delete an earlier record of the same file, with its rows if it had landed."""
     if not one_value(
         connection, "select outcome from raw.files where file_id = $file_id", {"file_id": file_id}
     ):
@@ -128,7 +130,7 @@ def forget(connection: duckdb.DuckDBPyConnection, file_id: str) -> None:
         )
 
 
-def enter(connection: duckdb.DuckDBPyConnection, entry: FileEntry) -> None:
+def record(connection: duckdb.DuckDBPyConnection, entry: FileEntry) -> None:
     """Write the file's row."""
     delivery = entry.delivery
     connection.execute(
@@ -165,15 +167,17 @@ def enter(connection: duckdb.DuckDBPyConnection, entry: FileEntry) -> None:
     )
 
 
-def seen_again(connection: duckdb.DuckDBPyConnection, delivery: Delivery, file_id: str) -> None:
-    """Note that a file was written anew with the same bytes, so that it is not read every night."""
+def touch(connection: duckdb.DuckDBPyConnection, delivery: Delivery, file_id: str) -> None:
+    """Note that a file was written anew with the same bytes: the next refresh skips it."""
     connection.execute(
         "update raw.files set modified_at = $modified_at where file_id = $file_id",
         {"modified_at": delivery.modified_at, "file_id": file_id},
     )
 
 
-def settle(connection: duckdb.DuckDBPyConnection, delivery: Delivery, load_id: int) -> list[str]:
+def mark_superseded(
+    connection: duckdb.DuckDBPyConnection, delivery: Delivery, load_id: int
+) -> list[str]:
     """Mark the landed files that no claim upholds any more; return their ids.
 
     The rows of these files are marked too, in every feed that the files filled.

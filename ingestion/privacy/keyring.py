@@ -38,7 +38,7 @@ def seal(path: Path, key: bytes, data_key: bytes) -> None:
     """Write the keyring in one step: the data key, sealed under the person's key."""
     nonce = secrets.token_bytes(_NONCE_BYTES)
     sealed = nonce + _cipher(key).encrypt(nonce, data_key, _PURPOSE)
-    told = {
+    content = {
         "version": 1,
         "hash_key_fingerprint": key_fingerprint(key),
         "sealed": base64.b64encode(sealed).decode(),
@@ -47,7 +47,7 @@ def seal(path: Path, key: bytes, data_key: bytes) -> None:
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(json.dumps(told) + "\n")
+        file.write(json.dumps(content) + "\n")
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
@@ -60,8 +60,8 @@ def unseal(path: Path, key: bytes) -> bytes:
         KeyringError: the file is missing or damaged, or was sealed under another key.
     """
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-        sealed = base64.b64decode(told["sealed"])
+        content = json.loads(path.read_text(encoding="utf-8"))
+        sealed = base64.b64decode(content["sealed"])
         return _cipher(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _PURPOSE)
     except InvalidTag as error:
         raise KeyringError(
@@ -70,8 +70,8 @@ def unseal(path: Path, key: bytes) -> bytes:
         ) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise KeyringError(
-            f"{path} cannot be read: restore it from a backup; without it nobody would match "
-            "themselves"
+            f"{path} cannot be read: restore it from a backup; without it a person's new "
+            "rows would not match the old ones"
         ) from error
 
 

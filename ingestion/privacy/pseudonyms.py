@@ -1,4 +1,4 @@
-"""Keyed hashing of identifiers, so that the same person matches and nobody can be read back.
+"""Keyed hashing of identifiers, so that the same person matches and no identifier can be read back.
 
 An identifier becomes a node `<kind>:<64 hex>`: HMAC-SHA256 under the home's key, over the kind
 and the normalised value, so that a phone meets a phone whatever the column, and never an e-mail.
@@ -13,7 +13,7 @@ import hmac
 import duckdb
 
 from ingestion.contracts.parsers import half_width, literal
-from ingestion.contracts.sql_steps import Cell, Layers
+from ingestion.contracts.sql_steps import Cell, SqlSteps
 
 _BLOCK_BYTES = 64
 _MIN_KEY_BYTES = 16
@@ -41,7 +41,7 @@ def check_key(key: bytes) -> None:
 
 
 def key_fingerprint(key: bytes) -> str:
-    """Return 16 hex digits that tell keys apart and say nothing about the key."""
+    """Return 16 hex digits that differ from key to key and do not reveal the key."""
     return hmac.new(key, b"koubei key fingerprint", hashlib.sha256).hexdigest()[:16]
 
 
@@ -73,7 +73,7 @@ def node(key: bytes, kind: str, value: str) -> str:
     return f"{kind}:{hmac.new(key, f'{kind}:{value}'.encode(), hashlib.sha256).hexdigest()}"
 
 
-def normal_phone(layers: Layers, text: Cell) -> Cell:
+def normal_phone(steps: SqlSteps, text: Cell) -> Cell:
     """Write a phone number as its digits, a Chinese one without 86.
 
     Null for what is not one person's number: masked (138****1234), a platform's privacy number
@@ -81,8 +81,8 @@ def normal_phone(layers: Layers, text: Cell) -> Cell:
     """
     bare = f"regexp_replace({text}, '[\\s().（）·_—–-]', '', 'g')"
     digits = f"regexp_extract({bare}, '^(?:\\+|00)?(\\d+)$', 1)"
-    national = layers.let(f"regexp_replace({digits}, '^86(1[3-9]\\d{{9}})$', '\\1')", text)
-    return layers.let(
+    national = steps.add(f"regexp_replace({digits}, '^86(1[3-9]\\d{{9}})$', '\\1')", text)
+    return steps.add(
         # a mobile number with an extension is a privacy number, though its digits look complete
         f"case when regexp_matches({text}, '1[3-9]\\d{{9}}\\s*[-_—–]\\s*\\d+$') then null "
         f"when regexp_full_match({national}, '1[3-9]\\d{{9}}|[02-9]\\d{{6,14}}') "
@@ -92,41 +92,39 @@ def normal_phone(layers: Layers, text: Cell) -> Cell:
     )
 
 
-def normal_email(layers: Layers, text: Cell) -> Cell:
+def normal_email(steps: SqlSteps, text: Cell) -> Cell:
     """Write an e-mail address in lower case; null when masked or no address."""
     shape = r"[^@\s*]+@[^@\s*]+\.[^@\s*.]+"
-    return layers.let(
-        f"case when regexp_full_match({text}, '{shape}') then lower({text}) end", text
-    )
+    return steps.add(f"case when regexp_full_match({text}, '{shape}') then lower({text}) end", text)
 
 
-def normal_name(layers: Layers, text: Cell) -> Cell:
+def normal_name(steps: SqlSteps, text: Cell) -> Cell:
     """Write a name without spaces, in lower case.
 
     Null for what many people share: a masked name (张**), 匿名用户, 张先生.
     """
     shared = r"[*×○]|匿名|某|^.{1,2}(?:先生|女士|小姐)$"
-    return layers.let(
+    return steps.add(
         f"case when not regexp_matches({text}, '{shared}') "
         f"then lower(replace({text}, ' ', '')) end",
         text,
     )
 
 
-def normal_account(layers: Layers, value: Cell) -> Cell:
+def normal_account(steps: SqlSteps, value: Cell) -> Cell:
     """Leave an account id as it is; null when masked (j***n), 匿名, or erased from an original."""
     unknown = "[*＊]{2}|^匿名|^erased:[0-9a-f]{16}$"
-    return layers.let(f"case when not regexp_matches({value}, '{unknown}') then {value} end", value)
+    return steps.add(f"case when not regexp_matches({value}, '{unknown}') then {value} end", value)
 
 
 def node_of(connection: duckdb.DuckDBPyConnection, key: bytes, kind: str, value: str) -> str | None:
     """The node of an identifier as typed, normalised as landing does; None where masked."""
-    layers = Layers()
+    steps = SqlSteps()
     texts = Cell("typed", 0), Cell("kind", 0)
-    read = identify(layers, texts[0], "identity_kind", "", texts[1])
+    read = identify(steps, texts[0], "identity_kind", "", texts[1])
     given = "select $value::varchar as typed, $kind::varchar as kind"
     row = connection.execute(
-        f"select {read} from ({layers.over(given)})",
+        f"select {read} from ({steps.render(given)})",
         {"value": value.strip(), "kind": kind, **hash_parameters(key)},
     ).fetchone()
     return None if row is None else row[0]
@@ -136,7 +134,7 @@ _NORMAL = {"phone": normal_phone, "email": normal_email, "name": normal_name}
 
 
 def identify(
-    layers: Layers, value: Cell, identifier: str, owner: str, kind: Cell | None = None
+    steps: SqlSteps, value: Cell, identifier: str, owner: str, kind: Cell | None = None
 ) -> Cell:
     """Turn a trimmed text into its node.
 
@@ -144,15 +142,15 @@ def identify(
     identity_kind, for identity columns.
     """
     if identifier in _NORMAL:
-        normal = _NORMAL[identifier](layers, half_width(layers, value))
-        return layers.let(node_sql(literal(identifier), str(normal)), normal)
-    account = normal_account(layers, value)
+        normal = _NORMAL[identifier](steps, half_width(steps, value))
+        return steps.add(node_sql(literal(identifier), str(normal)), normal)
+    account = normal_account(steps, value)
     if identifier != "identity_kind":
-        return layers.let(node_sql(literal(f"{owner}_{identifier}"), str(account)), account)
+        return steps.add(node_sql(literal(f"{owner}_{identifier}"), str(account)), account)
     if kind is None:
-        return layers.let("cast(null as varchar)")
-    text = half_width(layers, value)
-    known = {name: normal(layers, text) for name, normal in _NORMAL.items()}
+        return steps.add("cast(null as varchar)")
+    text = half_width(steps, value)
+    known = {name: normal(steps, text) for name, normal in _NORMAL.items()}
     cases = " ".join(f"when {literal(name)} then {cell}" for name, cell in known.items())
-    normal = layers.let(f"case {kind} {cases} else {account} end", kind, account, *known.values())
-    return layers.let(node_sql(str(kind), str(normal)), kind, normal)
+    normal = steps.add(f"case {kind} {cases} else {account} end", kind, account, *known.values())
+    return steps.add(node_sql(str(kind), str(normal)), kind, normal)

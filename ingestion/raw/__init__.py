@@ -1,1 +1,1 @@
-"""The `raw` schema: its tables, its settings, and what dbt is told of them."""
+"""The `raw` schema: its tables, its settings, and the sources file that dbt reads."""

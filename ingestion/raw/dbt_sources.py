@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ingestion.contracts.feeds import Feed
-from ingestion.raw.schema import RawTable, raw_tables
+from ingestion.raw.schema import raw_tables
+from ingestion.raw.tables import RawTable
 
 
 def dbt_sources(feeds: Mapping[str, Feed]) -> dict[str, Any]:

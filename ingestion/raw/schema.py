@@ -1,4 +1,4 @@
-"""The tables of the `raw` schema: one per feed, and the books that landing keeps.
+"""The `raw` schema: a table per feed, what landing records of its work, and their creation.
 
 Only shapes belong here. Rows are written by `landing`, `scoring` and the refresh.
 """
@@ -6,39 +6,15 @@ Only shapes belong here. Rows are written by `landing`, `scoring` and the refres
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import duckdb
 
 from ingestion.contracts.feeds import Feed
-
-
-@dataclass(frozen=True)
-class RawColumn:
-    """One column of a raw table: DuckDB type, and what it means in both languages."""
-
-    name: str
-    type: str
-    label_zh: str
-    description: str
-
-
-@dataclass(frozen=True)
-class RawTable:
-    """One table of the raw schema."""
-
-    name: str
-    label_zh: str
-    description: str
-    columns: tuple[RawColumn, ...]
-
-
-def _columns(*rows: tuple[str, str, str, str]) -> tuple[RawColumn, ...]:
-    return tuple(RawColumn(*row) for row in rows)
-
+from ingestion.raw.tables import RawColumn, RawTable, columns
+from ingestion.raw.text_tables import ANNOTATION_TABLES, MODEL_TABLES
 
 # what every feed table carries before the feed's own columns
-LINEAGE_COLUMNS = _columns(
+LINEAGE_COLUMNS = columns(
     ("channel_code", "varchar", "渠道", "The channel that delivered the row."),
     ("export_name", "varchar", "导出", "The channel's export that held the row."),
     ("export_date", "date", "导出日期", "The day that the export is for."),
@@ -63,7 +39,7 @@ BOOK_TABLES: tuple[RawTable, ...] = (
         "files",
         "文件台账",
         "One row per file that was looked at: landed, refused or duplicate.",
-        _columns(
+        columns(
             ("file_id", "varchar", "文件编号", "Id of the file, from its place, name and bytes."),
             ("load_id", "bigint", "装载批次", "The refresh that looked at it."),
             ("file_name", "varchar", "文件名", "Name under the exports folder."),
@@ -90,7 +66,7 @@ BOOK_TABLES: tuple[RawTable, ...] = (
         "file_feeds",
         "文件行数",
         "Row counts per landed file and feed: delivered = landed + rejected + duplicate.",
-        _columns(
+        columns(
             ("file_id", "varchar", "文件编号", "The file."),
             ("load_id", "bigint", "装载批次", "The refresh that landed it."),
             ("channel_code", "varchar", "渠道", "The channel."),
@@ -106,7 +82,7 @@ BOOK_TABLES: tuple[RawTable, ...] = (
         "rejected_rows",
         "拒绝行",
         "One row per line that could not be landed, with what is wrong with it.",
-        _columns(
+        columns(
             ("file_id", "varchar", "文件编号", "The file."),
             ("load_id", "bigint", "装载批次", "The refresh that read it."),
             ("channel_code", "varchar", "渠道", "The channel."),
@@ -124,7 +100,7 @@ BOOK_TABLES: tuple[RawTable, ...] = (
         "texts",
         "文本",
         "One row per distinct text, redacted.",
-        _columns(
+        columns(
             ("text_sha256", "varchar", "文本摘要", "SHA-256 of the redacted text."),
             ("text_content", "varchar", "文本", "The text after redaction."),
             ("char_count", "bigint", "字数", "Characters of the redacted text."),
@@ -136,7 +112,7 @@ BOOK_TABLES: tuple[RawTable, ...] = (
         "text_scores",
         "文本评分",
         "One row per text, scorer and version: class probabilities, null where unjudged.",
-        _columns(
+        columns(
             ("text_sha256", "varchar", "文本摘要", "The text."),
             ("scorer", "varchar", "评分器", "Name of the scorer."),
             ("scorer_version", "varchar", "评分器版本", "Its version; a new one scores again."),
@@ -150,7 +126,7 @@ BOOK_TABLES: tuple[RawTable, ...] = (
         "work_calendar",
         "工作日历",
         "One row per day: whether China works on it, make-up days (调休) included.",
-        _columns(
+        columns(
             ("day", "date", "日期", "The day."),
             ("is_workday", "boolean", "是否工作日", "Whether people work on it."),
             (
@@ -166,7 +142,7 @@ BOOK_TABLES: tuple[RawTable, ...] = (
         "score_audits",
         "评分审计",
         "One row per audit that passed: until which refresh a scorer's scores are right.",
-        _columns(
+        columns(
             ("scorer", "varchar", "评分器", "Name of the scorer."),
             ("scorer_version", "varchar", "评分器版本", "Its version."),
             ("load_id", "bigint", "装载批次", "The refresh that asked; scores up to it are right."),
@@ -178,7 +154,7 @@ BOOK_TABLES: tuple[RawTable, ...] = (
         "builds",
         "构建记录",
         "One row per successful build of the models, the watermark of incremental ones.",
-        _columns(
+        columns(
             ("build_id", "bigint", "构建编号", "Number of the build."),
             ("load_id", "bigint", "装载批次", "Highest load_id that the build has seen."),
             ("fingerprint", "varchar", "指纹", "Hash of code, seeds and vars of the build."),
@@ -189,7 +165,7 @@ BOOK_TABLES: tuple[RawTable, ...] = (
         "suppressions",
         "屏蔽名单",
         "One row per identifier of a person who was erased: its keyed hash alone.",
-        _columns(
+        columns(
             (
                 "node",
                 "varchar",
@@ -203,7 +179,7 @@ BOOK_TABLES: tuple[RawTable, ...] = (
         "erasures",
         "删除记录",
         "One row per request to be erased that was acted on.",
-        _columns(
+        columns(
             ("request_ref", "varchar", "请求编号", "Id of the request."),
             ("requested_on", "date", "请求日期", "The day on which it was made."),
             ("source_code", "varchar", "来源", "feed or command."),
@@ -213,7 +189,7 @@ BOOK_TABLES: tuple[RawTable, ...] = (
         "erased_rows",
         "删除行数",
         "One row per request, file and feed: how many rows were deleted or made anonymous.",
-        _columns(
+        columns(
             ("request_ref", "varchar", "请求编号", "The request."),
             ("file_id", "varchar", "文件编号", "The file that held the rows."),
             ("feed", "varchar", "数据流", "The feed."),
@@ -225,131 +201,9 @@ BOOK_TABLES: tuple[RawTable, ...] = (
         "settings",
         "设置",
         "What a warehouse was built with and cannot change under its rows.",
-        _columns(
+        columns(
             ("name", "varchar", "名称", "business_zone or hash_key_fingerprint."),
             ("value", "varchar", "值", "The value that the rows were landed with."),
-        ),
-    ),
-)
-
-_TEXT = ("text_sha256", "varchar", "文本摘要", "The text.")
-_READ_BY = ("load_id", "bigint", "装载批次", "The refresh that read the text.")
-
-# what annotators find in texts; one table each, named after the annotator
-ANNOTATION_TABLES: tuple[RawTable, ...] = (
-    RawTable(
-        "annotated_texts",
-        "已标注文本",
-        "One row per text and annotator: which version has seen the text, found or not.",
-        _columns(
-            _TEXT,
-            ("annotator", "varchar", "标注器", "Name of the annotator."),
-            ("annotator_version", "varchar", "标注器版本", "Its version; a new one reads again."),
-            _READ_BY,
-        ),
-    ),
-    RawTable(
-        "text_terms",
-        "文本词语",
-        "One row per text that has words: these, in order, normalised.",
-        _columns(
-            _TEXT,
-            ("terms", "varchar[]", "词语", "Words in the text's order, function words too."),
-            (
-                "positions",
-                "integer[]",
-                "词序",
-                "Place of each word among words, signs and numbers: neighbours differ by one.",
-            ),
-            _READ_BY,
-        ),
-    ),
-    RawTable(
-        "text_aspects",
-        "文本方面",
-        "One row per text and aspect: what it says of it, and the clause that shows it.",
-        _columns(
-            _TEXT,
-            ("aspect_code", "varchar", "方面", "The aspect that the text names."),
-            ("polarity", "smallint", "极性", "-1, 0 or 1: what the words around it say of it."),
-            ("evidence_text", "varchar", "依据", "The clause."),
-            ("evidence_start", "integer", "依据位置", "Where the clause starts, in characters."),
-            _READ_BY,
-        ),
-    ),
-    RawTable(
-        "text_themes",
-        "文本主题",
-        "One row per text and theme.",
-        _columns(
-            _TEXT,
-            ("theme_code", "varchar", "主题", "The theme."),
-            ("matched_text", "varchar", "命中词", "The words that say so."),
-            _READ_BY,
-        ),
-    ),
-    RawTable(
-        "text_minhash",
-        "文本指纹",
-        "One row per text long enough to compare: its shingles and the bands of its MinHash.",
-        _columns(
-            _TEXT,
-            ("letter_count", "integer", "字数", "Letters and digits, signs left out."),
-            ("shingles", "bigint[]", "字串", "Hashes of its distinct runs of three characters."),
-            ("bands", "bigint[]", "分段", "Hashes of the MinHash bands; one in common: compare."),
-            _READ_BY,
-        ),
-    ),
-)
-
-# the models that score, and how their scores are calibrated; dbt reads both
-MODEL_TABLES: tuple[RawTable, ...] = (
-    RawTable(
-        "models",
-        "情感模型",
-        "One row per model of a scorer that the home can put in force, with its card.",
-        _columns(
-            ("scorer", "varchar", "评分器", "Name of the scorer."),
-            ("scorer_version", "varchar", "模型版本", "Version of the model."),
-            ("calibration_version", "varchar", "校准版本", "Its calibration, by content."),
-            ("basis_code", "varchar", "训练依据", "packaged, or brand with own reviews in it."),
-            ("sources", "varchar", "训练来源", "Rows of each source that it was trained on."),
-            ("class_count", "integer", "类别数", "2, or 3 with a neutral head."),
-            ("negative_count", "bigint", "负面样本数", "Negative rows that it was trained on."),
-            ("neutral_count", "bigint", "中性样本数", "Neutral rows that it was trained on."),
-            ("positive_count", "bigint", "正面样本数", "Positive rows that it was trained on."),
-            ("held_out_count", "bigint", "留出样本数", "Rows held out, on which it was measured."),
-            ("accuracy", "double", "准确率", "Share of held-out rows whose class is right."),
-            ("macro_f1", "double", "宏平均 F1", "Mean F1 of the classes, on held-out rows."),
-            ("auc", "double", "AUC", "Area under the ROC curve, positive against negative."),
-            ("ece_before", "double", "校准前误差", "Expected calibration error, uncalibrated."),
-            ("ece_after", "double", "校准后误差", "Expected calibration error, calibrated."),
-            ("leaked_count", "bigint", "泄漏样本数", "Held-out rows left out as trained on."),
-            ("compared_with", "varchar", "比较对象", "The champion that it was held against."),
-            ("macro_f1_gain", "double", "F1 提升", "Its macro F1 minus the champion's."),
-            ("macro_f1_gain_low", "double", "F1 提升下限", "Lower end of the 95 % interval."),
-            ("macro_f1_gain_high", "double", "F1 提升上限", "Upper end of the 95 % interval."),
-            ("mcnemar_p", "double", "McNemar p 值", "Exact test on which rows are right."),
-            ("trained_as_of", "date", "数据截至", "as_of of the data; null for the packaged one."),
-            ("is_champion", "boolean", "是否在用", "Whether its scores are in force."),
-            ("load_id", "bigint", "装载批次", "The refresh that recorded it."),
-        ),
-    ),
-    RawTable(
-        "score_calibrations",
-        "评分校准",
-        "One row per model, calibration and channel: a line on the logit of P(positive).",
-        _columns(
-            ("scorer", "varchar", "评分器", "Name of the scorer."),
-            ("scorer_version", "varchar", "模型版本", "Version of the model."),
-            ("calibration_version", "varchar", "校准版本", "Follows from the lines."),
-            ("channel_code", "varchar", "渠道", "The channel; * where it has none of its own."),
-            ("slope", "double", "斜率", "Of the logit before calibration."),
-            ("intercept", "double", "截距", "Added to it."),
-            ("row_count", "bigint", "样本数", "Rows that it was fitted on."),
-            ("ece_before", "double", "校准前误差", "Expected calibration error before."),
-            ("ece_after", "double", "校准后误差", "Expected calibration error after."),
-            ("load_id", "bigint", "装载批次", "The refresh that first recorded it."),
         ),
     ),
 )

@@ -21,7 +21,7 @@ _ADVICE = {
     "hash_key_fingerprint": (
         "KOUBEI_HASH_KEY",
         "give the key that this home was built with, or build a new home: under another key "
-        "nobody would match themselves",
+        "no person would match themselves",
     ),
 }
 

@@ -96,12 +96,12 @@ def calendar_fingerprint() -> str:
     What was computed with other days must be built anew. Days that are merely added at either end
     of `raw.work_calendar` change nothing that was computed before, so they are not part of it.
     """
-    told = (
+    days = (
         f"{kind} {day.isoformat()}\n"
         for kind, days in (("holiday", constants.holidays), ("make-up", constants.workdays))
         for day in sorted(days)
     )
-    return hashlib.sha256("".join(told).encode()).hexdigest()
+    return hashlib.sha256("".join(days).encode()).hexdigest()
 
 
 def _named_days(days: dict[dt.date, str]) -> pa.Table:

@@ -1,4 +1,4 @@
-"""Rows of one feed, from the temp table that a translation fills into `raw`.
+"""Rows of one feed, from the temp table that a mapping fills into `raw`.
 
 Exact repeats are left out and counted, texts go to `raw.texts` once, and what was delivered must
 equal what landed, was rejected and was repeated.
@@ -16,12 +16,12 @@ from ingestion.files.registry import FileEntry
 from ingestion.privacy.redaction import REDACTOR_VERSION
 from ingestion.raw.queries import one_count, one_value
 from ingestion.raw.schema import TEXT_SHA256
-from ingestion.rows.mapping import Translation
+from ingestion.rows.mapping import MappedFeed
 
 REPEATS_TABLE = "landing_repeats"
 
 
-class CountsDoNotAddUpError(Exception):
+class RowCountMismatchError(Exception):
     """Rows went missing between the file and the warehouse: a fault of this program."""
 
 
@@ -37,15 +37,15 @@ class FeedCounts:
 
 def make(
     connection: duckdb.DuckDBPyConnection,
-    translation: Translation,
+    mapped: MappedFeed,
     hash_parameters: Mapping[str, bytes],
 ) -> None:
     """Run the statement that fills the feed's rows table."""
-    parameters = hash_parameters if "$hmac" in translation.statement else None
+    parameters = hash_parameters if "$hmac" in mapped.statement else None
     # the steps are laid out already: looking for a better plan costs more than most files
     connection.execute("pragma disable_optimizer")
     try:
-        connection.execute(translation.statement, parameters)
+        connection.execute(mapped.statement, parameters)
     finally:
         connection.execute("pragma enable_optimizer")
 
@@ -53,7 +53,7 @@ def make(
 def write(
     connection: duckdb.DuckDBPyConnection,
     entry: FileEntry,
-    translation: Translation,
+    mapped: MappedFeed,
     *,
     delivered: int,
     rejected: int,
@@ -64,13 +64,13 @@ def write(
     `is_superseded` says that a newer delivery is there already. Runs in the caller's transaction.
 
     Raises:
-        CountsDoNotAddUpError: a row is neither landed nor accounted for.
+        RowCountMismatchError: a row is neither landed nor accounted for.
     """
-    feed, delivery = translation.feed, entry.delivery
-    repeats = _find_repeats(connection, translation)
-    own = {name: f'"{name}"' for name in translation.filled if name != translation.text}
-    if translation.text is not None:
-        _write_texts(connection, translation, translation.text, entry.load_id)
+    feed, delivery = mapped.feed, entry.delivery
+    repeats = _find_repeats(connection, mapped)
+    own = {name: f'"{name}"' for name in mapped.filled if name != mapped.text}
+    if mapped.text is not None:
+        _write_texts(connection, mapped, mapped.text, entry.load_id)
         own[TEXT_SHA256] = TEXT_SHA256
     columns = {
         "channel_code": literal(delivery.contract.channel),
@@ -81,10 +81,10 @@ def write(
         "row_number": "row_id + 1",
         "load_id": str(entry.load_id),
         "superseded_load_id": str(entry.load_id) if is_superseded else "null",
-        "record_key": translation.record_key,
+        "record_key": mapped.record_key,
         "currency_code": literal(delivery.contract.currency),
         **own,
-        "extra": translation.extra_sql,
+        "extra": mapped.extra_sql,
     }
     selected = ", ".join(f'{sql} as "{name}"' for name, sql in columns.items())
     without_repeats = f" and row_id not in (from {REPEATS_TABLE})" if repeats else ""
@@ -92,14 +92,14 @@ def write(
         delivered=delivered,
         landed=one_count(
             connection,
-            f'insert into raw."{feed.name}" by name select {selected} from {translation.table} '
+            f'insert into raw."{feed.name}" by name select {selected} from {mapped.table} '
             f"where fault is null{without_repeats}",
         ),
         rejected=rejected,
         duplicate=repeats,
     )
     if counts.delivered != counts.landed + counts.rejected + counts.duplicate:
-        raise CountsDoNotAddUpError(f"{delivery.file_name}, {feed.name}: {counts}")
+        raise RowCountMismatchError(f"{delivery.file_name}, {feed.name}: {counts}")
     _write_counts(connection, entry, feed.name, counts)
     return counts
 
@@ -124,40 +124,40 @@ def _write_counts(
     )
 
 
-def _find_repeats(connection: duckdb.DuckDBPyConnection, translation: Translation) -> int:
-    """Find rows that say exactly what an earlier row of the file said; return how many."""
+def _find_repeats(connection: duckdb.DuckDBPyConnection, mapped: MappedFeed) -> int:
+    """Find exact repeats of an earlier row of the file; return how many."""
     # rows can only be equal where their keys are: mostly no key stands twice, and that is all
     is_shared = one_value(
         connection,
-        f"select count(*) > count(distinct {translation.record_key}) "
-        f"from {translation.table} where fault is null",
+        f"select count(*) > count(distinct {mapped.record_key}) "
+        f"from {mapped.table} where fault is null",
     )
     if not is_shared:
         return 0
     # keys are part of it: rows that were made anonymous are equal, and two all the same
-    values = [translation.record_key, *(f'"{name}"' for name in translation.filled)]
-    values += [f"e{index}" for index in range(len(translation.extra_headers))]
+    values = [mapped.record_key, *(f'"{name}"' for name in mapped.filled)]
+    values += [f"e{index}" for index in range(len(mapped.extra_headers))]
     return one_count(
         connection,
         f"""
         create or replace temp table {REPEATS_TABLE} as
         with keyed as (
-            select row_id, {translation.record_key} as record_key
-            from {translation.table} where fault is null
+            select row_id, {mapped.record_key} as record_key
+            from {mapped.table} where fault is null
         ),
         shared as (
             select row_id from keyed where record_key in (
                 select record_key from keyed group by record_key having count(*) > 1
             )
         )
-        select row_id from {translation.table} semi join shared using (row_id)
+        select row_id from {mapped.table} semi join shared using (row_id)
         qualify row_number() over (partition by {", ".join(values)} order by row_id) > 1
         """,
     )
 
 
 def _write_texts(
-    connection: duckdb.DuckDBPyConnection, translation: Translation, text: str, load_id: int
+    connection: duckdb.DuckDBPyConnection, mapped: MappedFeed, text: str, load_id: int
 ) -> None:
     """Add the texts that no earlier file brought."""
     connection.execute(
@@ -165,7 +165,7 @@ def _write_texts(
         insert into raw.texts by name
         with delivered as (
             select {TEXT_SHA256}, any_value("{text}") as text_content
-            from {translation.table}
+            from {mapped.table}
             where fault is null and "{text}" is not null
             group by all
         )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ingestion.contracts.feeds import Feed, FeedColumn
 from ingestion.contracts.models import ColumnTarget, Contract, Export, FeedMapping
 from ingestion.contracts.parsers import PARSERS, Zones, clean, literal, parsers_for, read_value
-from ingestion.contracts.sql_steps import Cell, Layers
+from ingestion.contracts.sql_steps import Cell, SqlSteps
 from ingestion.files.readers import SOURCE_TABLE, blank_row_sql
 from ingestion.privacy.pseudonyms import identify
 from ingestion.raw.schema import TEXT_SHA256
@@ -23,7 +23,7 @@ ERASED_MARK = "erased:"
 
 @dataclass(frozen=True)
 class Check:
-    """One way for a row to be unfit: SQL that is true for it, and what to tell a person."""
+    """One way for a row to be unfit: SQL that is true for it, and the reason for a person."""
 
     header: str | None
     source: str | None  # column of the source table that holds the value at fault
@@ -33,7 +33,7 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Translation:
+class MappedFeed:
     """The SQL of one feed's rows.
 
     `statement` makes the rows table: `row_id, fault, <column>.., e0..en` (fault counts from 1, null
@@ -82,7 +82,7 @@ def rows_table(feed: Feed) -> str:
     return f"landing_rows_{feed.name}"
 
 
-def translate(
+def map_feed(
     contract: Contract,
     export: Export,
     mapping: FeedMapping,
@@ -91,7 +91,7 @@ def translate(
     columns: Mapping[str, str],
     width: int,
     zones: Zones,
-) -> Translation:
+) -> MappedFeed:
     """Return the SQL that fills one feed.
 
     `columns` names the source column of each header that the file has, `width` how many there are.
@@ -135,9 +135,9 @@ def translate(
     )
     statement = (
         f"create or replace temp table {rows_table(feed)} as "
-        f"select {rows} from ({builder.layers.over(base)})"
+        f"select {rows} from ({builder.steps.render(base)})"
     )
-    return Translation(
+    return MappedFeed(
         feed=feed,
         statement=statement,
         checks=checks,
@@ -160,7 +160,7 @@ class _Builder:
         columns: Mapping[str, str],
         zones: Zones,
     ) -> None:
-        self.layers = Layers()
+        self.steps = SqlSteps()
         self.values: dict[str, Cell] = {}
         self.checks: list[Check] = []
         self._contract = contract
@@ -186,7 +186,7 @@ class _Builder:
         source = self._columns.get(header)
         if source is None:
             type_ = "varchar" if column.type == "text" else column.type
-            self.values[column.name] = self.layers.let(f"cast(null as {type_})")
+            self.values[column.name] = self.steps.add(f"cast(null as {type_})")
         else:
             value = self._mapped(Cell(source, 0), target)
             if target.map is not None and not target.has_map_default:
@@ -205,7 +205,7 @@ class _Builder:
 
     def add_constant(self, name: str, value: str) -> None:
         """Fill a column with the contract's own value."""
-        self._fill(self._feed.columns[name], self.layers.let(literal(value)), None)
+        self._fill(self._feed.columns[name], self.steps.add(literal(value)), None)
 
     def require(self, names: list[str]) -> None:
         """Reject rows in which one of these columns is null."""
@@ -228,13 +228,13 @@ class _Builder:
         owner = self._contract.owner_of(self._mapping, column.name)
         if column.identifier is not None:
             kind = self._kind() if column.identifier == "identity_kind" else None
-            read = identify(self.layers, value, column.identifier, owner, kind)
+            read = identify(self.steps, value, column.identifier, owner, kind)
             self.values[column.name] = read
             return read
-        read = read_value(self.layers, value, column, parser, self._zones)
+        read = read_value(self.steps, value, column, parser, self._zones)
         stored = read
         if column.is_ref:
-            stored = self.layers.let(f"{literal(f'{owner}:')} || {read}", read)
+            stored = self.steps.add(f"{literal(f'{owner}:')} || {read}", read)
         self.values[column.name] = stored
         return read
 
@@ -246,7 +246,7 @@ class _Builder:
                     source = self._columns.get(header)
                     return None if source is None else self._mapped(Cell(source, 0), target)
         constant = self._mapping.constants.get("identity_kind")
-        return None if constant is None else self.layers.let(literal(constant))
+        return None if constant is None else self.steps.add(literal(constant))
 
     def _mapped(self, source: Cell, target: ColumnTarget) -> Cell:
         """Look a value up in the target's map, where it has one."""
@@ -258,7 +258,7 @@ class _Builder:
         default = target.map_default if target.has_map_default else None
         # a blank stays blank: the default is for values that the contract does not list
         otherwise = f"else if({source} is null, null, {literal(default)})" if default else ""
-        return self.layers.let(f"case {source} {cases} {otherwise} end", source)
+        return self.steps.add(f"case {source} {cases} {otherwise} end", source)
 
     def _check(self, column: FeedColumn, condition: str, reason: str) -> None:
         header = self._headers[column.name]

@@ -15,7 +15,7 @@ from ingestion.files.readers import SOURCE_TABLE, Source
 from ingestion.files.registry import FileEntry
 from ingestion.privacy.redaction import redact_columns
 from ingestion.raw.queries import one_count
-from ingestion.rows.mapping import Translation
+from ingestion.rows.mapping import MappedFeed
 
 REJECTS_TABLE = "landing_rejects"
 
@@ -41,7 +41,7 @@ def add_faults(
     """Add the records that could not be read at all, to the feed that the file is mainly for."""
     if not faults:
         return
-    # such a line cannot be told apart into columns: where some of them identify people, nothing
+    # such a line cannot be split into columns: where some of them identify people, nothing
     # of it may be shown
     is_shown = not _holds_identifiers(export, feeds)
     table = pa.table(
@@ -71,12 +71,10 @@ def _holds_identifiers(export: Export, feeds: Mapping[str, Feed]) -> bool:
     )
 
 
-def add_rows(
-    connection: duckdb.DuckDBPyConnection, translation: Translation, source: Source
-) -> None:
+def add_rows(connection: duckdb.DuckDBPyConnection, mapped: MappedFeed, source: Source) -> None:
     """Add the rows of a feed that failed one of its checks."""
     found = connection.execute(
-        f"select row_id from {translation.table} where fault is not null order by row_id"
+        f"select row_id from {mapped.table} where fault is not null order by row_id"
     ).fetchnumpy()["row_id"]
     if not len(found):
         return
@@ -85,7 +83,7 @@ def add_rows(
         pa.table({"row_id": pa.array(found), "line_number": pa.array(source.lines()[found])}),
     )
     # what an identifier was is not shown: it was not hashed
-    numbered = list(enumerate(translation.checks, start=1))
+    numbered = list(enumerate(mapped.checks, start=1))
     values = _cases(
         {
             number: f"source.{check.source}"
@@ -98,10 +96,10 @@ def add_rows(
     connection.execute(
         f"""
         insert into {REJECTS_TABLE} by name
-        select {literal(translation.feed.name)} as feed, lines.line_number,
+        select {literal(mapped.feed.name)} as feed, lines.line_number,
             rows.row_id + 1 as row_number, {headers} as column_name, {values} as value_text,
             {reasons} as reason
-        from {translation.table} as rows
+        from {mapped.table} as rows
         join landing_reject_lines as lines on rows.row_id = lines.row_id
         join {SOURCE_TABLE} as source on rows.row_id = source.rowid
         where rows.fault is not null
@@ -118,7 +116,7 @@ def _cases(values: dict[int, str]) -> str:
 
 
 def forget_values(connection: duckdb.DuckDBPyConnection, erased: str) -> None:
-    """Show nothing of rows that name somebody who was erased; table `erased` has their row_id."""
+    """Null the values of rows that name somebody erased; table `erased` has their row_id."""
     connection.execute(
         f"update {REJECTS_TABLE} set value_text = null "
         f"where row_number in (select row_id + 1 from {erased})"

@@ -31,7 +31,7 @@ class ScoringError(Exception):
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class ScorerConfig:
     """What a home gives its scorers.
 
     Attributes:
@@ -85,7 +85,7 @@ class FastScorer(Scorer, Protocol):
 class Configurable(Protocol):
     """A scorer that takes something from the home: a model, a cache."""
 
-    def configured(self, surroundings: Surroundings) -> Scorer:
+    def configured(self, config: ScorerConfig) -> Scorer:
         """The scorer with what it is given there.
 
         Raises:
@@ -127,11 +127,11 @@ def has_words(text: str) -> bool:
     return any(character.isalnum() for character in text)
 
 
-def discover(surroundings: Surroundings | None = None) -> list[Scorer]:
+def discover(config: ScorerConfig | None = None) -> list[Scorer]:
     """The scorers of this package, by name: a module becomes one by having a `SCORER`.
 
     Args:
-        surroundings: What the home gives them; the scorers as they are when None.
+        config: What the home gives them; the scorers as they are when None.
 
     Raises:
         ScoringError: What a scorer is given does not exist.
@@ -139,8 +139,8 @@ def discover(surroundings: Surroundings | None = None) -> list[Scorer]:
     found: list[Scorer] = []
     for module in pkgutil.iter_modules(__path__):
         scorer = getattr(importlib.import_module(f"{__name__}.{module.name}"), "SCORER", None)
-        if surroundings is not None and isinstance(scorer, Configurable):
-            scorer = scorer.configured(surroundings)
+        if config is not None and isinstance(scorer, Configurable):
+            scorer = scorer.configured(config)
         if scorer is not None:
             found.append(scorer)
     return sorted(found, key=lambda scorer: scorer.name)

@@ -1,4 +1,4 @@
-"""Holds stored scores against the implementation that their scorer claims to equal.
+"""Compares stored scores with the implementation that their scorer claims to equal.
 
 Two things are asked of every refresh, and both cost little. New scores: a sample of them, over all
 lengths of text, and fixed edge cases are put to the other implementation. Old scores: their
@@ -92,16 +92,16 @@ class Audit:
     differences: list[Difference] = field(default_factory=list)
 
     @property
-    def looked_at(self) -> int:
-        """Scores that were compared with anything."""
+    def checked_count(self) -> int:
+        """Scores that were compared, new and old ones together."""
         return self.compared_count + self.recomputed_count
 
     @property
     def message(self) -> str:
         """The finding in a line, with what to do."""
         if not self.differences:
-            return f"{self.looked_at:,} scores are what they should be"
-        found = f"{len(self.differences):,} of {self.looked_at:,} scores"
+            return f"{self.checked_count:,} scores are what they should be"
+        found = f"{len(self.differences):,} of {self.checked_count:,} scores"
         return (
             f"{found} of {self.scorer} {self.version} are not what they should be. What cannot be "
             "trusted is set aside: koubei refresh scores it anew and asks again; should that be "
@@ -173,15 +173,15 @@ def _fingerprint(
 def _recompute(
     connection: duckdb.DuckDBPyConnection, scorer: Referenced, named: dict[str, str], since: int
 ) -> tuple[int, list[Difference]]:
-    """Every old score against what the scorer itself says now."""
+    """Every old score compared with what the scorer returns now."""
     count = 0
     found: list[Difference] = []
     with connection.cursor() as reader:
         rows = reader.sql(_OLD, params={**named, "since": since})
         for batch in rows.to_arrow_reader(_CHUNK_TEXTS):
             chunk = pa.Table.from_batches([batch])
-            says = scorer.score(chunk.column("text_content").to_pylist())
-            found += _differences(chunk, says.column("p_positive"))
+            again = scorer.score(chunk.column("text_content").to_pylist())
+            found += _differences(chunk, again.column("p_positive"))
             count += chunk.num_rows
     return count, found
 
@@ -229,13 +229,15 @@ def _asked_elsewhere(scorer: Referenced, texts: list[str]) -> list[float | None]
 
 def _differences(stored: pa.Table, expected: pa.ChunkedArray) -> list[Difference]:
     """Rows of which either class is off by more than the tolerance, or the verdict flips."""
-    says = _numbers(expected)
+    judged = _numbers(expected)
     positive, negative = (
         _numbers(stored.column("p_positive")),
         _numbers(stored.column("p_negative")),
     )
     is_wrong = (
-        _is_off(positive, says) | _is_off(negative, 1 - says) | ((positive >= 0.5) != (says >= 0.5))
+        _is_off(positive, judged)
+        | _is_off(negative, 1 - judged)
+        | ((positive >= 0.5) != (judged >= 0.5))
     )
     places = np.flatnonzero(is_wrong)
     wrong = stored.select(["text_sha256", "p_positive"]).take(places)
@@ -250,9 +252,9 @@ def _differences(stored: pa.Table, expected: pa.ChunkedArray) -> list[Difference
     ]
 
 
-def _is_off(stored: NDArray[np.float64], says: NDArray[np.float64]) -> NDArray[np.bool_]:
-    is_near = np.abs(stored - says) <= TOLERANCE
-    return np.asarray(~(is_near | (np.isnan(stored) & np.isnan(says))))
+def _is_off(stored: NDArray[np.float64], judged: NDArray[np.float64]) -> NDArray[np.bool_]:
+    is_near = np.abs(stored - judged) <= TOLERANCE
+    return np.asarray(~(is_near | (np.isnan(stored) & np.isnan(judged))))
 
 
 def _numbers(column: pa.ChunkedArray) -> NDArray[np.float64]:

@@ -53,9 +53,9 @@ def read_labelled_file(file: Path, *, text: str, label: str) -> Labelled:
         ) from None
     for column, option in ((text, "--text"), (label, "--label")):
         if column not in header:
-            told = ", ".join(header) or "nothing"
+            known = ", ".join(header) or "nothing"
             raise LabelledFileError(
-                f"{file}:1: no column {column}; the header has {told}: name it with {option}"
+                f"{file}:1: no column {column}; the header has {known}: name it with {option}"
             )
     if not records:
         raise LabelledFileError(f"{file}:2: no rows under the header")
@@ -67,8 +67,8 @@ def read_labelled_file(file: Path, *, text: str, label: str) -> Labelled:
         )
     columns = np.array(records, dtype=object)
     texts = columns[:, header.index(text)]
-    said = columns[:, header.index(label)].astype(str)
-    return Labelled(tuple(texts.tolist()), _classes(file, content, label, said))
+    labels = columns[:, header.index(label)].astype(str)
+    return Labelled(tuple(texts.tolist()), _classes(file, content, label, labels))
 
 
 def _decoded(file: Path) -> str:
@@ -86,14 +86,14 @@ def _decoded(file: Path) -> str:
 
 
 def _classes(
-    file: Path, content: str, column: str, said: npt.NDArray[np.str_]
+    file: Path, content: str, column: str, labels: npt.NDArray[np.str_]
 ) -> npt.NDArray[np.int8]:
-    values, where = np.unique(said, return_inverse=True)
+    values, where = np.unique(labels, return_inverse=True)
     known = [_class_of(value.strip().lower()) for value in values]
     if None in known:
         row = int(np.argmax(np.isin(where, [n for n, each in enumerate(known) if each is None])))
         raise LabelledFileError(
-            f"{file}:{_line(content, row)}: {column} is {str(said[row])!r}; a label is 0 or 1, "
+            f"{file}:{_line(content, row)}: {column} is {str(labels[row])!r}; a label is 0 or 1, "
             "-1, 0 or 1, or negative, neutral or positive"
         )
     classes = np.array(known, dtype=np.int8)[where]

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from ingestion.scoring import SCORE_SCHEMA, Surroundings
-from ingestion.scoring.sentiment_model.registry import Shelf
+from ingestion.scoring import SCORE_SCHEMA, ScorerConfig
+from ingestion.scoring.sentiment_model.registry import ModelRegistry
 from ingestion.scoring.sentiment_model.tables import record
 
 if TYPE_CHECKING:
@@ -20,44 +20,44 @@ if TYPE_CHECKING:
 
 
 class Sentiment:
-    """Class probabilities of the model in force, before calibration, which dbt applies.
+    """Class probabilities of the champion, before calibration, which dbt applies.
 
-    Two classes (`p_neutral` null) until a model with a neutral head is in force.
+    Two classes (`p_neutral` null) until a model with a neutral head is champion.
     """
 
     name = "sentiment"
     chunk_size = 20_000
 
-    def __init__(self, surroundings: Surroundings | None = None) -> None:
-        self._surroundings = surroundings or Surroundings()
+    def __init__(self, config: ScorerConfig | None = None) -> None:
+        self._config = config or ScorerConfig()
         self._model: Model | None = None
 
     @cached_property
     def version(self) -> str:
         """Follows from the rows it was trained on, the configuration and the algorithm."""
-        return self.shelf.champion()
+        return self.models.champion()
 
     @cached_property
-    def shelf(self) -> Shelf:
+    def models(self) -> ModelRegistry:
         """The models of the home, or of no home."""
-        models = self._surroundings.models
-        return Shelf(models / self.name if models else None, self._surroundings.cache)
+        models = self._config.models
+        return ModelRegistry(models / self.name if models else None, self._config.cache)
 
-    def configured(self, surroundings: Surroundings) -> Sentiment:
+    def configured(self, config: ScorerConfig) -> Sentiment:
         """The scorer with the models and the cache of a home."""
-        return Sentiment(surroundings)
+        return Sentiment(config)
 
     def record(self, connection: duckdb.DuckDBPyConnection, load_id: int) -> None:
-        """Enter the home's models and calibrations in the warehouse."""
-        record(connection, self.shelf, load_id)
+        """Write the home's models and calibrations to the warehouse."""
+        record(connection, self.models, load_id)
 
     def pooled_calibration(self) -> tuple[float, float]:
         """Slope and intercept on the logit, where no channel is known."""
-        pooled = self.shelf.calibrations(self.version)[0]
+        pooled = self.models.calibrations(self.version)[0]
         return pooled.slope, pooled.intercept
 
     def trained_on(self) -> npt.NDArray[np.uint64]:
-        """Sorted `corpus.normal_hashes` of the rows that the model in force was trained on."""
+        """Sorted `corpus.normal_hashes` of the rows that the champion was trained on."""
         return self.model().trained_on
 
     def score(self, texts: Sequence[str]) -> pa.Table:
@@ -74,9 +74,9 @@ class Sentiment:
         )
 
     def model(self) -> Model:
-        """The model in force, loaded (or trained) by the first call."""
+        """The champion, loaded (or trained) by the first call."""
         if self._model is None:
-            self._model = self.shelf.model(self.version)
+            self._model = self.models.model(self.version)
         return self._model
 
 

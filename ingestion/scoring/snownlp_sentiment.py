@@ -2,7 +2,7 @@
 
 The scores are the library's, computed by a compiled kernel over the library's own model files (see
 `snownlp_model`); the version is therefore the library's. The audit compares what is stored with
-what the library itself says.
+what the library itself returns.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from ingestion.scoring import SCORE_SCHEMA, Surroundings
+from ingestion.scoring import SCORE_SCHEMA, ScorerConfig
 from ingestion.scoring.snownlp_model.files import files_of
 
 if TYPE_CHECKING:
@@ -41,27 +41,27 @@ class SnowNlpSentiment:
     )
     """Texts that every audit puts to the library, whatever was landed."""
 
-    def __init__(self, surroundings: Surroundings | None = None) -> None:
-        self._surroundings = surroundings or Surroundings()
-        self._files = files_of(self._surroundings.snownlp_model)
+    def __init__(self, config: ScorerConfig | None = None) -> None:
+        self._config = config or ScorerConfig()
+        self._files = files_of(self._config.snownlp_model)
         self._model: Model | None = None
 
-    def __reduce__(self) -> tuple[type[SnowNlpSentiment], tuple[Surroundings]]:
+    def __reduce__(self) -> tuple[type[SnowNlpSentiment], tuple[ScorerConfig]]:
         # another process loads the model for itself, if it needs it
-        return type(self), (self._surroundings,)
+        return type(self), (self._config,)
 
     @property
     def version(self) -> str:
         """The library's version; with a model of one's own, that model's hash as well."""
         return self._files.version
 
-    def configured(self, surroundings: Surroundings) -> SnowNlpSentiment:
+    def configured(self, config: ScorerConfig) -> SnowNlpSentiment:
         """The scorer with the model and the cache of a home.
 
         Raises:
             ModelError: The model named there does not exist.
         """
-        return SnowNlpSentiment(surroundings)
+        return SnowNlpSentiment(config)
 
     def score(self, texts: Sequence[str]) -> pa.Table:
         """Score texts, tens of thousands a second; `p_neutral` is null, there are two classes.
@@ -81,7 +81,7 @@ class SnowNlpSentiment:
         )
 
     def reference(self, texts: Sequence[str]) -> list[float | None]:
-        """What the library itself says, 30 to 190 texts a second; it is imported here, for seconds.
+        """The library's own scores, 30 to 190 texts a second; it is imported here, for seconds.
 
         Call it in a process of its own: the library keeps half a gigabyte, and its model is global.
         """
@@ -94,7 +94,7 @@ class SnowNlpSentiment:
             # the compiler takes a moment to import: only who scores pays for it
             from ingestion.scoring.snownlp_model.model import load_model  # noqa: PLC0415
 
-            self._model = load_model(self._files, self._surroundings.cache)
+            self._model = load_model(self._files, self._config.cache)
         return self._model
 
 

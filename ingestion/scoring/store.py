@@ -61,7 +61,7 @@ def score_pending(
         load_id: The refresh that these scores belong to.
         chunk_size: Texts between two commits; a fast scorer has its own.
         processes: Processes to score in; one, few texts and a fast scorer stay in this process.
-        on_progress: Told texts done and texts to do.
+        on_progress: Called with texts done and texts to do.
 
     Returns:
         How many texts were scored.
@@ -157,7 +157,7 @@ def _submit(pool: ProcessPoolExecutor, scorer: Scorer, chunk: pa.Table) -> Futur
 
 
 def _score(scorer: Scorer, texts: list[str]) -> pa.Table:
-    """Runs in the scoring process."""
+    """Score the texts; runs in the scoring process."""
     try:
         return scorer.score(texts)
     except ScoringError:
@@ -177,7 +177,7 @@ def _first(chunks: Iterator[pa.Table], count: int) -> Iterator[pa.Table]:
 
 
 def _joined(scorer: Scorer, chunk: pa.Table, scores: pa.Table) -> pa.Table:
-    """The chunk's hashes beside their scores; a scorer that loses a text is told so."""
+    """The chunk's hashes beside their scores; a scorer that loses a text is an error."""
     if scores.num_rows != chunk.num_rows or not scores.schema.equals(SCORE_SCHEMA):
         raise ScoringError(
             f"{scorer.name} {scorer.version}: {chunk.num_rows} texts gave {scores.num_rows} rows "

@@ -40,7 +40,7 @@ def print_proof(
             out.print(f"发布 publication {publication_id} rewritten: {count} rows named the person")
         done = erasure.originals
         out.print(
-            f"原始文件 originals rewritten: {done.editions}"
+            f"原始文件 originals rewritten: {done.rewritten}"
             + (f"; dropped, their contract has gone: {done.dropped}" if done.dropped else "")
         )
     out.print(

@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from ingestion.contracts.feeds import ContractError
 from ingestion.contracts.load import load_contracts
+from ingestion.raw.winning_row import winning_rows
 from orchestration.explain.periods import Period
 from orchestration.home.settings import Settings
 from orchestration.publication import store
@@ -164,16 +165,13 @@ def _counted(build: duckdb.DuckDBPyConnection, feeds: Iterable[str], load_id: in
 
 def _winning(feed: str, load_id: int) -> str:
     """The records of a feed as a build up to that load saw them."""
-    return f"""(
-        select record_key, file_id, load_id from raw.{quoted(feed)}
-        where load_id <= {load_id} and coalesce(superseded_load_id > {load_id}, true)
-            and record_key in (
-                select record_key from koubei_traced union select record_head from koubei_traced
-            )
-        qualify row_number() over (
-            partition by record_key order by export_date desc, delivery_seq desc, row_number desc
-        ) = 1
-    )"""
+    return winning_rows(
+        f"raw.{quoted(feed)}",
+        columns="record_key, file_id, load_id",
+        where=f"load_id <= {load_id} and coalesce(superseded_load_id > {load_id}, true) "
+        "and record_key in "
+        "(select record_key from koubei_traced union select record_head from koubei_traced)",
+    )
 
 
 def _by_day(

@@ -47,5 +47,5 @@ def build_suite_check(suite: Suite, suite_count: int) -> dg.AssetChecksDefinitio
 
 def build_suite_checks(suites: Sequence[Suite]) -> list[dg.AssetChecksDefinition]:
     """One check a suite."""
-    doors = Counter(suite.door for suite in suites)
-    return [build_suite_check(suite, doors[suite.door]) for suite in suites]
+    doors = Counter(suite.stage for suite in suites)
+    return [build_suite_check(suite, doors[suite.stage]) for suite in suites]

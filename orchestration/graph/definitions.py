@@ -49,8 +49,8 @@ def build_defs(
     feeds = feeds or load_feeds()
     manifest = read_manifest(ensure_manifest(settings))
     suites = discover()
-    landed = [asset_key_of(suite) for suite in suites if suite.door == "landed"]
-    guarded = [asset_key_of(suite) for suite in suites if suite.door == "marts"]
+    landed = [asset_key_of(suite) for suite in suites if suite.stage == "landed"]
+    guarded = [asset_key_of(suite) for suite in suites if suite.stage == "marts"]
     exposed = [dg.AssetKey([model.schema, model.name]) for model in exposed_models(manifest)]
     return dg.Definitions(
         assets=[

@@ -8,12 +8,12 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from ingestion.scoring import Surroundings
+from ingestion.scoring import ScorerConfig
 from ingestion.scoring.labelled_file import read_labelled_file
 from ingestion.scoring.sentiment import Sentiment
 from ingestion.scoring.sentiment_model.corpus import Labelled
 from ingestion.scoring.sentiment_model.packaged import packaged_version
-from ingestion.scoring.sentiment_model.registry import Shelf
+from ingestion.scoring.sentiment_model.registry import ModelRegistry
 from ingestion.scoring.sentiment_model.review_labels import Starred, no_reviews, read_starred
 from ingestion.scoring.sentiment_model.training import Limits, Training, train_challenger
 from orchestration.dbt.project import neutral_band
@@ -26,10 +26,10 @@ class TrainError(KoubeiError):
     """There is nothing to train on."""
 
 
-def registry_of(cache: Path | None, models: Path) -> Shelf:
+def registry_of(cache: Path | None, models: Path) -> ModelRegistry:
     """The home's models."""
-    given = Surroundings(cache=cache, models=models)
-    return Sentiment().configured(given).shelf
+    given = ScorerConfig(cache=cache, models=models)
+    return Sentiment().configured(given).models
 
 
 def train(settings: Settings, labelled: Path | None, text: str, label: str) -> Training:
@@ -64,11 +64,11 @@ def use(settings: Settings, version: str) -> str:
 
     Raises:
         KoubeiError: A refresh holds the home.
-        ShelfError: There is no such version.
+        ModelRegistryError: There is no such version.
     """
     with home_held(settings):
         wanted = packaged_version() if version == "packaged" else version
-        registry_of(settings.cache, settings.models_path).put_in_force(wanted)
+        registry_of(settings.cache, settings.models_path).activate(wanted)
         return wanted
 
 

@@ -33,7 +33,7 @@ def audit(state: RunState, scorers: Sequence[Scorer]) -> dict[str, int]:
                 state.progress.update("audit", 1, 1, scorer.name)
                 if found is None:
                     continue
-                counts[f"{scorer.name} audited"] = found.looked_at
+                counts[f"{scorer.name} audited"] = found.checked_count
                 record_checks(state, connection, [as_check(found)])
                 if found.differences:
                     refuse(state, connection, found.message)

@@ -20,8 +20,8 @@ def check(state: RunState, suite: Suite, suite_count: int) -> Verdict:
     with state.step("check"), state.connect() as connection:
         verdict = validate(suite, connection)
         state.verdicts.append(verdict)
-        done = sum(each.door == suite.door for each in state.verdicts)
-        state.progress.update(suite.door, done, suite_count, suite.title_zh)
+        done = sum(each.stage == suite.stage for each in state.verdicts)
+        state.progress.update(suite.stage, done, suite_count, suite.title_zh)
         record_checks(state, connection, as_checks(verdict))
         if not verdict.is_passed:
             critical = next(each for each in verdict.failures if each.severity == "critical")

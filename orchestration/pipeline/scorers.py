@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ingestion.scoring import Scorer, Surroundings, discover
+from ingestion.scoring import Scorer, ScorerConfig, discover
 from orchestration.home.settings import Settings
 
 
@@ -12,7 +12,7 @@ def scorers_of(settings: Settings) -> list[Scorer]:
     Raises:
         ScoringError: What a scorer is given does not exist.
     """
-    given = Surroundings(
+    given = ScorerConfig(
         cache=settings.cache,
         snownlp_model=settings.snownlp_model,
         models=settings.models_path,

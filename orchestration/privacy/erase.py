@@ -19,7 +19,7 @@ import duckdb
 
 from ingestion.contracts.feeds import Feed
 from ingestion.contracts.models import Contract
-from ingestion.erasure.originals import Rewritten, rewrite_originals
+from ingestion.erasure.originals import RewriteResult, rewrite_originals
 from ingestion.erasure.person import make_links, person_of
 from ingestion.erasure.suppression_filter import erase_rows
 from ingestion.erasure.suppression_list import Request, SuppressionList
@@ -49,7 +49,7 @@ class Erasure:
     requests: list[Request] = field(default_factory=list)
     traces: Traces = field(default_factory=lambda: Traces(()))
     rewritten: dict[str, int] = field(default_factory=dict)
-    originals: Rewritten = field(default_factory=Rewritten)
+    originals: RewriteResult = field(default_factory=RewriteResult)
 
 
 def rules_path(dbt_project: Path) -> Path:
@@ -78,7 +78,7 @@ def process_erasure_requests(
     listed = SuppressionList.read(settings.suppressions_path)
     erasure = Erasure()
     with open_file(settings.warehouse_path) as connection:
-        listed.learn(connection)
+        listed.merge(connection)
         _record_new(connection, listed, asked, settings.dbt_project_path)
         is_left = _is_named_in_raw(connection, feeds, listed)
         if not listed.pending and not is_left:

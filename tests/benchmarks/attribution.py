@@ -309,7 +309,7 @@ def _effects_agreement(db: duckdb.DuckDBPyConnection, effects: dict[str, float])
 
 
 def _effects_of_all_months(db: duckdb.DuckDBPyConnection) -> dict[str, dict[str, float]]:
-    """Markov over all journeys at once, as the peers reckon it."""
+    """Markov over all journeys at once, as the peers compute it."""
     whole = "'all' as period_key, date '2026-01-01' as month_start, dimension_code, goal_code"
     transitions = db.sql(
         f"select {whole}, from_value, from_frequency, to_value, to_frequency, "

@@ -119,15 +119,15 @@ def _ours(folder: Path, customers: int) -> Ours:
         ((histories,),) = db.execute(
             "select count(*) from int_clv_histories where fit_code = 'full'"
         ).fetchall()
-        ((told,),) = db.execute("select count(value_12m_cny) from customer_value").fetchall()
-        if told != customers:
-            message = f"{told:,} of {customers:,} customers have a value"
+        ((valued,),) = db.execute("select count(value_12m_cny) from customer_value").fetchall()
+        if valued != customers:
+            message = f"{valued:,} of {customers:,} customers have a value"
             raise RuntimeError(message)
     return Ours(customers, orders, histories, seconds, memory.mib)
 
 
 def _make_world(db: duckdb.DuckDBPyConnection, customers: int) -> None:
-    """Simulated customers, each told as often as need be, with a first day of its own every time."""
+    """Simulated customers, each repeated as often as needed, with a first day of its own every time."""
     drawn = simulate(DRAWN, 2 * DAYS / 7, TRUTH, SPEND)
     weeks = np.concatenate(
         [np.zeros((DRAWN, 1)), drawn.bought_at - drawn.first_at[:, None]], axis=1

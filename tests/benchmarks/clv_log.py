@@ -133,12 +133,12 @@ def _report(connection: duckdb.DuckDBPyConnection) -> bool:
             "select dimension_value, customer_count, actual_per_customer, expected_per_customer"
             " from mart_clv_calibration where dimension_code = 'frequency' order by sort_number"
         ).fetchall():
-            told = (
+            written = (
                 "too few people"
                 if row[1] is None
                 else f"{row[1]:>6,} customers: made {row[2]:.3f}, expected {row[3]:.3f}"
             )
-            print(f"  bought again {row[0]:>2}  {told}")
+            print(f"  bought again {row[0]:>2}  {written}")
     return fit["r"] is not None
 
 
@@ -150,7 +150,7 @@ def _numbers(fit: dict[str, Any], *names: str) -> str:
 
 
 def _compare_summary(connection: duckdb.DuckDBPyConnection, summary: Path) -> bool:
-    """Row for row, in the order of the customers, to the hundredth of a week that it is told in."""
+    """Row for row, in the order of the customers, to the hundredth of a week that it is written in."""
     differences = connection.execute(
         """
         with ours as (

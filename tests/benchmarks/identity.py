@@ -1,7 +1,7 @@
-"""Who is who among 5 million identifiers of 2 million members, in full and after a night of 1 % new links.
+"""Who is who among 5 million identifiers of 2 million members, in full and after a day of 1 % new links.
 
 The peer is what a user would pick: links out of the database, strings to integers by pandas, and the connected
-components of scipy, with the same cuts given to it. It starts anew every night.
+components of scipy, with the same cuts given to it. It starts anew every day.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ Result = TypeVar("Result")
 
 
 @dataclass
-class Night:
+class Run:
     """What one build, ours or the peer's, took."""
 
     seconds: float
@@ -51,7 +51,7 @@ class Night:
 
 
 def run() -> list[Timing]:
-    """Build in full, then a night; each in a process of its own, so that memory is its own, too."""
+    """Build in full, then a day of new links; each in a process of its own, so that memory is its own, too."""
     folder = Path(tempfile.mkdtemp(prefix="bench-identity-"))
     warehouse = folder / "warehouse.duckdb"
     try:
@@ -61,9 +61,9 @@ def run() -> list[Timing]:
         full_agreement = _alone(_agreement, warehouse)
         extra = IDENTIFIERS // 100
         _alone(_land, warehouse, 2, IDENTIFIERS, extra)
-        night = _alone(_ours, warehouse, True)
-        night_peer = _alone(_peer, warehouse)
-        night_agreement = _alone(_agreement, warehouse)
+        update = _alone(_ours, warehouse, True)
+        update_peer = _alone(_peer, warehouse)
+        update_agreement = _alone(_agreement, warehouse)
         size = f"{IDENTIFIERS:,} identifiers, {MEMBERS:,} members"
         peer = "pandas.factorize, scipy connected_components"
         return [
@@ -72,8 +72,8 @@ def run() -> list[Timing]:
                 f"{peer} ({full_peer.mib:.0f} MiB)", full_agreement, full.mib,
             ),
             Timing(
-                "identity_night", f"{extra:,} new links in {size}", night.seconds, night_peer.seconds,
-                f"{peer}, anew ({night_peer.mib:.0f} MiB)", night_agreement, night.mib,
+                "identity_night", f"{extra:,} new links in {size}", update.seconds, update_peer.seconds,
+                f"{peer}, anew ({update_peer.mib:.0f} MiB)", update_agreement, update.mib,
             ),
         ]  # fmt: skip
     finally:
@@ -121,7 +121,7 @@ def _land(warehouse: Path, load_id: int, first: int, count: int) -> None:
         )
 
 
-def _ours(warehouse: Path, incremental: bool) -> Night:
+def _ours(warehouse: Path, incremental: bool) -> Run:
     with _connect(warehouse) as db, PeakMemory() as memory:
         build = Build(db)
         build.run("stg_currency_rates", *(f"stg_{feed}" for feed in FEEDS))
@@ -131,15 +131,15 @@ def _ours(warehouse: Path, incremental: bool) -> Night:
         db.execute(
             "insert into raw.builds (build_id, load_id) select max(load_id), max(load_id) from raw.identities"
         )
-    return Night(seconds, memory.mib)
+    return Run(seconds, memory.mib)
 
 
-def _peer(warehouse: Path) -> Night:
+def _peer(warehouse: Path) -> Run:
     with _connect(warehouse) as db, PeakMemory() as memory:
         start = time.perf_counter()
         _components(db)
         seconds = time.perf_counter() - start
-    return Night(seconds, memory.mib)
+    return Run(seconds, memory.mib)
 
 
 def _components(db: duckdb.DuckDBPyConnection) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """Landing a review export of a million rows, beside DuckDB's own `read_csv` into a table.
 
 The peer does less: no hashing of people, no redaction, no rejected rows, no encrypted original. That
-is what a user would type instead, so that is what ours is held against.
+is what a user would type instead, so that is what ours is compared with.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a user would write instead of a night's work on texts; run by `voices_day` in its own process.
+"""What a user would write instead of a day's work on texts; run by `voices_day` in its own process.
 
     python naive_day.py TEXTS.json RESULT.json SEEDS
 

@@ -92,7 +92,7 @@ def alone(name: str, texts: list[str]) -> Measured:
 
 
 def run() -> list[Timing]:
-    """Score the same texts with everything there is, and hold it against SnowNLP itself."""
+    """Score the same texts with everything there is, and compare it with SnowNLP itself."""
     lines = labelled_lines()
     demo = dict.fromkeys(make_catalogue(World(days=60, customers=4_000, seed=7)).texts)
     texts = [*lines, *(text for text in demo if text not in lines)][:TEXTS]

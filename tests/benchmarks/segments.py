@@ -41,7 +41,7 @@ class Work:
 
 
 def run() -> list[Timing]:
-    """Make a world, build it, reckon it with pandas, and compare the states of as_of."""
+    """Make a world, build it, compute it with pandas, and compare the states of as_of."""
     folder = Path(tempfile.mkdtemp(prefix="bench-segments-"))
     try:
         _alone(_make_world, folder)
@@ -166,7 +166,7 @@ def _peer(folder: Path) -> Work:
 
 
 def _states(read: dict[str, pd.DataFrame], rules: pd.DataFrame) -> pd.DataFrame:
-    """Everybody's stage rule, rung and RFM code at as_of; the index is the customer's number."""
+    """Every customer's stage rule, rung and RFM code at as_of; the index is the customer's number."""
     as_of = pd.Timestamp(AS_OF)
     month = as_of.replace(day=1)
     orders = read["orders"]

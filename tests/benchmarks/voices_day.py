@@ -1,7 +1,7 @@
-"""A day of 100,000 new voices, from landed texts to aspects and keywords, and the night after without one.
+"""A day of 100,000 new voices, from landed texts to aspects and keywords, and the refresh after without one.
 
 The peer is what a user would write: SnowNLP, jieba, a Counter and TF-IDF, in one process, measured on a
-sample and scaled. It starts anew every night, and knows no weeks, products or statistics.
+sample and scaled. It starts anew every day, and knows no weeks, products or statistics.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from ingestion.annotation import discover as discover_annotators
 from ingestion.annotation.store import annotate_pending
 from ingestion.contracts.feeds import load_feeds
 from ingestion.raw.schema import create_raw_schema
-from ingestion.scoring import Surroundings
+from ingestion.scoring import ScorerConfig
 from ingestion.scoring import discover as discover_scorers
 from ingestion.scoring.processes import spawned_pool
 from ingestion.scoring.store import score_pending
@@ -49,7 +49,7 @@ PRODUCTS = 40
 
 @dataclass
 class Day:
-    """What one night's work on texts took."""
+    """What one refresh of texts took."""
 
     seconds: dict[str, float]
     texts: dict[str, int]
@@ -67,7 +67,7 @@ class Day:
 
 
 def run() -> list[Timing]:
-    """Build a history, then time a day of new voices, the night after, and the peer on a sample."""
+    """Build a history, then time a day of new voices, the refresh after, and the peer on a sample."""
     folder = Path(tempfile.mkdtemp(prefix="bench-voices-"))
     try:
         warehouse = folder / "warehouse.duckdb"
@@ -77,14 +77,14 @@ def run() -> list[Timing]:
             create_raw_schema(db, load_feeds())
             _land_products(db)
             _land(db, 1, DAY - timedelta(days=9), _texts(rng, clauses, HISTORY), rng)
-        _night(warehouse, 1, "build", "--exclude-resource-type", "unit_test", "test")
+        _refresh(warehouse, 1, "build", "--exclude-resource-type", "unit_test", "test")
         texts = _texts(rng, clauses, VOICES)
         with duckdb.connect(str(warehouse)) as db:
             _land(db, 2, DAY, texts, rng)
-        day = _night(warehouse, 2, "run")
+        day = _refresh(warehouse, 2, "run")
         with duckdb.connect(str(warehouse)) as db:
             _land(db, 3, DAY + timedelta(days=1), [], rng)
-        quiet = _night(warehouse, 3, "run")
+        quiet = _refresh(warehouse, 3, "run")
         assert not any(quiet.texts.values()), quiet.texts
         naive = _naive(folder, [texts[i] for i in rng.choice(VOICES, SAMPLE, replace=False)])
         scale = VOICES / SAMPLE
@@ -190,10 +190,10 @@ def _land(
     db.unregister("landed")
 
 
-# ---------------------------------------------------------------- a night
+# ---------------------------------------------------------------- a refresh
 
 
-def _night(warehouse: Path, load_id: int, *dbt: str) -> Day:
+def _refresh(warehouse: Path, load_id: int, *dbt: str) -> Day:
     """In a process of its own, as a refresh is: what the benchmark itself holds is not counted."""
     with spawned_pool(1) as pool:
         return pool.submit(_work, warehouse, load_id, *dbt).result()
@@ -204,7 +204,7 @@ def _work(warehouse: Path, load_id: int, *dbt: str) -> Day:
     seconds, counts = {}, {}
     with PeakMemory() as memory:
         with duckdb.connect(str(warehouse)) as db:
-            for scorer in discover_scorers(Surroundings()):
+            for scorer in discover_scorers(ScorerConfig()):
                 start = time.perf_counter()
                 counts[scorer.name] = score_pending(db, scorer, load_id=load_id)
                 seconds[scorer.name] = time.perf_counter() - start

@@ -61,7 +61,7 @@ def recovery(connection: duckdb.DuckDBPyConnection, simulation: Simulation) -> J
         join first_answers as a on a.review = r.review
         where r.stars_before <= 2 and r.stars >= 4 and a.responded < r.edited
             and exists (
-                from review_editions as e
+                from review_export_days as e
                 where e.id = r.review and not is_past(r.edited, e.as_of)
             )
         order by r.review

@@ -128,7 +128,7 @@ def _by_month(world: World, frame: pd.DataFrame) -> list[tuple[str, pd.Series]]:
 
 
 def staff_advocacy(simulation: Simulation) -> Json:
-    """What our own staff say in public, apart from everybody else; and who passed which course."""
+    """What our own staff say in public, apart from all others; and who passed which course."""
     world, mentions = simulation.world, simulation.mentions
     own = mentions[mentions["brand"] == 0]
     result: Json = {}

@@ -7,5 +7,5 @@ from ingestion.demo.simulation import Simulation
 
 
 def forgotten(simulation: Simulation) -> set[int]:
-    """Numbers of the members who asked; their orders and entries stay, as nobody's."""
+    """Numbers of the members who asked; their orders and entries stay, without a customer."""
     return {int(who) for who in simulation.erasures["customer"] if who != UNKNOWN}

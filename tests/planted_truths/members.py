@@ -101,7 +101,7 @@ def _review_points(simulation: Simulation, frame: pd.DataFrame) -> Json:
 
 def stage_offers(simulation: Simulation) -> Json:
     """Per programme: offered, to the right stage and not, and claimed by the last day."""
-    frame, veterans = simulation.offers, simulation.veterans.people
+    frame, lapsed_customers = simulation.offers, simulation.lapsed_customers.people
     result: Json = {
         name: {
             "offered": len(group),
@@ -116,15 +116,15 @@ def stage_offers(simulation: Simulation) -> Json:
     for name, offered, take_up in zip(PROGRAMMES, OFFERED_SHARE, TAKE_UP, strict=False):
         if name in result:
             result[name] |= {"planted_offered_share": offered, "planted_take_up": take_up}
-    is_sent = veterans["offered"] != NEVER
-    came = veterans["returned"] != NEVER
+    is_sent = lapsed_customers["offered"] != NEVER
+    came = lapsed_customers["returned"] != NEVER
     result["silent_members"] = {
-        "members": len(veterans),
+        "members": len(lapsed_customers),
         "sent_a_coupon": int(is_sent.sum()),
         "came_back_with_coupon": int((is_sent & came).sum()),
         "came_back_without": int((~is_sent & came).sum()),
         "lost_on_the_last_day": int(
-            (~came & (simulation.world.days - 1 - veterans["last"] // DAY >= 180)).sum()
+            (~came & (simulation.world.days - 1 - lapsed_customers["last"] // DAY >= 180)).sum()
         ),
     }
     return result

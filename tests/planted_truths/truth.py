@@ -143,7 +143,9 @@ def _personal_data(
     connection: duckdb.DuckDBPyConnection, simulation: Simulation
 ) -> list[dict[str, Any]]:
     """Planted texts by the ids that the exports show."""
-    connection.register("plants", simulation.plants.drop(columns="values").reset_index(names="row"))
+    connection.register(
+        "planted_pii", simulation.planted_pii.drop(columns="values").reset_index(names="row")
+    )
     rows = connection.execute(
         """
         select
@@ -162,19 +164,19 @@ def _personal_data(
                 when 'message' then printf('wm%08d', p.number)
                 else printf('C%07d', p.number)
             end as id
-        from plants as p
+        from planted_pii as p
         left join reviews as r on p.subject = 'review' and r.review = p.number
         left join mentions as m on p.subject = 'mention' and m.mention = p.number
         order by p.row
         """
     ).fetchall()
-    plants = simulation.plants.to_dict("records")
+    planted_pii = simulation.planted_pii.to_dict("records")
     return [
         {
             "channel": channel,
             "id": identifier,
-            "kind": plants[row]["kind"],
-            "values": plants[row]["values"],
+            "kind": planted_pii[row]["kind"],
+            "values": planted_pii[row]["values"],
         }
         for row, channel, identifier in rows
     ]

@@ -1,6 +1,6 @@
 """A second generation of one product, better liked than the first.
 
-Nobody's stars change: from its launch on, orders of the first generation become orders of the
+No stars change: from its launch on, orders of the first generation become orders of the
 second, those that were praised rather than those that were not. Nothing is drawn from the streams
 of orders and reviews.
 """

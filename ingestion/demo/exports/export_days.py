@@ -1,7 +1,7 @@
-"""Editions: on which export days a row is written. A row comes again when something changed.
+"""Export days: on which a row is written. A row comes again when something changed.
 
-A channel that exports every day writes what is new or changed that day; an edition shows the row
-as it stood at the end of its day. Some rows reach their first file days late.
+A channel that exports every day writes what is new or changed that day; each export day shows the
+row as it stood at the end of its day. Some rows reach their first file days late.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ LATE_SHARE = 0.006
 LATE_DAYS = (1, 4)
 
 
-def editions(
+def row_export_days(
     world: World,
     subject: str,
     ids: Ints,
@@ -28,10 +28,10 @@ def editions(
 
     `turns` are the times at which a row is new or changed, NEVER where it is not; the first list is
     when it begins. `late_share` of the rows miss their first file by one to four days; what would
-    have been exported before is then shown by the later edition.
+    have been exported before is then shown by the later export.
 
     Returns:
-        The editions, and how many rows are late.
+        The export days, and how many rows are late.
     """
     rng = world.rng(f"late {subject}")
     n = len(ids)

@@ -56,7 +56,7 @@ select
     member(l.customer) as 会员号,
     iso_second(l.linked) as 绑定时间,
     ['授权登录', '注册', '小程序'][l.link % 3 + 1] as 来源系统
-from link_editions as e
+from link_export_days as e
 join links as l on l.link = e.id
 """
 
@@ -106,7 +106,7 @@ select
         as 被邀请人会员号,
     case when is_past(r.registered, e.as_of) then iso_second(r.registered) else '' end
         as 注册时间
-from referral_editions as e
+from referral_export_days as e
 join referrals as r on r.invite = e.id
 """
 
@@ -120,7 +120,7 @@ select
     format('{:,}', p.delta) as 积分变动,
     ['购物', '评价', '签到', '兑换', '邀请', '过期', '调整'][p.reason + 1] as 事由,
     case when has(p.expires) then day_of(p.expires) else '' end as 有效期至
-from point_editions as e
+from point_export_days as e
 join points as p on p.entry = e.id
 """
 
@@ -137,7 +137,7 @@ select
     money(g.reward) as 奖励金额,
     case when g.is_positive_required then '是' else '否' end as 要求好评,
     case when g.is_disclosed then '是' else '否' end as 是否披露
-from grant_editions as e
+from grant_export_days as e
 join grants as g on g."grant" = e.id
 union all
 select
@@ -152,7 +152,7 @@ select
     money(o.reward) as 奖励金额,
     '否' as 要求好评,
     '' as 是否披露
-from offer_editions as e
+from offer_export_days as e
 join offers as o on o.offer = e.id
 """
 
@@ -196,7 +196,7 @@ select
     case when t.review > 0 then review_no(0, t.review) else '' end as 评价ID,
     ['曝光', '点击', '播放', '到站', '看评价', '读群消息'][t.action + 1] as 行为,
     'Mozilla/5.0' as UA
-from touch_editions as e
+from touch_export_days as e
 join touches as t on t.touch = e.id
 join media as m on m.code = t.channel
 left join campaigns as c on c.campaign = t.campaign
@@ -213,7 +213,7 @@ select
     short_count(s.shown) as 展示量,
     format('{:,}', s.clicked) as 点击量,
     printf('%.2f%%', 100.0 * s.clicked / s.shown) as 点击率
-from spend_editions as e
+from spend_export_days as e
 join spend as s on s.line = e.id
 join media as m on m.code = s.channel
 join campaigns as c on c.campaign = s.campaign
@@ -226,7 +226,7 @@ select
     day_of(s.day) as 日期,
     s.keyword as 关键词,
     format('{:,}', s.count) as 搜索量
-from search_editions as e
+from search_export_days as e
 join searches as s on s.line = e.id
 """
 

@@ -22,7 +22,7 @@ select
     case when is_past(i.adopted, e.as_of) then iso_second(i.adopted) else '' end as 采纳时间,
     case when is_past(i.released, e.as_of) then iso_second(i.released) else '' end as 上线时间,
     ['静音模式', '童锁', '更长的电源线', '可拆洗', '预约开机'][i.idea % 5 + 1] as 提案标题
-from idea_editions as e
+from idea_export_days as e
 join ideas as i on i.idea = e.id
 join products as p on p.product = i.product
 """
@@ -44,7 +44,7 @@ select
     case when t.pre >= 0 then (t.pre / 10.0)::decimal(4, 1)::varchar else '' end as 前测得分,
     case when t.post >= 0 and is_past(t.ended, e.as_of)
         then (t.post / 10.0)::decimal(4, 1)::varchar else '' end as 后测得分
-from trial_editions as e
+from trial_export_days as e
 join trials as t on t.trial = e.id
 """
 
@@ -56,7 +56,7 @@ select
     member(r.customer) as 会员号,
     iso_second(r.requested) as 提出时间,
     '合规专员' as 受理人
-from erasure_editions as e
+from erasure_export_days as e
 join erasures as r on r.request = e.id
 """
 

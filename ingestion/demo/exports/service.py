@@ -27,7 +27,7 @@ select
     '客户**' as 联系人,
     case when c.customer >= 0 then masked(phone_number(c.customer)) else '' end as 联系电话,
     ['质量', '噪音', '续航', '物流', '服务', '价格', '外观', '操作'][c.aspect + 1] as 问题分类
-from case_editions as e
+from case_export_days as e
 join cases as c on c."case" = e.id
 join texts as t on t.id = c.text
 """
@@ -43,7 +43,7 @@ select
     v.old as old,
     v.new as new,
     case when v.actor = 0 then 'system' else printf('agent_%02d', v.actor) end as actor
-from event_editions as e
+from event_export_days as e
 join case_events as v on v.event = e.id
 """
 
@@ -59,7 +59,7 @@ select
     case when r.is_automated then '是' else '否' end as 机器人,
     t.text as 内容,
     slash_second(r.responded) as 时间
-from response_editions as e
+from response_export_days as e
 join case_responses as r on r.response = e.id
 join texts as t on t.id = r.text
 """
@@ -77,7 +77,7 @@ select
     case when k.csat > 0 then k.csat end as satisfaction,
     case when k."order" > 0 then order_no(0, k."order") end as order_no,
     chr((65 + k.contact % 3)::integer) as queue
-from contact_editions as e
+from contact_export_days as e
 join contacts as k on k.contact = e.id
 """
 
@@ -113,7 +113,7 @@ select
     case when w.closed < e.as_of then money(w.price) else '' end as 向客户收费,
     case when w.is_in_warranty then '是' else '否' end as 保内,
     ['杭州一站', '深圳二站', '上海三站'][w.claim % 3 + 1] as 网点
-from claim_editions as e
+from claim_export_days as e
 join claims as w on w.claim = e.id
 """
 
@@ -133,7 +133,7 @@ select
     case when is_past(s.answered, e.as_of) then coalesce(m.label, '') else '' end as 得知渠道,
     case when s.text >= 0 and s.answered < e.as_of then t.text else '' end as 意见,
     'https://survey.example.com/' || s.survey as 问卷链接
-from survey_editions as e
+from survey_export_days as e
 join surveys as s on s.survey = e.id
 left join media as m on m.code = s.heard
 left join texts as t on t.id = s.text

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ingestion.demo.exports.query import ExportQuery
 
-# A reply, an edit or a deletion is shown by the editions after it.
+# A reply, an edit or a deletion is shown by the exports after it.
 _STATE = """
-    from review_editions as e
+    from review_export_days as e
     join reviews as r on r.review = e.id
     join texts as t on t.id = case when is_past(r.edited, e.as_of)
         then r.text else r.text_before end
@@ -125,7 +125,7 @@ select
     masked(phone_number(c.phone_person)) as 联系电话,
     region(c.region) || '***' as 收货地址,
     case o."order" % 7 when 0 then '周末送货' else '' end as 订单备注
-from order_editions as e
+from order_export_days as e
 join orders as o on o."order" = e.id
 join customers as c on c.customer = o.customer
 left join invitations as i on i.invitee = o.customer and not o.is_repeat
@@ -149,7 +149,7 @@ select
     full_name(c.name_0, c.name_1, 0)[1:1] || '**' as 收货人姓名,
     masked(phone_number(c.phone_person)) as 联系手机,
     '''2026' || o."order" as 支付宝交易号
-from order_editions as e
+from order_export_days as e
 join orders as o on o."order" = e.id
 join customers as c on c.customer = o.customer
 left join invitations as i on i.invitee = o.customer and not o.is_repeat
@@ -167,7 +167,7 @@ select
     yuan(i.net)::varchar as 实付金额,
     yuan(i.freight)::varchar as 运费,
     p.name as 商品名称
-from item_editions as e
+from item_export_days as e
 join items as i on i."order" = e.id
 join orders as o on o."order" = i."order"
 join products as p on p.product = i.product
@@ -185,7 +185,7 @@ select
     yuan(i.net) as payment,
     yuan(i.freight) as post_fee,
     p.name as title
-from item_editions as e
+from item_export_days as e
 join items as i on i."order" = e.id
 join orders as o on o."order" = i."order"
 join products as p on p.product = i.product
@@ -202,7 +202,7 @@ select
     money(f.amount) as 退款金额,
     ['质量问题', '不想要了', '商品与描述不符', '物流问题', '价格保护'][f.reason + 1] as 退款原因,
     '客服' || f.refund % 5 as 审核人
-from refund_editions as e
+from refund_export_days as e
 join refunds as f on f.refund = e.id
 where f.shop = 0
 """
@@ -218,7 +218,7 @@ select
     ['质量问题', '拍错/多拍/不想要', '商品描述不符', '快递问题', '退差价'][f.reason + 1]
         as 买家退款原因,
     '退款成功' as 退款状态
-from refund_editions as e
+from refund_export_days as e
 join refunds as f on f.refund = e.id
 where f.shop = 1
 """

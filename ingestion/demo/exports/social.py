@@ -6,7 +6,7 @@ from ingestion.demo.exports.query import ExportQuery
 
 # Counters run up to the reach within days; comments hang on others and have none.
 _FROM = """
-    from mention_editions as e
+    from mention_export_days as e
     join mentions as m on m.mention = e.id
     join texts as t on t.id = m.text
     join products as p on p.product = m.product
@@ -71,7 +71,7 @@ select
     t.text as 回复内容,
     iso_second(a.responded) as 回复时间,
     '禾木客服' as 账号昵称
-from reply_editions as e
+from reply_export_days as e
 join mention_answers as a on a.reply = e.id
 join texts as t on t.id = a.text
 where a.platform = 0
@@ -202,7 +202,7 @@ select
     epoch_seconds(m.posted) * 1000 as msgtime,
     t.text as text,
     'g' || m."group" as roomid
-from message_editions as e
+from message_export_days as e
 join messages as m on m.message = e.id
 join texts as t on t.id = m.text
 join products as p on p.product = m.product
@@ -218,7 +218,7 @@ select
     a.posts::varchar as 发言数,
     case when a.is_event then 'EV' || a.day else '' end as 活动编号,
     '老友群' || a."group" as 群名称
-from activity_editions as e
+from activity_export_days as e
 join activity as a on a.activity = e.id
 """
 

@@ -16,7 +16,7 @@ _PIECE = """
     iso_minute(c.published) as 发布时间,
     x.text as 标题,
     '编辑' || c.content % 4 as 编辑
-from content_editions as e
+from content_export_days as e
 join content as c on c.content = e.id
 join topics as t on t.topic = c.topic
 join texts as x on x.id = c.title
@@ -66,7 +66,7 @@ select
     format('{:,}', d.shown) as 阅读量,
     format('{:,}', d.posts) as 讨论量,
     format('{:,}', d.people) as 参与人数
-from topic_day_editions as e
+from topic_day_export_days as e
 join topic_days as d on d.topic_day = e.id
 join topics as t on t.topic = d.topic
 """
@@ -100,7 +100,7 @@ select
     money(n.fee) as 合作费用,
     money(n.goods) as 样品成本,
     '是' as 是否报备
-from note_editions as e
+from note_export_days as e
 join notes as n on n.note = e.id
 join campaigns as p on p.campaign = n.campaign
 join texts as x on x.id = n.title

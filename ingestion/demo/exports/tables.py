@@ -1,6 +1,6 @@
-"""The simulation's tables as the export queries see them, and the editions of each.
+"""The simulation's tables as the export queries see them, and the export days of each.
 
-An edition table `<subject>_editions` has the columns id, file (day index) and as_of (s).
+A table `<subject>_export_days` has the columns id, file (day index) and as_of (s).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ingestion.demo.catalogue.catalogue import (
     STRATEGIES,
 )
 from ingestion.demo.catalogue.releases import launch_dates
-from ingestion.demo.exports.export_days import LATE_SHARE, editions, export_days
+from ingestion.demo.exports.export_days import LATE_SHARE, export_days, row_export_days
 from ingestion.demo.marketing.lift import window
 from ingestion.demo.people.groups import EVENT_EVERY, FIRST_EVENT
 from ingestion.demo.simulation import Simulation
@@ -42,7 +42,7 @@ SECOND_DAY_PLATFORMS = (PLATFORMS.index("xiaohongshu"), PLATFORMS.index("douyin"
 
 @dataclass(frozen=True)
 class _Subject:
-    """Rows that come in editions: `turns` are the columns of times at which they change."""
+    """Rows that come again when they change; `turns` are the columns of times of change."""
 
     name: str
     frame: pd.DataFrame
@@ -53,7 +53,7 @@ class _Subject:
 
 
 def register(connection: duckdb.DuckDBPyConnection, simulation: Simulation) -> dict[str, int]:
-    """Make every table of the simulation, and its editions, readable by the export queries.
+    """Make every table of the simulation, and its export days, readable by the export queries.
 
     Returns:
         Rows that reach their first file late, by subject.
@@ -72,22 +72,22 @@ def register(connection: duckdb.DuckDBPyConnection, simulation: Simulation) -> d
     connection.register("snapshot_days", pd.DataFrame(days, columns=["name", "file", "as_of"]))
     late: dict[str, int] = {}
     for subject in [*_voices(simulation), *_purchases(simulation), *_programme(simulation)]:
-        late[subject.name] = _register_editions(connection, world, subject)
+        late[subject.name] = _register_export_days(connection, world, subject)
     for name, parts in {
         "review": ("shop_review", "tmall_review", "store_review"),
         "mention": ("mention_daily", "mention_second_day", "mention_weekly"),
         "order": ("jd_order", "tmall_order"),
         "item": ("jd_item", "tmall_item"),
     }.items():
-        union = " union all ".join(f"from {part}_editions" for part in parts)
-        connection.execute(f"create or replace temp view {name}_editions as {union}")
+        union = " union all ".join(f"from {part}_export_days" for part in parts)
+        connection.execute(f"create or replace temp view {name}_export_days as {union}")
     return late
 
 
-def _register_editions(
+def _register_export_days(
     connection: duckdb.DuckDBPyConnection, world: World, subject: _Subject
 ) -> int:
-    found, late_count = editions(
+    found, late_count = row_export_days(
         world,
         subject.name,
         subject.frame[subject.number].to_numpy().astype(np.int64),
@@ -96,7 +96,7 @@ def _register_editions(
         late_share=subject.late_share,
     )
     shown = pa.Table.from_pandas(found, preserve_index=False)
-    connection.register(f"{subject.name}_editions", shown)
+    connection.register(f"{subject.name}_export_days", shown)
     return late_count
 
 

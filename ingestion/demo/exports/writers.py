@@ -40,7 +40,7 @@ class WrittenExport:
     planted: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def note(self, kind: str, **facts: Any) -> None:  # noqa: ANN401 - what is planted is free-form
-        """Remember one planted thing."""
+        """Record one planted fault with its files."""
         entry = {"channel": self.channel, "export": self.export, **facts}
         self.planted.setdefault(kind, []).append(entry)
 

@@ -1,4 +1,4 @@
-"""Traffic that is nobody's way to an order: robots, own links, a shop's tablet, passers-by."""
+"""Traffic that leads no customer to an order: robots, own links, a shop's tablet, passers-by."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from ingestion.demo.marketing.creators import Creators
 from ingestion.demo.marketing.touches import CLICKED, IDENTITY_KINDS, VISITED
 from ingestion.demo.world import DAY, HOUR, NEVER, Ints, World
 
-# Identifiers that are nobody's own: robots' cookies, the tablet, devices that an inviter lends; and
-# cookies of people who look in once and never become known.
+# Identifiers that belong to no customer: robots' cookies, the tablet, devices that an inviter
+# lends; and cookies of people who look in once and never become known.
 ROBOT, PASSER_BY, TABLET, LENT = -500_000_000, -600_000_000, -700_000_000, -800_000_000
 CLICKS_PER_HOUR = 130
 OWN_NOTE_CLICKS, OWN_LINK_CLICKS = 3, 12

@@ -26,11 +26,11 @@ def choose_erasures(
     orders: pd.DataFrame,
     kept: Iterable[pd.Series],
 ) -> pd.DataFrame:
-    """One row per request: request, customer (UNKNOWN: nobody's), requested (s).
+    """One row per request: request, customer (UNKNOWN: of no customer), requested (s).
 
     Args:
         world: the world.
-        customers: everybody.
+        customers: all customers.
         traces: numbers of the customers behind the rows of each subject; the more of these
             subjects a member is in, the rather they are the first to ask.
         orders: who bought.

@@ -38,8 +38,8 @@ def answer_in_group(
 ) -> pd.DataFrame:
     """The activity, and that of members who speak on a day on which a message there reached them.
 
-    Nobody's way to an order grows longer by it: they are reached in the group that day, and nobody
-    speaks there on a day on which they order.
+    It adds no touch to a journey: they are reached in the group that day, and speak there on no day
+    on which they order.
     """
     rng = world.rng("answers in groups")
     read = touches[(touches["channel"] == "wecom") & (touches["customer"] >= 0)]
@@ -58,5 +58,5 @@ def answer_in_group(
     frame = frame.assign(posts=1 + pick(rng, [5, 3, 2], len(frame)), size=1)
     frame["group"] = frame["customer"] % GROUPS
     both = pd.concat([activity, frame[activity.columns]], ignore_index=True)
-    told: pd.DataFrame = both.sort_values(["day", "customer"], ignore_index=True)
-    return told
+    visits: pd.DataFrame = both.sort_values(["day", "customer"], ignore_index=True)
+    return visits

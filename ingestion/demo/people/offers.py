@@ -21,7 +21,7 @@ WRONG_SHARE = 0.08
 
 
 def make_offers(
-    world: World, customers: pd.DataFrame, orders: pd.DataFrame, veterans: pd.DataFrame
+    world: World, customers: pd.DataFrame, orders: pd.DataFrame, lapsed_customers: pd.DataFrame
 ) -> pd.DataFrame:
     """One row per offer.
 
@@ -33,13 +33,13 @@ def make_offers(
     twins = customers[customers["phone_person"] != customers["customer"]]
     linked[twins["customer"]] = linked[twins["phone_person"]] = False
     kept = orders[(orders["cancelled"] == NEVER) & (orders["refunded"] == NEVER)]
-    kept = kept[linked[kept["customer"]] & ~kept["customer"].isin(veterans["customer"])]
+    kept = kept[linked[kept["customer"]] & ~kept["customer"].isin(lapsed_customers["customer"])]
     kept = kept.sort_values("ordered")
     nth = kept.groupby("customer").cumcount()
     parts = [
         _of_stage(world, rng, programme, kept[nth == programme]) for programme in (WELCOME, UPGRADE)
     ]
-    sent = veterans[veterans["offered"] != NEVER]
+    sent = lapsed_customers[lapsed_customers["offered"] != NEVER]
     # a coupon is claimed in the shop on the day of the order that it is used for
     claimed = np.where(sent["returned"] != NEVER, sent["returned"], NEVER)
     parts.append(

@@ -1,6 +1,6 @@
 """Members who stopped buying before the window: the dormant, the lost, and those who came back.
 
-They are members more than the flag asks for, numbered after everybody else. They touch nothing and
+They are members more than the flag asks for, numbered after all others. They touch nothing and
 say nothing; what they bought lies up to a year and more behind, so that cohorts have something to
 lose and a coupon somebody to win back.
 """
@@ -17,7 +17,7 @@ from ingestion.demo.draws import between, pick, quota
 from ingestion.demo.sales.orders import Orders
 from ingestion.demo.world import DAY, HOUR, NEVER, Ints, World
 
-VETERAN_SHARE, FEWEST_VETERANS = 0.05, 24
+LAPSED_SHARE, FEWEST_LAPSED = 0.05, 24
 # Days from the last order before the window to the last day: dormant from 90 on, lost from 180 on.
 SILENT_FROM, SILENT_TO = 96, 400
 # Some bought less long ago, if that is before the window: they are on their way out.
@@ -35,8 +35,8 @@ COUPON_SHARE, TAKEN_UP_SHARE, BACK_ANYWAY_SHARE = 0.6, 0.3, 0.06
 
 
 @dataclass(frozen=True)
-class Veterans:
-    """Everybody with them; and who of them is sent a coupon when, and comes back when.
+class LapsedCustomers:
+    """All customers, links and orders with the lapsed ones, and who of these comes back when.
 
     Columns of people: customer, last (s, their last order before the window), offered, returned (s
     or NEVER).
@@ -48,12 +48,12 @@ class Veterans:
     people: pd.DataFrame
 
 
-def add_veterans(
+def add_lapsed_customers(
     world: World, customers: pd.DataFrame, links: pd.DataFrame, bought: Orders
-) -> Veterans:
-    """Put them behind everybody else."""
+) -> LapsedCustomers:
+    """Add the lapsed customers behind all others, with their links and orders."""
     rng = world.rng("veterans")
-    n = max(FEWEST_VETERANS, round(VETERAN_SHARE * world.customers))
+    n = max(FEWEST_LAPSED, round(LAPSED_SHARE * world.customers))
     last = _last_orders(world, rng, n)
     who, earlier = _earlier_orders(rng, last)
     first = last.copy()
@@ -73,7 +73,7 @@ def add_veterans(
     shop = np.where(members["shop"] == 0, "jd_customer", "tmall_customer")
     own = members["customer"].to_numpy()
     linked = pd.DataFrame({"kind": shop, "customer": own, "linked": members["registered"]})
-    return Veterans(
+    return LapsedCustomers(
         pd.concat([customers, members], ignore_index=True),
         pd.concat([links, linked.assign(identifier=own)], ignore_index=True),
         made,

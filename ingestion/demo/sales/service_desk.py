@@ -1,4 +1,4 @@
-"""More chats and calls: nobody answers in the dead of night, and each stage has its own pace.
+"""More chats and calls: none is answered in the small hours, and each stage has its own pace.
 
 The added ones are of people who are not recognised, so that no journey grows by them.
 """
@@ -23,7 +23,7 @@ WAITS, MISSED_SHARE = (0.8, 2.0, 5.0), 0.04
 
 
 def is_night(started: pd.Series) -> pd.Series:
-    """Whether nobody is there at that time of day."""
+    """Whether the desk is closed at that time of day."""
     return (started % DAY).between(NIGHT_FROM * HOUR, NIGHT_TO * HOUR - 1)
 
 
@@ -47,7 +47,7 @@ def add_contacts(world: World, contacts: pd.DataFrame) -> pd.DataFrame:
     frame = pd.concat([contacts, more], ignore_index=True)
     is_missed = is_night(frame["started"]) & (frame["order"] == 0)
     frame.loc[is_missed, "first_reply"] = NEVER
-    # nobody is asked how they liked an answer that never came
+    # without an answer no satisfaction score is asked for
     frame.loc[is_missed, "csat"] = 0
     frame = frame[frame["ended"] < world.end]
     frame = frame.sort_values(["started", "customer"], ignore_index=True)

@@ -1,6 +1,7 @@
 """Personal data planted inside free texts: telephones, e-mails, ID cards, WeChat ids.
 
-Nobody's: the numbers are drawn at random. Each planted text is written once, by one voice.
+The numbers are drawn at random and belong to no person. Each planted text is written once, by one
+voice.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def plant(
     for subject, (frame, number) in subjects.items():
         able = np.ones(len(frame), dtype=bool)
         if "source" in frame and "edited" in frame:
-            # an edited or copied review shows its text under several editions
+            # an edited or copied review shows its text on several export days
             sources = frame["source"].to_numpy()
             able = (sources == 0) & (frame["edited"] == NEVER).to_numpy()
             able &= ~frame[number].isin(sources).to_numpy()

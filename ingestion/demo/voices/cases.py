@@ -47,7 +47,7 @@ def make_service(
     cases = _open_cases(world, rng, customers, reviews, catalogue)
     first_department = cases["department"].to_numpy().copy()
     responses = _answers(world, rng, cases, catalogue)
-    _settle(world, rng, cases, responses)
+    _set_outcomes(world, rng, cases, responses)
     events = _events(world, rng, cases, first_department)
     return Service(cases, events, responses, _contacts(world, rng, customers, orders))
 
@@ -60,7 +60,7 @@ def _open_cases(
     catalogue: Catalogue,
 ) -> pd.DataFrame:
     low = reviews[(reviews["channel"] == JD) & (reviews["stars_before"] <= 2)]
-    # the desk follows up on every review that tells of a crisis: they name its product
+    # the desk follows up on every review that names a crisis: they name its product
     day = low["posted"].to_numpy() // DAY
     is_crisis = np.zeros(len(low), dtype=bool)
     for crisis in crises(world):
@@ -172,13 +172,13 @@ def _answers(
     return frame
 
 
-def _settle(
+def _set_outcomes(
     world: World, rng: np.random.Generator, cases: pd.DataFrame, responses: pd.DataFrame
 ) -> None:
     """When each case is solved, opened again, solved again and closed; scores and compensation."""
     n = len(cases)
-    said = responses[~responses["is_automated"] & responses["is_public"]]
-    first = cases["case"].map(said.groupby("case")["responded"].min())
+    replies = responses[~responses["is_automated"] & responses["is_public"]]
+    first = cases["case"].map(replies.groupby("case")["responded"].min())
     is_answered = first.notna().to_numpy()
     start = first.fillna(world.end).to_numpy().astype(np.int64)
     hours = np.array([3.0, 8.0, 14.0, 20.0])[cases["priority"]]
@@ -210,7 +210,7 @@ def _settle(
 def _events(
     world: World, rng: np.random.Generator, cases: pd.DataFrame, department: Ints
 ) -> pd.DataFrame:
-    """The history that the ticket system tells, in order of time."""
+    """The history that the ticket system exports, in order of time."""
     number = cases["case"].to_numpy()
     opened = cases["opened"].to_numpy()
     first, again = cases["first_solved"].to_numpy(), cases["reopened"].to_numpy()

@@ -153,7 +153,7 @@ def _stars(rng: np.random.Generator, tilt: np.ndarray) -> Ints:
 
 
 def _strike_crises(world: World, rng: np.random.Generator, frame: pd.DataFrame) -> None:
-    """In the days after a crisis breaks, most reviews of its product tell of its aspect."""
+    """In the days after a crisis breaks, most reviews of its product name its aspect."""
     day = frame["posted"].to_numpy() // DAY
     for crisis in crises(world):
         is_hit = (frame["product"] == crisis.product).to_numpy() & (frame["grant"] == 0).to_numpy()

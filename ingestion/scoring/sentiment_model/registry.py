@@ -1,4 +1,4 @@
-"""The models that one home keeps: which one is in force, and how its scores are calibrated.
+"""The models that one home keeps: which one is the champion, and how its scores are calibrated.
 
     <home>/models/sentiment/
         champion.json            {"scorer_version": ...}; missing: the packaged model
@@ -34,7 +34,7 @@ _CHAMPION = "champion.json"
 _CALIBRATION = "calibration.json"
 
 
-class ShelfError(ScoringError):
+class ModelRegistryError(ScoringError):
     """A home's models cannot be read, or the one named is not there."""
 
 
@@ -60,7 +60,7 @@ class Calibration:
 
 
 @dataclass(frozen=True)
-class Shelf:
+class ModelRegistry:
     """The models of one home.
 
     Attributes:
@@ -72,21 +72,21 @@ class Shelf:
     cache: Path | None = None
 
     def champion(self) -> str:
-        """The version in force.
+        """The version whose scores count.
 
         Raises:
-            ShelfError: The pointer is damaged.
+            ModelRegistryError: The pointer is damaged.
         """
         if self.root is None or not (self.root / _CHAMPION).exists():
             return packaged_version()
-        told = _read(self.root / _CHAMPION)
-        version = told.get("scorer_version")
+        pointer = _read(self.root / _CHAMPION)
+        version = pointer.get("scorer_version")
         if not isinstance(version, str):
-            raise ShelfError(f"{self.root / _CHAMPION} names no scorer_version")
+            raise ModelRegistryError(f"{self.root / _CHAMPION} names no scorer_version")
         return version
 
     def versions(self) -> list[str]:
-        """Every version that can be put in force, the packaged one first."""
+        """Every version that can be activated, the packaged one first."""
         found = []
         if self.root is not None and self.root.is_dir():
             found = sorted(path.parent.name for path in self.root.glob("*/weights.npz"))
@@ -96,7 +96,7 @@ class Shelf:
         """A model, loaded.
 
         Raises:
-            ShelfError: There is none of that version.
+            ModelRegistryError: There is none of that version.
             ModelError: It is damaged.
         """
         if version == packaged_version():
@@ -106,7 +106,7 @@ class Shelf:
         return load(self._folder(version).parent, version)
 
     def card(self, version: str) -> dict[str, Any]:
-        """What is published about a model."""
+        """The card of a model: what is published about its training and quality."""
         if version == packaged_version():
             return dict(packaged_model(self.cache).card)
         from ingestion.scoring.sentiment_model.model import read_card  # noqa: PLC0415
@@ -117,7 +117,7 @@ class Shelf:
         """How the scores of a version are calibrated, the pooled line first.
 
         Raises:
-            ShelfError: The file is damaged.
+            ModelRegistryError: The file is damaged.
         """
         if self.root is not None:
             path = self.root / version / _CALIBRATION
@@ -125,7 +125,7 @@ class Shelf:
                 try:
                     return [Calibration(**line) for line in _read(path)["lines"]]
                 except (KeyError, TypeError) as error:
-                    raise ShelfError(f"{path}: not a sound calibration ({error})") from None
+                    raise ModelRegistryError(f"{path}: not a sound calibration ({error})") from None
         card = self.card(version)
         return [
             Calibration(
@@ -146,15 +146,15 @@ class Shelf:
             {"scorer_version": version, "lines": [asdict(line) for line in lines]},
         )
 
-    def put_in_force(self, version: str) -> None:
-        """Move the pointer.
+    def activate(self, version: str) -> None:
+        """Make a version the champion.
 
         Raises:
-            ShelfError: There is no such version.
+            ModelRegistryError: There is no such version.
         """
         assert self.root is not None
         if version not in self.versions():
-            raise ShelfError(
+            raise ModelRegistryError(
                 f"{version}: no such model; there are {', '.join(self.versions())} "
                 "(the first is the packaged one)"
             )
@@ -162,7 +162,7 @@ class Shelf:
 
     def _folder(self, version: str) -> Path:
         if self.root is None or version not in self.versions():
-            raise ShelfError(
+            raise ModelRegistryError(
                 f"{self.root or 'no home'}: the model {version} is not there: restore it, or "
                 "`koubei train --use packaged`"
             )
@@ -171,24 +171,24 @@ class Shelf:
 
 def calibration_version(lines: Sequence[Calibration]) -> str:
     """Twelve hex digits that follow from the lines: the same lines, the same version."""
-    told = json.dumps([asdict(line) for line in lines], sort_keys=True)
-    return hashlib.sha256(told.encode()).hexdigest()[:12]
+    lines_json = json.dumps([asdict(line) for line in lines], sort_keys=True)
+    return hashlib.sha256(lines_json.encode()).hexdigest()[:12]
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ShelfError(f"{path}: cannot be read ({error})") from None
-    return told
+        raise ModelRegistryError(f"{path}: cannot be read ({error})") from None
+    return content
 
 
-def _write(path: Path, told: Mapping[str, Any]) -> None:
+def _write(path: Path, content: Mapping[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(
         "w", encoding="utf-8", dir=path.parent, prefix=".draft-", delete=False
     ) as draft:
-        json.dump(told, draft, ensure_ascii=False, indent=2, sort_keys=True)
+        json.dump(content, draft, ensure_ascii=False, indent=2, sort_keys=True)
         draft.write("\n")
         draft.flush()
         os.fsync(draft.fileno())

@@ -9,6 +9,7 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
+from ingestion.raw.winning_row import winning_rows
 from ingestion.scoring.sentiment_model.corpus import Labelled
 
 NEGATIVE_AT_MOST = 0.4
@@ -18,11 +19,7 @@ POSITIVE_FROM = 0.8
 _STARRED = f"""
 with winning as (
     select channel_code, text_sha256, rating_raw / nullif(rating_max, 0) as rating_share
-    from raw.reviews
-    where superseded_load_id is null
-    qualify row_number() over (
-        partition by record_key order by export_date desc, delivery_seq desc, row_number desc
-    ) = 1
+    from {winning_rows("raw.reviews")}
 )
 
 select

@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 
-from ingestion.scoring.sentiment_model.registry import Shelf, calibration_version
+from ingestion.scoring.sentiment_model.registry import ModelRegistry, calibration_version
 
 SCORER = "sentiment"
 
@@ -51,16 +51,16 @@ _LINE = pa.schema(
 )
 
 
-def record(connection: duckdb.DuckDBPyConnection, shelf: Shelf, load_id: int) -> None:
+def record(connection: duckdb.DuckDBPyConnection, models: ModelRegistry, load_id: int) -> None:
     """Write the cards and the calibrations of a home's models into the warehouse.
 
     Cards are written anew; a calibration that is known stays as it was recorded first.
     """
-    champion = shelf.champion()
+    champion = models.champion()
     cards, lines = [], []
-    for version in shelf.versions():
-        card = shelf.card(version)
-        of_version = shelf.calibrations(version)
+    for version in models.versions():
+        card = models.card(version)
+        of_version = models.calibrations(version)
         named = {
             "scorer": SCORER,
             "scorer_version": version,
@@ -103,12 +103,12 @@ def record(connection: duckdb.DuckDBPyConnection, shelf: Shelf, load_id: int) ->
 
 
 def fingerprint(connection: duckdb.DuckDBPyConnection) -> str:
-    """What decides how scores are read: which models are in force, and their calibrations.
+    """What decides how scores are read: which models are champions, and their calibrations.
 
     When it differs from the last build's, everything that depends on it is built anew.
     """
-    ((told,),) = connection.execute(
+    ((state,),) = connection.execute(
         "select coalesce(string_agg(concat_ws('/', scorer, scorer_version, calibration_version), "
         "';' order by scorer, scorer_version), '') from raw.models where is_champion"
     ).fetchall()
-    return str(told)
+    return str(state)

@@ -1,7 +1,7 @@
-"""A challenger is trained on the brand's own labels and held against the champion.
+"""A challenger is trained on the brand's own labels and compared with the champion.
 
 Rows are distinct in their normal form; a form with several classes has none. The hash of the form
-decides which fifth is held out, so nothing that is said twice stands on both sides, today or in
+decides which fifth is held out, so nothing that is written twice stands on both sides, today or in
 any later training. What the packaged corpus holds is never held out: the champion may know it. The
 challenger is promoted when the 95 % interval of its gain in macro F1 lies above zero.
 """
@@ -23,7 +23,7 @@ from ingestion.scoring.sentiment_model.corpus import Labelled, normal_hashes
 from ingestion.scoring.sentiment_model.metrics import Classes, Comparison, Floats
 from ingestion.scoring.sentiment_model.model import Model, classes_of, save, train
 from ingestion.scoring.sentiment_model.recipe import FOLDS, version_of
-from ingestion.scoring.sentiment_model.registry import POOLED, Calibration, Shelf
+from ingestion.scoring.sentiment_model.registry import POOLED, Calibration, ModelRegistry
 from ingestion.scoring.sentiment_model.review_labels import Starred
 
 HELD_OUT_PART = 5
@@ -57,10 +57,10 @@ class Training:
     Attributes:
         verdict: too_few: no challenger was trained; unchanged: the champion was trained on these
             very rows.
-        champion: The version in force from now on.
+        champion: The version that scores from now on.
         counts: Distinct texts of the brand and the file, by class.
         challenger: Card of the challenger, with its comparison; None where none was trained.
-        calibrations: The lines in force from now on, the pooled one first.
+        calibrations: The lines that apply from now on, the pooled one first.
     """
 
     verdict: Verdict
@@ -71,12 +71,12 @@ class Training:
 
 
 def train_challenger(
-    shelf: Shelf, starred: Starred, labelled: Labelled, limits: Limits
+    models: ModelRegistry, starred: Starred, labelled: Labelled, limits: Limits
 ) -> Training:
-    """Train, compare, promote where it is better, and calibrate what is in force.
+    """Train, compare, promote where it is better, and calibrate the champion.
 
     Args:
-        shelf: The home's models; they are written.
+        models: The home's models; they are written.
         starred: The brand's own reviews.
         labelled: Rows of a labelled file; none where there is no file.
         limits: How much is enough.
@@ -84,7 +84,7 @@ def train_challenger(
     Raises:
         ScoringError: The champion cannot be read.
     """
-    champion = shelf.model(shelf.champion())
+    champion = models.model(models.champion())
     own = _distinct(starred.rows.and_also(labelled), with_neutral=True)
     with_neutral = int((own.labels == 0).sum()) >= limits.neutral
     if not with_neutral:
@@ -95,23 +95,23 @@ def train_challenger(
         "positive": int((own.labels == 1).sum()),
     }
     verdict: Verdict = "too_few"
-    told: dict[str, Any] | None = None
+    card: dict[str, Any] | None = None
     if min(counts["negative"], counts["positive"]) >= limits.per_class:
         challenger, comparison = _challenge(champion, own, starred, limits, with_neutral)
         if challenger is None or comparison is None:
             verdict = "unchanged"
         else:
-            assert shelf.root is not None
-            save(challenger, shelf.root)
-            verdict, told = "kept", dict(challenger.card)
+            assert models.root is not None
+            save(challenger, models.root)
+            verdict, card = "kept", dict(challenger.card)
             if comparison.is_better:
                 verdict, champion = "promoted", challenger
-    lines = [*shelf.calibrations(champion.version)[:1], *_by_channel(champion, starred)]
-    shelf.keep_calibrations(champion.version, lines)
+    lines = [*models.calibrations(champion.version)[:1], *_by_channel(champion, starred)]
+    models.keep_calibrations(champion.version, lines)
     if verdict == "promoted":
-        # last, so that a kill before it leaves the champion in force as it was
-        shelf.put_in_force(champion.version)
-    return Training(verdict, champion.version, counts, told, lines)
+        # last, so that a kill before it leaves the champion as it was
+        models.activate(champion.version)
+    return Training(verdict, champion.version, counts, card, lines)
 
 
 def _challenge(

@@ -60,7 +60,7 @@ class ModelFiles:
 
     @cached_property
     def version(self) -> str:
-        """The package's version, and for a model of one's own what tells it from others."""
+        """The package's version, and for a model of one's own a hash of its file."""
         if not self.own:
             return installed("snownlp")
         return f"{installed('snownlp')}+{self.digest[:12]}"

@@ -27,12 +27,12 @@ class Model:
     tables: Tables
 
     def positive(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        """What `SnowNLP(text).sentiments` says of each text; NaN for a text without a word."""
+        """`SnowNLP(text).sentiments` of each text, 0 to 1; NaN for a text without a word."""
         parts = [self._positive(part) for part in _parts(texts)]
         return np.concatenate(parts) if parts else np.empty(0)
 
     def words(self, text: str) -> list[str]:
-        """What `SnowNLP(text).words` says."""
+        """`SnowNLP(text).words`: the text cut into words."""
         codes, _ = _laid_out([text])
         room = room_for(len(codes))
         count = segment(self.tables, codes, 0, len(codes), room)

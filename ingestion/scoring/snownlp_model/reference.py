@@ -1,4 +1,4 @@
-"""What the snownlp library itself says: slow, and what the kernel is held against."""
+"""The scores of the snownlp library itself: slow, and what the kernel is compared with."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ LAYOUT = 4
 
 
 def user_cache() -> Path:
-    """Where tables are kept when nobody names a folder."""
+    """Where tables are kept when no folder is named."""
     return Path.home() / ".cache" / "koubei"
 
 
@@ -45,7 +45,7 @@ def load_tables(files: ModelFiles, cache: Path | None = None) -> Tables:
 
 
 def cached_path(files: ModelFiles, cache: Path | None = None) -> Path:
-    """The file of a model's tables; its name tells the package's version and the content."""
+    """The file of a model's tables; its name holds package version and content hash."""
     name = f"snownlp-{files.version}-{files.digest[:16]}-{LAYOUT}.npz"
     return (cache or user_cache()) / name
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import dagster as dg
 
-from ingestion.raw.schema import ANNOTATION_TABLES
+from ingestion.raw.text_tables import ANNOTATION_TABLES
 from orchestration.pipeline.annotate import annotate
 from orchestration.pipeline.state import RunState
 

@@ -1,4 +1,4 @@
-"""A wrong row of a seed is told with its file, line and column."""
+"""A wrong row of a seed is reported with its file, line and column."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_the_few_rows_are_right(seeds: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "row", "told"),
+    ("name", "row", "message"),
     [
         ("aspect_words", "价,cost,", "aspect_words.csv:4: aspect_code is 'cost'"),
         ("aspect_words", "价格,price,", "aspect_words.csv:4: the word 价格 stands there already"),
@@ -53,12 +53,14 @@ def test_the_few_rows_are_right(seeds: Path) -> None:
         ("theme_words", "loud,吵", "theme_words.csv:3: theme_code is 'loud'"),
     ],
 )
-def test_a_wrong_row_is_told_with_its_place(seeds: Path, name: str, row: str, told: str) -> None:
+def test_a_wrong_row_is_reported_with_its_place(
+    seeds: Path, name: str, row: str, message: str
+) -> None:
     path = seeds / f"{name}.csv"
     path.write_text(path.read_text("utf-8") + row + "\n", "utf-8")
     with pytest.raises(AnnotationError) as caught:
         load_themes(seeds) if name.startswith("theme") else load_vocabulary(seeds)
-    assert told in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_a_missing_column_and_a_missing_file_are_told(seeds: Path) -> None:

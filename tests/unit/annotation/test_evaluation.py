@@ -1,4 +1,4 @@
-"""The measures of aspects, reckoned by hand."""
+"""The measures of aspects, worked out by hand."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_subjects_of_other_names_are_mapped_by_a_file(tmp_path: Path) -> None:
         subjects_of(SEEDS, mapping)
 
 
-def test_the_command_prints_json_and_tells_a_wrong_file_in_one_line(tmp_path: Path) -> None:
+def test_the_command_prints_json_and_reports_a_wrong_file_in_one_line(tmp_path: Path) -> None:
     file = tmp_path / "labelled.csv"
     file.write_text("文本,方面,褒贬\n价格便宜,价格,1\n", "utf-8")
     named = ["--text", "文本", "--subject", "方面", "--label", "褒贬", "--json"]

@@ -114,16 +114,16 @@ def test_what_was_read_before_a_failure_is_kept_and_not_read_again(
 
 
 def test_progress_counts_texts_from_nothing_to_all(connection: duckdb.DuckDBPyConnection) -> None:
-    told: list[tuple[int, int]] = []
+    reported: list[tuple[int, int]] = []
     land(connection, *[f"第{number}条" for number in range(5)])
     annotate_pending(
         connection,
         Signs(),
         load_id=1,
         chunk_size=2,
-        on_progress=lambda done, total: told.append((done, total)),
+        on_progress=lambda done, total: reported.append((done, total)),
     )
-    assert told == [(0, 5), (2, 5), (4, 5), (5, 5)]
+    assert reported == [(0, 5), (2, 5), (4, 5), (5, 5)]
 
 
 def test_an_annotator_that_breaks_its_word_is_refused(

@@ -24,6 +24,7 @@ MACROS = [
     PROJECT / "macros/affected.sql",
     PROJECT / "macros/customer_key_of.sql",
     PROJECT / "macros/in_cny.sql",
+    PROJECT / "macros/winning_order.sql",
     PROJECT / "macros/latest_wins.sql",
     PROJECT / "macros/naming_affected.sql",
     PROJECT / "macros/restated_in.sql",

@@ -81,10 +81,10 @@ def test_an_empty_world_is_refused(tmp_path: Path, days: int, customers: int) ->
 
 
 def test_progress_is_told_to_the_end(tmp_path: Path) -> None:
-    told: list[tuple[str, int, int]] = []
-    write_demo(tmp_path, days=1, customers=5, on_progress=lambda *step: told.append(step))
-    done = [step for _, step, _ in told]
-    assert done == list(range(told[0][2] + 1))
+    reported: list[tuple[str, int, int]] = []
+    write_demo(tmp_path, days=1, customers=5, on_progress=lambda *step: reported.append(step))
+    done = [step for _, step, _ in reported]
+    assert done == list(range(reported[0][2] + 1))
 
 
 def test_files_are_of_the_days_that_their_export_is_due(demo: Exports) -> None:

@@ -138,5 +138,5 @@ def test_trials_add_what_is_planted(demo: Exports) -> None:
     gain = pairs["后测得分"].astype(float) - pairs["前测得分"].astype(float)
     assert truth["pairs"] == len(pairs) < truth["finished"]
     assert gain.mean() == pytest.approx(truth["mean_uplift"], abs=1e-6)
-    # scores are told in tenths of a point
+    # scores are written in tenths of a point
     assert gain.mean() == pytest.approx(truth["planted_uplift"], abs=0.1)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ingestion.demo.draws import at_opening, pick, quota
-from ingestion.demo.exports.export_days import editions, export_days
+from ingestion.demo.exports.export_days import export_days, row_export_days
 from ingestion.demo.marketing.journeys import FIRST, RETURN, SECOND_ATTEMPT, make_journeys
 from ingestion.demo.marketing.referrals import make_referrals
 from ingestion.demo.people.customers import make_customers
@@ -57,7 +57,7 @@ def test_a_row_comes_again_on_each_day_that_changed_it() -> None:
     begun = np.array([0, DAY])
     changed = np.array([100, 5 * DAY])
     never = np.array([NEVER, NEVER])
-    found, late = editions(world, "rows", ids, [begun, changed, never])
+    found, late = row_export_days(world, "rows", ids, [begun, changed, never])
     assert found[["id", "file"]].to_numpy().tolist() == [[1, 0], [2, 1], [2, 5]]
     assert found["as_of"].tolist() == [DAY, 2 * DAY, 6 * DAY]
     assert late == 0
@@ -68,7 +68,7 @@ def test_a_late_row_misses_its_first_file_and_no_change_is_lost() -> None:
     ids = np.arange(1, 201)
     begun = np.full(200, 3 * DAY)
     changed = np.full(200, 4 * DAY)
-    found, late = editions(world, "rows", ids, [begun, changed], late_share=0.5)
+    found, late = row_export_days(world, "rows", ids, [begun, changed], late_share=0.5)
     first = found.groupby("id")["file"].min()
     assert late == int((first > 3).sum()) > 50
     assert found.groupby("id")["file"].max().ge(4).all()

@@ -263,7 +263,7 @@ def test_linked_members_who_bought_twice(demo: Exports) -> None:
 def test_word_of_mouth_converts_three_to_five_times_as_well(demo: Exports) -> None:
     """Journeys rebuilt from touches, identities and orders alone."""
     links = demo.rows("crm", "identities", "类型", "标识", "会员号")
-    # what many hold, and what a robot does, is nobody's way
+    # what many hold, and what a robot does, leads no customer to an order
     links = links[~links["标识"].duplicated(keep=False)]
     owner = dict(zip(links["类型"] + links["标识"], links["会员号"], strict=True))
     members = demo.rows("crm", "customers", "会员号").sort_values("会员号", ascending=False)

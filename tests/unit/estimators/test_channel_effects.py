@@ -122,7 +122,7 @@ def test_rare_channels_beyond_sixteen_stand_together_in_shapley_alone() -> None:
 def test_a_channel_with_several_states_is_one_channel() -> None:
     transitions, subsets = aggregates(G_AND_M)
     rows = transitions.to_pylist()
-    for row in rows:  # every visit of G alone is told from that before M
+    for row in rows:  # every visit of G alone differs from that before M
         row["to_frequency"] = int(row["to_value"] == "G")
         row["from_frequency"] = int(row["from_value"] == "G")
     found = channel_effects(pa.Table.from_pylist(rows), subsets)

@@ -1,4 +1,4 @@
-"""Shapley values, leave-one-out and linear over distinct channels, against reckonings by definition."""
+"""Shapley values, leave-one-out and linear over distinct channels, compared with sums by definition."""
 
 from __future__ import annotations
 
@@ -209,7 +209,7 @@ def test_a_group_is_a_channel_that_bears_another_name(world: Paths, most: int) -
 
 
 def test_sixteen_channels_are_exact() -> None:
-    # an additive world: every channel alone, so that what each adds can be told by symmetry
+    # an additive world: every channel alone, so that what each adds follows by symmetry
     members = np.eye(16, dtype=bool)
     values = shapley_values(members, np.full(16, 10), np.full(16, 4))
     assert values == pytest.approx(np.full(16, 0.4 / 16))

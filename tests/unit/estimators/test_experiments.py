@@ -121,12 +121,12 @@ def test_holm_is_statsmodels_in_each_family(monkeypatch: pytest.MonkeyPatch) -> 
     adjusted, level, _ = holm(p_value, family, 0.05)
     assert (np.isnan(adjusted) == np.isnan(p_value)).all()
     for number in range(80):
-        told = (family == number) & ~np.isnan(p_value)
-        if told.any():
-            is_rejected, peer, _, _ = multipletests(p_value[told], 0.05, method="holm")
-            assert adjusted[told] == pytest.approx(peer, rel=1e-12)
+        tested = (family == number) & ~np.isnan(p_value)
+        if tested.any():
+            is_rejected, peer, _, _ = multipletests(p_value[tested], 0.05, method="holm")
+            assert adjusted[tested] == pytest.approx(peer, rel=1e-12)
             # an interval at the level leaves out 0 exactly where Holm rejects
-            assert ((p_value[told] <= level[told] * (1 + 1e-12)) == is_rejected).all()
+            assert ((p_value[tested] <= level[tested] * (1 + 1e-12)) == is_rejected).all()
 
 
 # ---------------------------------------------------------------- the split

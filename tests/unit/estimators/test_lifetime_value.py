@@ -84,7 +84,7 @@ def test_who_bought_once_is_surely_alive_and_long_silence_tells() -> None:
     assert alive[3] == 0  # and no warning of an overflow
 
 
-def test_spend_expected_is_between_the_customers_own_and_everybody_s() -> None:
+def test_spend_expected_is_between_the_customers_own_and_the_population_s() -> None:
     """6.25 (15.44 + 60) / (6.25 * 2 + 2.74) by hand, and 6.25 * 15.44 / 2.74 of who has no history."""
     found = gamma_gamma.expected_spend(np.array([2.0, 0.0]), np.array([60.0, 0.0]), CDNOW_SPEND)
     assert found == pytest.approx([30.9383, 35.2190], abs=1e-4)
@@ -140,7 +140,7 @@ def test_customers_who_are_all_alike_have_no_top_to_climb() -> None:
     assert bgnbd.fit(known).is_at_bound
 
 
-# ---------------------------------------------------------------- the door
+# ---------------------------------------------------------------- Arrow tables
 
 
 @cache

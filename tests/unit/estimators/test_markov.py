@@ -1,4 +1,4 @@
-"""Removal effects: worked cases, chains that are easy to get wrong, and a reckoning of another kind."""
+"""Removal effects: worked cases, chains that are easy to get wrong, and a computation of another kind."""
 
 from __future__ import annotations
 

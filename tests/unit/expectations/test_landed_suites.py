@@ -1,4 +1,4 @@
-"""Every suite of the landed door against a small good batch, and against one planted fault."""
+"""Every suite of the landed stage against a small good batch, and against one planted fault."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ from expectations.validation import validate
 from expectations.verdicts import Verdict
 
 SUITES = {suite.name: suite for suite in discover()}
-LANDED = [suite for suite in SUITES.values() if suite.door == "landed"]
+LANDED = [suite for suite in SUITES.values() if suite.stage == "landed"]
 
 # thirty ordinary rows of each feed, on the last day of October
 REVIEWS = """

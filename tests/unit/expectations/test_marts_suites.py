@@ -1,4 +1,4 @@
-"""Every suite of the marts door against small good marts, and against one planted fault."""
+"""Every suite of the marts stage against small good marts, and against one planted fault."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from expectations.suite import Suite, discover
 from expectations.validation import validate
 from expectations.verdicts import Verdict
 
-MARTS = {suite.name: suite for suite in discover() if suite.door == "marts"}
+MARTS = {suite.name: suite for suite in discover() if suite.stage == "marts"}
 
 AS_OF = """
     insert into raw.files by name

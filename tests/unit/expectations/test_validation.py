@@ -24,7 +24,7 @@ def stars_suite(**changes: object) -> Suite:
     return Suite(
         **{
             "table": "shop.stars",
-            "door": "landed",
+            "stage": "landed",
             "title_zh": "星级",
             "name": "stars",
             "key": ["star_key"],
@@ -137,7 +137,7 @@ def test_a_suite_is_found_by_being_there(tmp_path: Path, monkeypatch: pytest.Mon
     (folder / "stars_scale.py").write_text(
         '"""Stars stay on the scale."""\n'
         "from expectations.suite import Suite, gxe\n"
-        "SUITE = Suite(table='shop.stars', door='marts', title_zh='星级', expectations=[])\n"
+        "SUITE = Suite(table='shop.stars', stage='marts', title_zh='星级', expectations=[])\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
     (suite,) = discover("found_here")

@@ -8,7 +8,7 @@ import pytest
 
 from ingestion.contracts.load import load_contracts
 from ingestion.contracts.models import Contract, Export
-from tests.unit.ingestion.house import House, file_name, write_export
+from tests.unit.ingestion.warehouse import Warehouse, file_name, write_export
 
 EXPORTS = [
     pytest.param(contract, export, id=f"{contract.channel}-{export.name}")
@@ -22,15 +22,15 @@ def test_a_contract_lands_its_own_examples(
     contract: Contract, export: Export, tmp_path: Path
 ) -> None:
     assert export.examples, "an export without an example is documented by nothing"
-    house = House(tmp_path)
-    house.contracts = {contract.channel: contract}
+    warehouse = Warehouse(tmp_path)
+    warehouse.contracts = {contract.channel: contract}
     name = file_name(export)
-    write_export(house.exports / name, export, export.examples)
+    write_export(warehouse.exports / name, export, export.examples)
 
-    landed = house.land(name)
+    landed = warehouse.land(name)
 
     assert (landed.outcome, landed.reason) == ("landed", None)
-    assert house.rows("select column_name, value_text, reason from raw.rejected_rows") == []
+    assert warehouse.rows("select column_name, value_text, reason from raw.rejected_rows") == []
     assert landed.unmapped_columns == []
     assert set(landed.feeds) == set(export.feeds)
     for feed, counts in landed.feeds.items():

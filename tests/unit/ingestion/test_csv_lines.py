@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.ingestion.house import House, csv_line
+from tests.unit.ingestion.warehouse import Warehouse, csv_line
 
 HEADER = "评价ID,用户,评分,内容,时间"
 AT = "2026-11-20 09:05:00"
@@ -57,22 +57,22 @@ def planted(seed: int, size: int) -> tuple[list[str], list[int], int]:
 @pytest.mark.parametrize("seed", range(4))
 def test_lines_are_those_of_the_file(tmp_path: Path, seed: int, end: str) -> None:
     records, unfit, fit = planted(seed, 600)
-    house = House(tmp_path)
-    landed = house.land("reviews_20261120.csv", ("\n".join(records) + "\n").replace("\n", end))
+    warehouse = Warehouse(tmp_path)
+    landed = warehouse.land("reviews_20261120.csv", ("\n".join(records) + "\n").replace("\n", end))
     assert landed.outcome == "landed", landed.reason
-    found = house.rows("select line_number from raw.rejected_rows order by 1")
+    found = warehouse.rows("select line_number from raw.rejected_rows order by 1")
     assert [line for (line,) in found] == unfit
-    assert house.one("select count(distinct record_key) from raw.reviews") == fit
+    assert warehouse.one("select count(distinct record_key) from raw.reviews") == fit
 
 
 @pytest.mark.integration
 def test_a_file_of_many_buffers_is_read_the_same(tmp_path: Path) -> None:
     records, unfit, fit = planted(5, 5_000)
     filler = [f"f{index},u1,5,{'很长的评价' * 400},{AT}" for index in range(12_000)]
-    house = House(tmp_path)
+    warehouse = Warehouse(tmp_path)
     content = "\n".join([HEADER, *filler, *records[1:]]) + "\n"
     assert len(content.encode()) > 64 * 1024 * 1024
-    landed = house.land("reviews_20261120.csv", content)
-    found = house.rows("select line_number - 12000 from raw.rejected_rows order by 1")
+    landed = warehouse.land("reviews_20261120.csv", content)
+    found = warehouse.rows("select line_number - 12000 from raw.rejected_rows order by 1")
     assert [line for (line,) in found] == unfit
     assert landed.feeds["reviews"].landed == fit + 12_000

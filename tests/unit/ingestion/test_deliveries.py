@@ -7,20 +7,20 @@ import fsspec
 import pytest
 
 from ingestion.files.deliveries import ExportsError, scan
-from tests.unit.ingestion.house import House
+from tests.unit.ingestion.warehouse import Warehouse
 
 HEADER = "评价ID,用户,评分,内容,时间\n"
 
 
 def test_files_are_claimed_or_named_and_hidden_ones_left(tmp_path: Path) -> None:
-    house = House(tmp_path)
-    (house.exports / "shop").mkdir()
+    warehouse = Warehouse(tmp_path)
+    (warehouse.exports / "shop").mkdir()
     for name in (
         "shop/reviews_20261121.csv", "reviews_20261120_r2.csv", "reviews_20261120.csv", "readme.txt",
         ".reviews_20261120.csv.swp", "reviews_20261399.csv",
     ):  # fmt: skip
-        house.put(name, HEADER)
-    found = scan(str(house.exports), house.contracts)
+        warehouse.put(name, HEADER)
+    found = scan(str(warehouse.exports), warehouse.contracts)
     assert [delivery.file_name for delivery in found.deliveries] == [
         "reviews_20261120.csv", "reviews_20261120_r2.csv", "shop/reviews_20261121.csv",
     ]  # fmt: skip
@@ -38,22 +38,22 @@ def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
 
 
 def test_only_what_is_new_is_pending(tmp_path: Path) -> None:
-    house = House(tmp_path)
-    house.put("reviews_20261120.csv", HEADER)
-    house.put("reviews_20261121.csv", HEADER)
-    house.land("reviews_20261120.csv")
-    assert house.pending() == ["reviews_20261121.csv"]
-    house.put("reviews_20261120.csv", HEADER + "r1,u1,5,好,2026-11-20\n")
-    assert house.pending() == ["reviews_20261120.csv", "reviews_20261121.csv"]
+    warehouse = Warehouse(tmp_path)
+    warehouse.put("reviews_20261120.csv", HEADER)
+    warehouse.put("reviews_20261121.csv", HEADER)
+    warehouse.land("reviews_20261120.csv")
+    assert warehouse.pending() == ["reviews_20261121.csv"]
+    warehouse.put("reviews_20261120.csv", HEADER + "r1,u1,5,好,2026-11-20\n")
+    assert warehouse.pending() == ["reviews_20261120.csv", "reviews_20261121.csv"]
 
 
 def test_exports_of_another_store_land_the_same(tmp_path: Path) -> None:
-    house = House(tmp_path)
+    warehouse = Warehouse(tmp_path)
     store = fsspec.filesystem("memory")
     store.pipe("/exports/reviews_20261120.csv", (HEADER + "r1,u1,5,好,2026-11-20\n").encode())
     try:
-        (delivery,) = scan("memory://exports", house.contracts).deliveries
-        assert house.lander().land(delivery).outcome == "landed"
+        (delivery,) = scan("memory://exports", warehouse.contracts).deliveries
+        assert warehouse.lander().land(delivery).outcome == "landed"
     finally:
         store.rm("/exports", recursive=True)
-    assert house.rows("select record_key from raw.reviews") == [("shop:r1",)]
+    assert warehouse.rows("select record_key from raw.reviews") == [("shop:r1",)]

@@ -41,12 +41,12 @@ def test_there_is_a_table_for_every_feed_and_book_and_twice_is_once() -> None:
     tables = {
         row[0] for row in connection.execute("from duckdb_tables() select table_name").fetchall()
     }
-    books = {"files", "file_feeds", "rejected_rows", "texts", "text_scores", "builds", "settings"}
-    books.add("work_calendar")
-    books |= {"score_audits", "models", "score_calibrations"}
-    books |= {"suppressions", "erasures", "erased_rows"}
+    others = {"files", "file_feeds", "rejected_rows", "texts", "text_scores", "builds", "settings"}
+    others.add("work_calendar")
+    others |= {"score_audits", "models", "score_calibrations"}
+    others |= {"suppressions", "erasures", "erased_rows"}
     annotations = {"annotated_texts", "text_terms", "text_aspects", "text_themes", "text_minhash"}
-    assert tables == set(load_feeds()) | books | annotations
+    assert tables == set(load_feeds()) | others | annotations
 
 
 def test_a_text_stands_as_its_hash_and_a_feed_that_grew_gets_its_column() -> None:

@@ -75,7 +75,7 @@ def test_every_feed_is_an_asset_also_one_that_no_channel_fills(
 def test_publishing_waits_for_every_table_that_a_suite_guards(
     assets: dict[dg.AssetKey, dg.AssetSpec],
 ) -> None:
-    guarded = {asset_key_of(suite) for suite in discover() if suite.door == "marts"}
+    guarded = {asset_key_of(suite) for suite in discover() if suite.stage == "marts"}
     assert guarded
     assert guarded - deps_of(assets[PUBLISHED]) == set()
 
@@ -105,7 +105,7 @@ def test_a_door_is_before_what_it_keeps(defs: dg.Definitions) -> None:
     assert graph.get(scores).child_keys >= {dg.AssetKey(["staging", "stg_text_scores"])}
     for suite in discover():
         below = graph.get(asset_key_of(suite)).child_keys
-        if suite.door == "landed":
+        if suite.stage == "landed":
             assert scores in below
         else:
             assert PUBLISHED in below

@@ -41,7 +41,7 @@ def settings(tmp_path: Path) -> Settings:
     source = tmp_path / "file"
     source.write_text("delivered")
     originals = Originals(made.originals_path, OLD)
-    originals.keep_edition(source, SHA256)
+    originals.keep_rewritten(source, SHA256)
     return made
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from ingestion.raw.schema import create_raw_schema
-from ingestion.scoring import SCORE_SCHEMA, Referenced, ScoringError, Surroundings, discover
+from ingestion.scoring import SCORE_SCHEMA, Referenced, ScorerConfig, ScoringError, discover
 from ingestion.scoring.audit import SAMPLE_TEXTS, TOLERANCE, Audit, audit_scores
 from ingestion.scoring.store import score_pending
 
@@ -123,7 +123,7 @@ def test_scores_that_another_implementation_contradicts_are_set_aside(
     # the new text and the edge case with a word
     assert [each.text_sha256 for each in audit.differences] == [sha("非常好"), "edge case '好'"]
     assert count(connection) == 2
-    # it is still so the next night
+    # it is still so at the next refresh
     audit = refresh(connection, LengthScorer(off_by=10 * TOLERANCE), 3)
     assert audit is not None
     assert audit.differences
@@ -183,5 +183,5 @@ def test_an_audit_that_cannot_be_held_says_so(connection: duckdb.DuckDBPyConnect
 
 
 def test_snownlp_is_held_to_its_library() -> None:
-    found = {scorer.name: scorer for scorer in discover(Surroundings())}
+    found = {scorer.name: scorer for scorer in discover(ScorerConfig())}
     assert isinstance(found["snownlp_sentiment"], Referenced)

@@ -60,15 +60,24 @@ def test_measures_are_those_of_scikit_learn() -> None:
     rng = np.random.default_rng(3)
     truth = rng.integers(-1, 2, 500).astype(np.int8)
     called = np.where(rng.random(500) < 0.6, truth, rng.integers(-1, 2, 500)).astype(np.int8)
-    score = np.round(rng.random(500) + 0.3 * truth, 1)
-    assert metrics.accuracy(truth, called) == sklearn_metrics.accuracy_score(truth, called)
-    assert metrics.macro_f1(metrics.confusion(truth, called)) == pytest.approx(
-        sklearn_metrics.f1_score(truth, called, average="macro")
-    )
+    score = np.round(np.clip(rng.random(500) + 0.3 * truth, 0, 1), 1)
+    found = metrics.quality(truth, called, score)
     polar = truth != 0
-    assert metrics.auc(truth[polar] == 1, score[polar]) == pytest.approx(
-        sklearn_metrics.roc_auc_score(truth[polar], score[polar])
+    assert found.accuracy == sklearn_metrics.accuracy_score(truth, called)
+    assert found.macro_f1 == sklearn_metrics.f1_score(truth, called, average="macro")
+    assert found.auc == sklearn_metrics.roc_auc_score(truth[polar], score[polar])
+
+
+def test_a_gain_is_the_difference_of_scikit_learn_s_macro_f1() -> None:
+    rng = np.random.default_rng(4)
+    truth = rng.integers(-1, 2, 500).astype(np.int8)
+    champion, challenger = (
+        np.where(rng.random(500) < share, truth, rng.integers(-1, 2, 500)).astype(np.int8)
+        for share in (0.5, 0.7)
     )
+    f1 = [sklearn_metrics.f1_score(truth, each, average="macro") for each in (challenger, champion)]
+    found = metrics.compare(truth, champion, challenger)
+    assert found.difference == pytest.approx(f1[0] - f1[1])
 
 
 def test_with_neutral_rows_a_scorer_of_two_classes_abstains_in_the_band(tmp_path: Path) -> None:
@@ -110,7 +119,7 @@ def test_labels_are_read_in_every_form(
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (b"label,review\n1,\xff\xff\n", "f.csv:2: neither UTF-8 nor GB18030"),
         (b"label,text\n1,good\n", "f.csv:1: no column review; the header has label, text"),
@@ -121,12 +130,12 @@ def test_labels_are_read_in_every_form(
         (b"", "f.csv:1: no column review; the header has nothing"),
     ],
 )
-def test_a_bad_file_is_told_with_its_line(tmp_path: Path, content: bytes, told: str) -> None:
+def test_a_bad_file_is_reported_with_its_line(tmp_path: Path, content: bytes, message: str) -> None:
     file = tmp_path / "f.csv"
     file.write_bytes(content)
     with pytest.raises(LabelledFileError) as caught:
         read_labelled_file(file, text="review", label="label")
-    assert told in str(caught.value)
+    assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
@@ -140,10 +149,10 @@ def test_the_command_needs_no_home_and_no_key(
     monkeypatch.setattr(scorers, "discover", lambda given: [Said()])
     file = written(tmp_path / "f.csv", "label,review\n1,好 0.9\n0,坏 0.1\n")
     command.evaluate(file, text="review", label="label", as_json=True)
-    told = json.loads(capsys.readouterr().out)
-    assert (told["rows"], told["excluded"]) == (2, 0)
+    result = json.loads(capsys.readouterr().out)
+    assert (result["rows"], result["excluded"]) == (2, 0)
     assert {"scorer", "accuracy", "macro_f1", "auc", "ece", "texts_per_second"} <= set(
-        told["scorers"][0]
+        result["scorers"][0]
     )
     assert not (tmp_path / ".koubei").exists()
     with pytest.raises(SystemExit) as ended:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingestion.scoring import SCORE_SCHEMA, FastScorer, Surroundings, discover
+from ingestion.scoring import SCORE_SCHEMA, FastScorer, ScorerConfig, discover
 from ingestion.scoring.sentiment import Sentiment
 from ingestion.scoring.sentiment_model import corpus, features, model, packaged
 from ingestion.scoring.sentiment_model.corpus import Labelled
@@ -114,7 +114,7 @@ def test_a_version_follows_from_rows_and_recipe(monkeypatch: pytest.MonkeyPatch)
 def test_a_text_without_a_word_has_no_verdict(
     text: str, packaged_home: tuple[Path, list[int]]
 ) -> None:
-    scorer = Sentiment().configured(Surroundings(cache=packaged_home[0]))
+    scorer = Sentiment().configured(ScorerConfig(cache=packaged_home[0]))
     scored = scorer.score([text, "很好"])
     assert scored.schema.equals(SCORE_SCHEMA)
     assert scored.slice(0, 1).to_pylist() == [dict.fromkeys(SCORE_SCHEMA.names)]

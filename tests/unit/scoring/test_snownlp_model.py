@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.scoring import Surroundings
+from ingestion.scoring import ScorerConfig
 from ingestion.scoring.snownlp_model import ModelError
 from ingestion.scoring.snownlp_model.files import files_of
 from ingestion.scoring.snownlp_model.model import Model, load_model
@@ -68,7 +68,7 @@ def library(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_model_of_ones_own_scores_as_the_library_does_with_it(
     own: Path, library: None, tmp_path: Path
 ) -> None:
-    scorer = SnowNlpSentiment(Surroundings(cache=tmp_path, snownlp_model=own))
+    scorer = SnowNlpSentiment(ScorerConfig(cache=tmp_path, snownlp_model=own))
     said = scorer.score(TEXTS).column("p_positive").to_pylist()
     assert said == library_scores(TEXTS, files_of(own).own)
     assert scorer.score(["噪音大"]).column("p_positive").to_pylist()[0] < 0.5

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ingestion.demo.texts.review_lines import NEGATIVE, POSITIVE, corpus_lines
-from ingestion.scoring import SCORE_SCHEMA, FastScorer, Scorer, Surroundings, discover
+from ingestion.scoring import SCORE_SCHEMA, FastScorer, Scorer, ScorerConfig, discover
 from ingestion.scoring.snownlp_model import ModelError
 from ingestion.scoring.snownlp_model.files import files_of
 from ingestion.scoring.snownlp_model.kernel import _is_space
@@ -107,7 +107,7 @@ def test_neither_finding_nor_scoring_imports_the_library() -> None:
 def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
     for missing in (tmp_path / "mine.marshal", tmp_path):
         with pytest.raises(ModelError, match=str(missing)):
-            discover(Surroundings(snownlp_model=missing))
+            discover(ScorerConfig(snownlp_model=missing))
 
 
 @pytest.mark.parametrize("content", [b"", b"no marshal", b"\x1f\x8bno gzip", b"i\x01\x00\x00\x00"])
@@ -115,4 +115,4 @@ def test_a_file_that_is_no_model_is_named(content: bytes, tmp_path: Path) -> Non
     path = tmp_path / "mine.marshal.3"
     path.write_bytes(content)
     with pytest.raises(ModelError, match=r"mine\.marshal\.3 is no model of SnowNLP"):
-        SnowNlpSentiment(Surroundings(cache=tmp_path, snownlp_model=path)).score(["很好"])
+        SnowNlpSentiment(ScorerConfig(cache=tmp_path, snownlp_model=path)).score(["很好"])

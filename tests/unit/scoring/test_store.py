@@ -119,7 +119,7 @@ def test_a_fast_scorer_stays_in_this_process(
         chunk_size = 150
 
     monkeypatch.setattr("ingestion.scoring.store.spawned_pool", None)
-    told: list[tuple[int, int]] = []
+    reported: list[tuple[int, int]] = []
     land(connection, *[f"第{number}条" for number in range(400)])
     scorer = Fast()
     score_pending(
@@ -128,23 +128,23 @@ def test_a_fast_scorer_stays_in_this_process(
         load_id=1,
         chunk_size=2,
         processes=2,
-        on_progress=lambda done, total: told.append((done, total)),
+        on_progress=lambda done, total: reported.append((done, total)),
     )
-    assert told == [(0, 400), (150, 400), (300, 400), (400, 400)]
+    assert reported == [(0, 400), (150, 400), (300, 400), (400, 400)]
     assert len(scorer.seen) == 400
 
 
 def test_progress_counts_texts_from_nothing_to_all(connection: duckdb.DuckDBPyConnection) -> None:
-    told: list[tuple[int, int]] = []
+    reported: list[tuple[int, int]] = []
     land(connection, *[f"第{number}条" for number in range(5)])
     score_pending(
         connection,
         LengthScorer(),
         load_id=1,
         chunk_size=2,
-        on_progress=lambda done, total: told.append((done, total)),
+        on_progress=lambda done, total: reported.append((done, total)),
     )
-    assert told == [(0, 5), (2, 5), (4, 5), (5, 5)]
+    assert reported == [(0, 5), (2, 5), (4, 5), (5, 5)]
 
 
 def test_what_was_scored_before_a_failure_is_kept_and_not_scored_again(

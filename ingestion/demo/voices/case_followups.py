@@ -55,8 +55,8 @@ def contradict(world: World, service: Service, catalogue: Catalogue) -> tuple[Se
         The service with these answers, the cases in conflict, and those that agree.
     """
     rng = world.rng("contradictions")
-    said = service.responses.query("is_public and not is_automated")
-    last = said.groupby("case")["responded"].max()
+    replies = service.responses.query("is_public and not is_automated")
+    last = replies.groupby("case")["responded"].max()
     able = service.cases[service.cases["department"].isin([CUSTOMER_SERVICE, AFTER_SALES])]
     able = able.assign(last=able["case"].map(last)).dropna(subset=["last"])
     able = able[able["last"] < world.end - 3 * HOUR]
@@ -99,7 +99,7 @@ def better_reviews(
     world: World,
     reviews: pd.DataFrame,
     answers: pd.DataFrame,
-    plants: pd.DataFrame,
+    planted_pii: pd.DataFrame,
     catalogue: Catalogue,
 ) -> pd.DataFrame:
     """Some bad reviews are edited to four or five stars, a day or more after a person's reply.
@@ -110,7 +110,7 @@ def better_reviews(
     rng = world.rng("second thoughts")
     frame = reviews.copy()
     replied = answers.query("not is_automated").groupby("review")["responded"].min()
-    held = plants.loc[plants["subject"] == "review", "number"]
+    held = planted_pii.loc[planted_pii["subject"] == "review", "number"]
     able = frame[
         (frame["stars_before"] <= 2)
         & (frame["channel"] != DIANPING)

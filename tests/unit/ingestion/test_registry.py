@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.ingestion.house import REVIEWS, House
+from tests.unit.ingestion.warehouse import REVIEWS, Warehouse
 
 # whole files, homes or commands: real parts, but no fraction of a second
 pytestmark = pytest.mark.integration
@@ -20,15 +20,15 @@ def rows(*refs: str) -> str:
     return HEADER + "".join(f"{ref},u1,5,好,2026-11-20\n" for ref in refs)
 
 
-def live(house: House) -> list[tuple[object, ...]]:
-    return house.rows(
+def live(warehouse: Warehouse) -> list[tuple[object, ...]]:
+    return warehouse.rows(
         "select record_key, export_date, delivery_seq, row_number, text_sha256 from raw.reviews "
         "where superseded_load_id is null order by all"
     )
 
 
-def keys(house: House) -> list[str]:
-    return [str(row[0]).removeprefix("shop:") for row in live(house)]
+def keys(warehouse: Warehouse) -> list[str]:
+    return [str(row[0]).removeprefix("shop:") for row in live(warehouse)]
 
 
 DELTAS = {
@@ -42,11 +42,13 @@ DELTAS = {
 
 @pytest.mark.parametrize("order", list(itertools.permutations(DELTAS))[::11])
 def test_deltas_in_any_order(tmp_path: Path, order: tuple[str, ...]) -> None:
-    house = House(tmp_path)
+    warehouse = Warehouse(tmp_path)
     for name in order:
-        assert house.land(name, DELTAS[name]).outcome == "landed"
-    assert keys(house) == ["a", "c", "d", "e"]
-    assert house.rows("select file_name, superseded_load_id is null from raw.files order by 1") == [
+        assert warehouse.land(name, DELTAS[name]).outcome == "landed"
+    assert keys(warehouse) == ["a", "c", "d", "e"]
+    assert warehouse.rows(
+        "select file_name, superseded_load_id is null from raw.files order by 1"
+    ) == [
         ("reviews_20261120.csv", False),
         ("reviews_20261120_2.csv", True),
         ("reviews_20261120_r2.csv", True),
@@ -65,11 +67,11 @@ SNAPSHOTS = {
 
 @pytest.mark.parametrize("order", list(itertools.permutations(SNAPSHOTS))[::3])
 def test_snapshots_in_any_order(tmp_path: Path, order: tuple[str, ...]) -> None:
-    house = House(tmp_path, SNAPSHOT)
+    warehouse = Warehouse(tmp_path, SNAPSHOT)
     for name in order:
-        assert house.land(name, SNAPSHOTS[name]).outcome == "landed"
-    assert keys(house) == ["d"]
-    assert house.one("select count(*) from raw.reviews") == 7
+        assert warehouse.land(name, SNAPSHOTS[name]).outcome == "landed"
+    assert keys(warehouse) == ["d"]
+    assert warehouse.one("select count(*) from raw.reviews") == 7
 
 
 REPEATS = {
@@ -83,88 +85,88 @@ REPEATS = {
 def test_bytes_that_come_back_in_any_order(tmp_path: Path) -> None:
     found = set()
     for number, order in enumerate(list(itertools.permutations(REPEATS))[::3]):
-        house = House(tmp_path / str(number))
+        warehouse = Warehouse(tmp_path / str(number))
         for name in order:
-            assert house.land(name, REPEATS[name]).outcome in {"landed", "duplicate"}
-        found.add(tuple(sorted(set(keys(house)))))
+            assert warehouse.land(name, REPEATS[name]).outcome in {"landed", "duplicate"}
+        found.add(tuple(sorted(set(keys(warehouse)))))
     assert found == {("a", "b")}
 
 
 def test_a_file_delivered_twice_lands_once(tmp_path: Path) -> None:
-    house = House(tmp_path)
-    house.land("reviews_20261120.csv", rows("a"))
-    before = live(house)
-    copied = house.land("reviews_20261120_2.csv", rows("a"))
+    warehouse = Warehouse(tmp_path)
+    warehouse.land("reviews_20261120.csv", rows("a"))
+    before = live(warehouse)
+    copied = warehouse.land("reviews_20261120_2.csv", rows("a"))
     assert (copied.outcome, copied.reason) == (
         "duplicate",
         "the same bytes as reviews_20261120.csv",
     )
-    assert live(house) == before
-    assert house.rows("select file_name, outcome from raw.files order by 1") == [
+    assert live(warehouse) == before
+    assert warehouse.rows("select file_name, outcome from raw.files order by 1") == [
         ("reviews_20261120.csv", "landed"),
         ("reviews_20261120_2.csv", "duplicate"),
     ]
 
 
 def test_twins_of_two_days_are_two_deliveries(tmp_path: Path) -> None:
-    house = House(tmp_path)
-    assert house.land("reviews_20261120.csv", HEADER).outcome == "landed"
-    assert house.land("reviews_20261121.csv", HEADER).outcome == "landed"
+    warehouse = Warehouse(tmp_path)
+    assert warehouse.land("reviews_20261120.csv", HEADER).outcome == "landed"
+    assert warehouse.land("reviews_20261121.csv", HEADER).outcome == "landed"
 
 
 def test_the_same_name_with_new_bytes_is_a_correction(tmp_path: Path) -> None:
-    house = House(tmp_path)
-    house.land("reviews_20261120.csv", rows("a", "b"))
-    house.land("reviews_20261120.csv", rows("a"))
-    assert keys(house) == ["a"]
-    assert house.rows("select delivery_seq, superseded_load_id from raw.files order by 1") == [
+    warehouse = Warehouse(tmp_path)
+    warehouse.land("reviews_20261120.csv", rows("a", "b"))
+    warehouse.land("reviews_20261120.csv", rows("a"))
+    assert keys(warehouse) == ["a"]
+    assert warehouse.rows("select delivery_seq, superseded_load_id from raw.files order by 1") == [
         (1, 2),
         (2, None),
     ]
-    assert house.rows(
+    assert warehouse.rows(
         "select record_key, load_id, superseded_load_id from raw.reviews order by all"
     ) == [("shop:a", 1, 2), ("shop:a", 2, None), ("shop:b", 1, 2)]
 
 
 def test_a_correction_that_is_taken_back_stands_again(tmp_path: Path) -> None:
-    house = House(tmp_path)
+    warehouse = Warehouse(tmp_path)
     for refs in (("a", "b"), ("a",), ("a", "b")):
-        assert house.land("reviews_20261120.csv", rows(*refs)).outcome == "landed"
-    assert keys(house) == ["a", "b"]
-    assert house.one("select count(distinct file_id) = count(*) from raw.files")
+        assert warehouse.land("reviews_20261120.csv", rows(*refs)).outcome == "landed"
+    assert keys(warehouse) == ["a", "b"]
+    assert warehouse.one("select count(distinct file_id) = count(*) from raw.files")
 
 
 def test_a_file_written_anew_with_the_same_bytes_is_looked_at_once(tmp_path: Path) -> None:
-    house = House(tmp_path)
-    house.land("reviews_20261120.csv", rows("a"))
-    path = house.put("reviews_20261120.csv", rows("a"))
+    warehouse = Warehouse(tmp_path)
+    warehouse.land("reviews_20261120.csv", rows("a"))
+    path = warehouse.put("reviews_20261120.csv", rows("a"))
     path.touch()
-    assert house.pending() == ["reviews_20261120.csv"]
-    assert house.land("reviews_20261120.csv").outcome == "duplicate"
-    assert house.pending() == []
-    assert house.rows("select outcome from raw.files") == [("landed",)]
-    assert keys(house) == ["a"]
+    assert warehouse.pending() == ["reviews_20261120.csv"]
+    assert warehouse.land("reviews_20261120.csv").outcome == "duplicate"
+    assert warehouse.pending() == []
+    assert warehouse.rows("select outcome from raw.files") == [("landed",)]
+    assert keys(warehouse) == ["a"]
 
 
 def test_a_refused_correction_replaces_nothing(tmp_path: Path) -> None:
-    house = House(tmp_path)
-    house.land("reviews_20261120.csv", rows("a"))
-    assert house.land("reviews_20261120_r2.csv", "x,y\n1,2\n").outcome == "refused"
-    assert keys(house) == ["a"]
+    warehouse = Warehouse(tmp_path)
+    warehouse.land("reviews_20261120.csv", rows("a"))
+    assert warehouse.land("reviews_20261120_r2.csv", "x,y\n1,2\n").outcome == "refused"
+    assert keys(warehouse) == ["a"]
 
 
 def test_a_late_revision_lands_superseded_at_once(tmp_path: Path) -> None:
-    house = House(tmp_path)
-    house.land("reviews_20261120_r3.csv", rows("c"))
-    landed = house.land("reviews_20261120_r2.csv", rows("b"))
+    warehouse = Warehouse(tmp_path)
+    warehouse.land("reviews_20261120_r3.csv", rows("c"))
+    landed = warehouse.land("reviews_20261120_r2.csv", rows("b"))
     assert (landed.outcome, landed.feeds["reviews"].landed) == ("landed", 1)
-    assert house.rows(
+    assert warehouse.rows(
         "select record_key, load_id, superseded_load_id from raw.reviews order by 2"
     ) == [
         ("shop:c", 1, None),
         ("shop:b", 2, 2),
     ]
-    assert house.rows("select superseded_load_id from raw.files order by load_id") == [
+    assert warehouse.rows("select superseded_load_id from raw.files order by load_id") == [
         (None,),
         (2,),
     ]

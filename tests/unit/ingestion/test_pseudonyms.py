@@ -1,4 +1,4 @@
-"""The same person matches, strangers do not, and nobody can be read back."""
+"""The same person matches, strangers do not, and no identifier can be read back."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingestion.contracts.parsers import clean, create_macros
-from ingestion.contracts.sql_steps import Layers, column
+from ingestion.contracts.sql_steps import SqlSteps, column
 from ingestion.privacy.pseudonyms import (
     KeyTooShortError,
     check_key,
@@ -30,15 +30,15 @@ create_macros(CONNECTION)
 def nodes(
     values: list[str | None], identifier: str, owner: str = "jd", kind: str | None = None
 ) -> list[str | None]:
-    layers = Layers()
-    kind_cell = layers.let(f"'{kind}'") if kind else None
-    cell = identify(layers, column("value"), identifier, owner, kind_cell)
+    steps = SqlSteps()
+    kind_cell = steps.add(f"'{kind}'") if kind else None
+    cell = identify(steps, column("value"), identifier, owner, kind_cell)
     base = (
         f"select position, {clean('raw')} as value from (select unnest($texts::varchar[]) as raw, "
         "unnest(range(len($texts))) as position)"
     )
     rows = CONNECTION.execute(
-        f"select {cell} from ({layers.over(base)}) order by position",
+        f"select {cell} from ({steps.render(base)}) order by position",
         {"texts": values, **hash_parameters(KEY)},
     )
     return [row[0] for row in rows.fetchall()]
@@ -74,7 +74,7 @@ def test_one_phone_in_many_dresses_is_one_node() -> None:
         "138000012345", "12345", "无", "-", "",
     ],
 )  # fmt: skip
-def test_a_masked_or_shared_number_is_nobodys(phone: str) -> None:
+def test_a_masked_or_shared_number_belongs_to_no_person(phone: str) -> None:
     assert nodes([phone], "phone") == [None]
 
 

@@ -9,44 +9,46 @@ import pytest
 
 from ingestion.contracts.feeds import load_feeds
 from ingestion.erasure.originals import rewrite_originals
-from tests.unit.ingestion.house import KEY, ZONE, House, write_export
-from tests.unit.ingestion.test_suppression import ANNA, FILES, PHONE, SHOP, state, suppress
+from tests.unit.ingestion.test_suppression_filter import ANNA, FILES, PHONE, SHOP, state, suppress
+from tests.unit.ingestion.warehouse import KEY, ZONE, Warehouse, write_export
 
 
-def erase_originals(house: House) -> int:
+def erase_originals(warehouse: Warehouse) -> int:
     return rewrite_originals(
-        house.connection,
-        house.originals,
-        contracts=house.contracts,
+        warehouse.connection,
+        warehouse.originals,
+        contracts=warehouse.contracts,
         feeds=load_feeds(),
         hash_key=KEY,
         business_zone=ZONE,
-        work_dir=house.work,
-    ).editions
+        work_dir=warehouse.work,
+    ).rewritten
 
 
-def restored(house: House, to: Path) -> dict[str, str]:
+def restored(warehouse: Warehouse, to: Path) -> dict[str, str]:
     """What every original says now, by file name."""
     to.mkdir()
     found = {}
-    for name, sha256 in house.rows("select file_name, sha256 from raw.files"):
-        house.originals.restore(str(sha256), to / str(name))
+    for name, sha256 in warehouse.rows("select file_name, sha256 from raw.files"):
+        warehouse.originals.restore(str(sha256), to / str(name))
         found[str(name)] = (to / str(name)).read_text(encoding="utf-8")
     return found
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
-    made = House(tmp_path / "house", SHOP)
+def warehouse(tmp_path: Path) -> Warehouse:
+    made = Warehouse(tmp_path / "warehouse", SHOP)
     for name, content in FILES.items():
         made.land(name, content)
     suppress(made, *ANNA, PHONE)
     return made
 
 
-def test_an_edition_holds_the_others_and_not_the_person(house: House, tmp_path: Path) -> None:
-    assert erase_originals(house) == len(FILES)
-    kept = restored(house, tmp_path / "back")
+def test_a_rewritten_file_holds_the_others_and_not_the_person(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    assert erase_originals(warehouse) == len(FILES)
+    kept = restored(warehouse, tmp_path / "back")
     for content in kept.values():
         assert "anna" not in content
         assert "13800001234" not in content
@@ -58,24 +60,24 @@ def test_an_edition_holds_the_others_and_not_the_person(house: House, tmp_path: 
     assert "r2,bob,4,很好用," in kept["reviews_20261120.csv"]
 
 
-def test_again_it_changes_nothing(house: House, tmp_path: Path) -> None:
-    erase_originals(house)
-    once = restored(house, tmp_path / "once")
-    erase_originals(house)
-    assert restored(house, tmp_path / "twice") == once
+def test_again_it_changes_nothing(warehouse: Warehouse, tmp_path: Path) -> None:
+    erase_originals(warehouse)
+    once = restored(warehouse, tmp_path / "once")
+    erase_originals(warehouse)
+    assert restored(warehouse, tmp_path / "twice") == once
 
 
-def test_a_warehouse_built_from_editions_names_nobody_and_lacks_nothing(
-    house: House, tmp_path: Path
+def test_a_warehouse_built_from_rewritten_files_names_nobody_and_lacks_nothing(
+    warehouse: Warehouse, tmp_path: Path
 ) -> None:
-    erase_originals(house)
-    filtered = House(tmp_path / "filtered", SHOP)
+    erase_originals(warehouse)
+    filtered = Warehouse(tmp_path / "filtered", SHOP)
     suppress(filtered, *ANNA, PHONE)
     for name, content in FILES.items():
         filtered.land(name, content)
-    rebuilt = House(tmp_path / "rebuilt", SHOP)
+    rebuilt = Warehouse(tmp_path / "rebuilt", SHOP)
     suppress(rebuilt, *ANNA, PHONE)  # the list outlives the build
-    for name, content in restored(house, tmp_path / "back").items():
+    for name, content in restored(warehouse, tmp_path / "back").items():
         landed = rebuilt.land(name, content)
         assert landed.outcome == "landed", landed.reason
     wanted, found = state(filtered), state(rebuilt)
@@ -97,9 +99,9 @@ def test_a_warehouse_built_from_editions_names_nobody_and_lacks_nothing(
     assert found["texts"] == wanted["texts"]
 
 
-def test_a_file_that_comes_later_is_kept_as_an_edition(house: House, tmp_path: Path) -> None:
-    house.land("orders_20261121.csv", FILES["orders_20261120.csv"].replace("o1", "o9"))
-    assert "anna" not in restored(house, tmp_path / "back")["orders_20261121.csv"]
+def test_a_file_that_comes_later_is_kept_rewritten(warehouse: Warehouse, tmp_path: Path) -> None:
+    warehouse.land("orders_20261121.csv", FILES["orders_20261120.csv"].replace("o1", "o9"))
+    assert "anna" not in restored(warehouse, tmp_path / "back")["orders_20261121.csv"]
 
 
 @pytest.mark.parametrize(
@@ -127,19 +129,19 @@ exports:
         columns: {{订单: order_ref, 买家: customer_ref, 时间: ordered_at, 状态: status_code}}
     ignored: [收货人]
 """
-    house = House(tmp_path, contract)
+    warehouse = Warehouse(tmp_path, contract)
     name = f"orders_20261120.{ending}"
     rows = [
         {"订单": ref, "买家": who, "时间": "2026-11-20 10:00:00", "状态": "已付", "收货人": who}
         for ref, who in (("o1", "anna"), ("o2", "bob"))
     ]
-    write_export(house.exports / name, house.contracts["shop"].exports[0], rows)
-    house.land(name)
-    suppress(house, *ANNA)
-    assert erase_originals(house) == 1
-    ((sha256,),) = house.rows("select sha256 from raw.files")
-    again = House(tmp_path / "again", contract)
-    house.originals.restore(str(sha256), again.exports / name)
+    write_export(warehouse.exports / name, warehouse.contracts["shop"].exports[0], rows)
+    warehouse.land(name)
+    suppress(warehouse, *ANNA)
+    assert erase_originals(warehouse) == 1
+    ((sha256,),) = warehouse.rows("select sha256 from raw.files")
+    again = Warehouse(tmp_path / "again", contract)
+    warehouse.originals.restore(str(sha256), again.exports / name)
     content = (again.exports / name).read_bytes()
     content = gzip.decompress(content) if ending.endswith("gz") else content
     assert b"anna" not in content

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingestion.contracts.parsers import PARSERS, Zones, clean, create_macros, half_width
-from ingestion.contracts.sql_steps import Layers, column
+from ingestion.contracts.sql_steps import SqlSteps, column
 
 SHANGHAI = Zones("Asia/Shanghai", "Asia/Shanghai")
 CONNECTION = duckdb.connect()
@@ -20,11 +20,11 @@ create_macros(CONNECTION)
 
 
 def statement(parser: str, zones: Zones = SHANGHAI) -> str:
-    layers = Layers()
-    text = half_width(layers, column("value"))
-    read = PARSERS[parser].read(layers, text, zones)
+    steps = SqlSteps()
+    text = half_width(steps, column("value"))
+    read = PARSERS[parser].read(steps, text, zones)
     base = f"select position, {clean('raw')} as value from landed"
-    return f"with landed as (select * from texts) select {read} from ({layers.over(base)}) order by position"
+    return f"with landed as (select * from texts) select {read} from ({steps.render(base)}) order by position"
 
 
 def read_all(parser: str, texts: list[str | None], zones: Zones = SHANGHAI) -> list[object]:

@@ -1,4 +1,4 @@
-"""A small house to land into: contracts written inline, files written by hand."""
+"""A warehouse in memory to land into: contracts written inline, files written by hand."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ingestion.contracts.load import load_contract
 from ingestion.contracts.models import Contract, Export, Files
 from ingestion.files.deliveries import Delivery, pending, scan
 from ingestion.files.originals import Originals
-from ingestion.landing import LandedFile, Lander, next_load_id
+from ingestion.landing import FeedCounts, LandedFile, Lander, next_load_id
 from ingestion.raw.schema import create_raw_schema
 
 KEY = b"a key for tests, long enough"
@@ -44,9 +44,11 @@ exports:
           时间: posted_at
     max_rejected_share: 1.0
 """
+HEADER = "评价ID,用户,评分,内容,时间\n"
+NAME = "reviews_20261120.csv"
 
 
-class House:
+class Warehouse:
     """One warehouse in memory, one exports folder, one set of contracts."""
 
     def __init__(self, root: Path, *contracts: str, key: bytes = KEY, zone: str = ZONE) -> None:
@@ -57,11 +59,11 @@ class House:
         create_raw_schema(self.connection, load_feeds())
         self.contracts: dict[str, Contract] = {}
         for text in contracts or (REVIEWS,):
-            self.learn(root, text)
+            self.add_contract(root, text)
         self.originals = Originals(root / "originals", key)
         self.key, self.zone = key, zone
 
-    def learn(self, root: Path, text: str) -> Contract:
+    def add_contract(self, root: Path, text: str) -> Contract:
         """Read a contract given as text."""
         channel = text.split("channel: ", 1)[1].split("\n", 1)[0]
         path = root / f"{channel}.yml"
@@ -165,3 +167,15 @@ def csv_line(cells: Sequence[str], delimiter: str = ",") -> str:
 def file_name(export: Export, day: str = "20261031") -> str:
     """Return a name that the export's pattern claims."""
     return next(name for name in reversed(export.pattern.samples()) if day in name)
+
+
+def line(
+    ref: str, *, stars: str = "5", text: str = "很好用", at: str = "2026-11-20 09:05:00"
+) -> str:
+    """Return a line of the reviews export."""
+    return csv_line([ref, "u1", stars, text, at]) + "\n"
+
+
+def counts(landed: LandedFile) -> FeedCounts:
+    """Return the counts of the reviews of a landed file."""
+    return landed.feeds["reviews"]

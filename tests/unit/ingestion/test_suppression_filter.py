@@ -9,7 +9,7 @@ import pytest
 from ingestion.contracts.feeds import load_feeds
 from ingestion.erasure.suppression_filter import erase_rows
 from ingestion.privacy.pseudonyms import hash_parameters, node
-from tests.unit.ingestion.house import KEY, REVIEWS, House
+from tests.unit.ingestion.warehouse import KEY, REVIEWS, Warehouse
 
 SHOP = """\
 channel: shop
@@ -74,47 +74,47 @@ PHONE = node(KEY, "phone", "13800001234")
 TABLES = ("reviews", "orders", "trials", "community_activity", "customers", "erasure_requests")
 
 
-def suppress(house: House, *nodes: str) -> None:
-    house.connection.executemany(
+def suppress(warehouse: Warehouse, *nodes: str) -> None:
+    warehouse.connection.executemany(
         "insert into raw.suppressions values (?, 'crm:E1')", [[each] for each in nodes]
     )
 
 
-def state(house: House) -> dict[str, list[tuple[object, ...]]]:
+def state(warehouse: Warehouse) -> dict[str, list[tuple[object, ...]]]:
     """Everything that landed, without what tells when."""
     found = {
-        name: house.rows(
+        name: warehouse.rows(
             f"select * exclude (load_id, superseded_load_id) from raw.{name} order by all"
         )
         for name in TABLES
     }
-    found["texts"] = house.rows("select text_content from raw.texts order by all")
-    found["erased_rows"] = house.rows("select * from raw.erased_rows order by all")
+    found["texts"] = warehouse.rows("select text_content from raw.texts order by all")
+    found["erased_rows"] = warehouse.rows("select * from raw.erased_rows order by all")
     return found
 
 
 @pytest.fixture
-def before(tmp_path: Path) -> House:
+def before(tmp_path: Path) -> Warehouse:
     """Erased first, delivered after."""
-    house = House(tmp_path / "before", SHOP)
-    suppress(house, *ANNA, PHONE)
+    warehouse = Warehouse(tmp_path / "before", SHOP)
+    suppress(warehouse, *ANNA, PHONE)
     for name, content in FILES.items():
-        house.land(name, content)
-    return house
+        warehouse.land(name, content)
+    return warehouse
 
 
 @pytest.fixture
-def after(tmp_path: Path) -> House:
+def after(tmp_path: Path) -> Warehouse:
     """Delivered first, erased after."""
-    house = House(tmp_path / "after", SHOP)
+    warehouse = Warehouse(tmp_path / "after", SHOP)
     for name, content in FILES.items():
-        house.land(name, content)
-    suppress(house, *ANNA, PHONE)
-    erase_rows(house.connection, load_feeds(), hash_parameters(KEY))
-    return house
+        warehouse.land(name, content)
+    suppress(warehouse, *ANNA, PHONE)
+    erase_rows(warehouse.connection, load_feeds(), hash_parameters(KEY))
+    return warehouse
 
 
-def test_erasing_and_filtering_leave_the_same_rows(before: House, after: House) -> None:
+def test_erasing_and_filtering_leave_the_same_rows(before: Warehouse, after: Warehouse) -> None:
     assert state(before) == state(after)
     once = state(after)
     after.connection.execute("delete from raw.erased_rows")
@@ -123,7 +123,7 @@ def test_erasing_and_filtering_leave_the_same_rows(before: House, after: House) 
     assert state(after)["erased_rows"] == [], "nobody is found a second time"
 
 
-def test_money_and_counts_stay_and_name_nobody(before: House) -> None:
+def test_money_and_counts_stay_and_name_nobody(before: Warehouse) -> None:
     assert before.rows("select order_ref, customer_ref, gross_cny from raw.orders order by 1") == [
         ("shop:o1", None, 100),
         ("shop:o2", node(KEY, "shop_customer", "bob"), 50),
@@ -138,7 +138,7 @@ def test_money_and_counts_stay_and_name_nobody(before: House) -> None:
     assert before.one("select count(*) from raw.customers") == 1
 
 
-def test_no_column_keeps_the_node_or_what_can_be_computed_from_it(before: House) -> None:
+def test_no_column_keeps_the_node_or_what_can_be_computed_from_it(before: Warehouse) -> None:
     for table in TABLES:
         for row in before.rows(f"from raw.{table}"):
             assert not [n for n in (*ANNA, PHONE) if any(n in str(value) for value in row)]
@@ -146,7 +146,7 @@ def test_no_column_keeps_the_node_or_what_can_be_computed_from_it(before: House)
     assert keys[0][0].startswith("shop:g1|erased:")  # type: ignore[attr-defined]
 
 
-def test_the_books_add_up_without_the_rows_that_went(before: House) -> None:
+def test_the_books_add_up_without_the_rows_that_went(before: Warehouse) -> None:
     assert before.rows(
         "select feed, delivered_count, landed_count from raw.file_feeds where feed = 'customers'"
     ) == [("customers", 1, 1)]
@@ -163,26 +163,28 @@ def test_the_books_add_up_without_the_rows_that_went(before: House) -> None:
 
 
 def test_a_number_that_is_later_bound_to_an_erased_membership_is_hers(tmp_path: Path) -> None:
-    house = House(tmp_path, SHOP)
-    suppress(house, ANNA[0])
-    house.land("members_20261120.csv", FILES["members_20261120.csv"])
-    assert house.rows("select node from raw.suppressions order by 1") == sorted(
+    warehouse = Warehouse(tmp_path, SHOP)
+    suppress(warehouse, ANNA[0])
+    warehouse.land("members_20261120.csv", FILES["members_20261120.csv"])
+    assert warehouse.rows("select node from raw.suppressions order by 1") == sorted(
         [(ANNA[0],), (PHONE,)], key=lambda row: row[0]
     )
 
 
 def test_a_number_that_others_have_too_stays_theirs(tmp_path: Path) -> None:
-    house = House(tmp_path, SHOP)
-    house.land("members_20261119.csv", "会员,手机,注册\nbob,13800001234,2026-01-01 10:00:00\n")
-    suppress(house, ANNA[0])
-    house.land("members_20261120.csv", FILES["members_20261120.csv"])
-    assert house.one("select count(*) from raw.suppressions") == 1
+    warehouse = Warehouse(tmp_path, SHOP)
+    warehouse.land("members_20261119.csv", "会员,手机,注册\nbob,13800001234,2026-01-01 10:00:00\n")
+    suppress(warehouse, ANNA[0])
+    warehouse.land("members_20261120.csv", FILES["members_20261120.csv"])
+    assert warehouse.one("select count(*) from raw.suppressions") == 1
 
 
 def test_nobody_suppressed_changes_nothing(tmp_path: Path) -> None:
-    house = House(tmp_path, REVIEWS)
-    house.land(
+    warehouse = Warehouse(tmp_path, REVIEWS)
+    warehouse.land(
         "reviews_20261120.csv", "评价ID,用户,评分,内容,时间\nr1,u1,5,好,2026-11-20 09:05:00\n"
     )
-    assert house.rows("select author_ref from raw.reviews") == [(node(KEY, "shop_author", "u1"),)]
-    assert house.one("select count(*) from raw.erased_rows") == 0
+    assert warehouse.rows("select author_ref from raw.reviews") == [
+        (node(KEY, "shop_author", "u1"),)
+    ]
+    assert warehouse.one("select count(*) from raw.erased_rows") == 0
