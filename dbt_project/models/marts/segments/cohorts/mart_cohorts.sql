@@ -149,7 +149,8 @@ final as (
         cast({{ when_shown }}order_count end as bigint) as order_count,
         cast({{ when_shown }}net_cny end as decimal(18, 2)) as net_cny,
         cast({{ when_shown }}cumulative_net_cny end as decimal(18, 2)) as cumulative_net_cny,
-        cast({{ when_shown }}cumulative_net_cny / customer_count end as decimal(18, 2)) as cumulative_net_per_customer_cny,
+        cast({{ when_shown }}cumulative_net_cny / customer_count end as decimal(18, 2))
+            as cumulative_net_per_customer_cny,
         is_complete,
         is_small_cohort or is_small_month as is_suppressed
 

@@ -11,5 +11,5 @@ def model(dbt, session):  # noqa: ANN001, ANN201  (dbt's own signature)
         alpha=float(dbt.config.meta_get("alpha")),
         power=float(dbt.config.meta_get("power")),
     )
-    # a reader: for a table, dbt imports pyarrow.dataset and pandas, seconds in every refresh
+    # a reader: for a table dbt imports pyarrow.dataset and pandas, seconds in every refresh
     return judged.to_reader()

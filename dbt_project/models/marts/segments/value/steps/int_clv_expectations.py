@@ -12,5 +12,5 @@ def model(dbt, session):  # noqa: ANN001, ANN201  (dbt's own signature)
         dbt.ref("int_clv_periods").arrow().read_all(),
         annual_discount_rate=float(dbt.config.meta_get("annual_discount_rate")),
     )
-    # a reader: for a table, dbt imports pyarrow.dataset and pandas, seconds in every refresh
+    # a reader: for a table dbt imports pyarrow.dataset and pandas, seconds in every refresh
     return expected.to_reader()

@@ -11,5 +11,5 @@ def model(dbt, session):  # noqa: ANN001, ANN201  (dbt's own signature)
         dbt.ref("int_clv_spending").arrow().read_all(),
         dbt.ref("int_clv_periods").arrow().read_all(),
     )
-    # a reader: for a table, dbt imports pyarrow.dataset and pandas, seconds in every refresh
+    # a reader: for a table dbt imports pyarrow.dataset and pandas, seconds in every refresh
     return fitted.to_reader()
