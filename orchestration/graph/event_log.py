@@ -1,9 +1,10 @@
 """Dagster's event log in SQLite, with its connections kept.
 
-A refresh stores some 3,500 events: a materialisation for each table, an evaluation for each dbt
+A refresh stores some 3,300 events: a materialisation for each table, an evaluation for each dbt
 test, and an announcement of both. Dagster's own storage opens a connection, and waits for the disk
-at its end, about six times an event. Only how a connection comes about is different here: what is
-stored, and in which files, is Dagster's matter.
+at its end, about six times an event: 104 s of CPU for a refresh of the demo that takes 75 s with
+one connection a file. Only how a connection comes about is different here; what is stored, and in
+which files, is Dagster's matter.
 """
 
 from __future__ import annotations

@@ -52,8 +52,10 @@ def test_a_mistake_is_one_line_and_exit_code_2(
     with pytest.raises(SystemExit) as caught:
         main(["refresh"])
     assert caught.value.code == 2
-    told = capsys.readouterr().err.strip()
-    assert told == "koubei: KOUBEI_TIMEZONE: 'Mars/Base' is not a time zone such as Asia/Shanghai"
+    message = capsys.readouterr().err.strip()
+    assert (
+        message == "koubei: KOUBEI_TIMEZONE: 'Mars/Base' is not a time zone such as Asia/Shanghai"
+    )
 
 
 @pytest.mark.parametrize(

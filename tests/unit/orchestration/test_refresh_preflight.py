@@ -44,8 +44,10 @@ def test_a_second_refresh_says_who_holds_the_home(settings: Settings) -> None:
         return done.stdout.strip()
 
     with lock.holding(settings):
-        told = other()
-    assert told.startswith(f"another refresh of {settings.home} is running (process {os.getpid()},")
+        message = other()
+    assert message.startswith(
+        f"another refresh of {settings.home} is running (process {os.getpid()},"
+    )
     assert other() == "held"
 
 

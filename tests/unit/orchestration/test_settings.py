@@ -47,7 +47,7 @@ def test_exports_may_be_a_folder_or_a_url(monkeypatch: pytest.MonkeyPatch, tmp_p
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "told"),
+    ("name", "value", "message"),
     [
         ("KOUBEI_TIMEZONE", "Mars/Base", "'Mars/Base' is not a time zone such as Asia/Shanghai"),
         ("KOUBEI_SCHEDULE", "6 o'clock", "is not a cron line of five fields"),
@@ -59,13 +59,13 @@ def test_exports_may_be_a_folder_or_a_url(monkeypatch: pytest.MonkeyPatch, tmp_p
     ],
 )
 def test_a_wrong_setting_is_named(
-    monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, message: str
 ) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError) as caught:
         load_settings()
     assert name in str(caught.value)
-    assert told in str(caught.value)
+    assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
@@ -105,7 +105,7 @@ def test_the_key_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
         assert SECRET not in shown
 
 
-def test_telemetry_is_off_and_tools_are_told_of_the_home(
+def test_telemetry_is_off_and_tools_are_pointed_to_the_home(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for name in ("DAGSTER_DISABLE_TELEMETRY", "GX_ANALYTICS_ENABLED", "DO_NOT_TRACK"):
