@@ -1,4 +1,4 @@
-"""Which rows suites look at, as SQL fragments. Only fragments that several suites share.
+"""Which rows suites read, as SQL fragments. Only fragments that several suites share.
 
 A suite of the landed stage reads what landed since the last successful build, not only the last
 load: a load that was refused must not pass unseen with the next one. A row that a correction has

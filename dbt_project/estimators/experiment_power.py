@@ -1,6 +1,6 @@
 """What an experiment of some size can find: power, smallest detectable effect, size needed.
 
-Arrays with one element a comparison; NaN stands for what is unknown. The levels are those of
+Arrays with one element a comparison; NaN is what is unknown. The levels are those of
 the first and hardest step of a correction, so that no later step finds less.
 """
 

@@ -1,7 +1,7 @@
 """Tests of experiments: differences to the control, families of variants, the split.
 
 All functions work on arrays with one element an arm (or a comparison), so that thousands of
-experiments cost one pass; NaN stands for what is unknown. `judge_arms` takes and returns Arrow
+experiments cost one pass; NaN is what is unknown. `judge_arms` takes and returns Arrow
 tables; what an experiment of some size can find is in `experiment_power`.
 
 The distributions are `scipy.special`'s. The tests around them are written out, because the

@@ -37,7 +37,7 @@ _MARKS = "|".join(
 
 
 class Terms:
-    """Words of a text in its order, and the place of each among all that stands in the text."""
+    """Words of a text in its order, and the place of each among all tokens."""
 
     name = "terms"
     schema = pa.schema(

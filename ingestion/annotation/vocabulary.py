@@ -111,7 +111,7 @@ def load_vocabulary(seeds: Path) -> Vocabulary:
         number = words.number(row)
         if number in aspect:
             raise AnnotationError(
-                f"{row.place}: the word {row['word']} stands there already; a word names one aspect"
+                f"{row.place}: the word {row['word']} is listed already; a word names one aspect"
             )
         aspect[number] = codes[row.listed("aspect_code", list(codes))]
         judged[number] = int(row.listed("polarity", ["", "-1", "1"]) or 0)
@@ -150,18 +150,18 @@ def load_themes(seeds: Path) -> Themes:
     """
     words = _Words()
     codes = _codes(seeds, "themes", "theme_code")
-    spoken: dict[int, list[int]] = {}
+    themes_of: dict[int, list[int]] = {}
     for row in read_seed(seeds, "theme_words", ["theme_code", "word"]):
         theme = codes[row.listed("theme_code", list(codes))]
-        themes = spoken.setdefault(words.number(row), [])
+        themes = themes_of.setdefault(words.number(row), [])
         if theme in themes:
-            raise AnnotationError(f"{row.place}: the word {row['word']} stands there already")
+            raise AnnotationError(f"{row.place}: the word {row['word']} is listed already")
         themes.append(theme)
     reach = _reaches(words, seeds)
     roles = dict(_roles(words, seeds, "qualifiers", "role_code", _QUALIFIERS))
     count = len(words.numbers)
     nothing = _filled(count, {})
-    counts = _filled(count, {number: len(themes) for number, themes in spoken.items()})
+    counts = _filled(count, {number: len(themes) for number, themes in themes_of.items()})
     return Themes(
         vocabulary=Vocabulary(
             matcher=Matcher(tuple(words.numbers)),
@@ -178,7 +178,7 @@ def load_themes(seeds: Path) -> Themes:
         starts=(np.cumsum(counts) - counts).astype(np.int32),
         counts=counts,
         members=np.array(
-            [theme for number in range(count) for theme in spoken.get(number, [])], np.int32
+            [theme for number in range(count) for theme in themes_of.get(number, [])], np.int32
         ),
     )
 
@@ -189,7 +189,7 @@ def _codes(seeds: Path, name: str, column: str) -> dict[str, int]:
     for row in read_seed(seeds, name, [column]):
         code = row.filled(column)
         if code in codes:
-            raise AnnotationError(f"{row.place}: {column} {code} stands there already")
+            raise AnnotationError(f"{row.place}: {column} {code} is listed already")
         codes[code] = len(codes)
     return codes
 

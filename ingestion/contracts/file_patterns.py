@@ -92,7 +92,7 @@ def compile_pattern(pattern: str) -> FilePattern:
             if field not in field_regex:
                 raise PatternError(f"{{{field}}} is not one of {{date}}, {{part}}, {{revision}}")
             if field in seen:
-                raise PatternError(f"{{{field}}} stands twice")
+                raise PatternError(f"{{{field}}} occurs twice")
             if field == "date" and depth:
                 raise PatternError("{date} cannot be optional")
             seen.add(field)

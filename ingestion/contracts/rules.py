@@ -29,7 +29,7 @@ def faults_in(contract: Contract, feeds: Mapping[str, Feed]) -> Iterator[Fault]:
     for position, export in enumerate(contract.exports):
         at: list[str | int] = ["exports", position]
         if export.name in names:
-            yield [*at, "name"], f"export {export.name} stands twice; give it another name"
+            yield [*at, "name"], f"export {export.name} occurs twice; give it another name"
         names.add(export.name)
         yield from _export_faults(at, export)
         for feed_name, mapping in export.feeds.items():
@@ -84,7 +84,7 @@ def _export_faults(at: list[str | int], export: Export) -> Iterator[Fault]:
             if header in homes:
                 yield (
                     [*at, home, position],
-                    f"{home}: header {header} stands in {homes[header]} too; keep one",
+                    f"{home}: header {header} is in {homes[header]} too; keep one",
                 )
             homes[header] = home
     for position, example in enumerate(export.examples):

@@ -1,4 +1,4 @@
-"""YAML documents that remember on which line each value stands.
+"""YAML documents that remember the line of each value.
 
 Only reading belongs here; what a document may say is decided by the models that read it.
 """
@@ -57,7 +57,7 @@ def read_document(path: Path) -> Document:
     """Read one YAML mapping.
 
     Raises:
-        DocumentError: not YAML, not UTF-8, not a mapping, or a key that stands twice.
+        DocumentError: not YAML, not UTF-8, not a mapping, or a key that occurs twice.
     """
     try:
         tree = YAML(typ="rt").load(path.read_text(encoding="utf-8-sig"))

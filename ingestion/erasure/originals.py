@@ -36,7 +36,7 @@ def affected_files(
 ) -> list[tuple[str, str, str]]:
     """(sha256, channel, export) of the files that name somebody who is suppressed.
 
-    Files with rejected rows may name them where `raw` does not, so these are looked at, too.
+    Files with rejected rows may name them where `raw` does not, so these are searched, too.
     """
     named = " union ".join(
         f'select file_id from raw."{feed.name}" semi join raw.suppressions on "{column}" = node'

@@ -123,9 +123,9 @@ def _modified_at(details: Mapping[str, Any]) -> dt.datetime:
 def pending(
     connection: duckdb.DuckDBPyConnection, deliveries: Sequence[Delivery]
 ) -> list[Delivery]:
-    """Return the deliveries that have not been looked at as they are now, in the same order.
+    """Return the deliveries that have not been read as they are now, in the same order.
 
-    Looked at means: a file of that name, size and time of change stands in `raw.files`. A refused
+    Read means: a file of that name, size and time of change is in `raw.files`. A refused
     one comes again when its contract has changed since.
     """
     known_files = connection.execute(

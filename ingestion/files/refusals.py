@@ -83,7 +83,7 @@ def refuse_missing_headers(
     ]
     if twice:
         raise RefusedFileError(
-            f"header {', '.join(twice)} stands more than once, so it is not known which column "
+            f"header {', '.join(twice)} occurs more than once, so it is not known which column "
             "is meant; rename one of them"
         )
 

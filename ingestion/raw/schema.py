@@ -38,10 +38,10 @@ BOOK_TABLES: tuple[RawTable, ...] = (
     RawTable(
         "files",
         "文件台账",
-        "One row per file that was looked at: landed, refused or duplicate.",
+        "One row per file that was read: landed, refused or duplicate.",
         columns(
             ("file_id", "varchar", "文件编号", "Id of the file, from its place, name and bytes."),
-            ("load_id", "bigint", "装载批次", "The refresh that looked at it."),
+            ("load_id", "bigint", "装载批次", "The refresh that read it."),
             ("file_name", "varchar", "文件名", "Name under the exports folder."),
             ("channel_code", "varchar", "渠道", "The channel that delivered it."),
             ("export_name", "varchar", "导出", "The channel's export that it is."),
@@ -59,7 +59,7 @@ BOOK_TABLES: tuple[RawTable, ...] = (
             ("contract_sha256", "varchar", "合约摘要", "SHA-256 of the contract file then."),
             ("is_accepted", "boolean", "是否放行", "Whether a person overruled a refusal."),
             ("superseded_load_id", "bigint", "失效批次", "The refresh that replaced it, or null."),
-            ("landed_at", "timestamp", "处理时间", "When it was looked at, business time."),
+            ("landed_at", "timestamp", "处理时间", "When it was read, business time."),
         ),
     ),
     RawTable(

@@ -122,8 +122,8 @@ def better_reviews(
     ]
     able = able.assign(replied=able["review"].map(replied)).dropna(subset=["replied"])
     # the bad version is in an export before the good one: every shop writes within two days
-    spoken, posted = able["replied"].to_numpy(np.int64), able["posted"].to_numpy(np.int64)
-    from_then = np.maximum(spoken, posted // DAY * DAY + 3 * DAY)
+    replied_at, posted = able["replied"].to_numpy(np.int64), able["posted"].to_numpy(np.int64)
+    from_then = np.maximum(replied_at, posted // DAY * DAY + 3 * DAY)
     able = able.assign(edited_later=to_minute(from_then + between(rng, 0.02, 0.6, len(able))))
     able = able[able["edited_later"] < world.end]
     count = min(len(able), max(3, len(able) // 20))

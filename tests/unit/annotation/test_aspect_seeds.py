@@ -40,7 +40,7 @@ def test_the_few_rows_are_right(seeds: Path) -> None:
     ("name", "row", "message"),
     [
         ("aspect_words", "价,cost,", "aspect_words.csv:4: aspect_code is 'cost'"),
-        ("aspect_words", "价格,price,", "aspect_words.csv:4: the word 价格 stands there already"),
+        ("aspect_words", "价格,price,", "aspect_words.csv:4: the word 价格 is listed already"),
         ("aspect_words", ",price,", "aspect_words.csv:4: word is empty"),
         ("aspect_words", "价,price,2", "aspect_words.csv:4: polarity is '2'"),
         ("aspect_words", "好，贵,price,-1", "aspect_words.csv:4: word '好，贵' holds punctuation"),
@@ -49,7 +49,7 @@ def test_the_few_rows_are_right(seeds: Path) -> None:
         ("negations", "没,far", "negations.csv:3: reach is 'far'"),
         ("contrasts", "不过,left", "side_code is 'left'; use one of main, concession"),
         ("qualifiers", "太,much", "qualifiers.csv:3: role_code is 'much'"),
-        ("themes", "quiet", "themes.csv:3: theme_code quiet stands there already"),
+        ("themes", "quiet", "themes.csv:3: theme_code quiet is listed already"),
         ("theme_words", "loud,吵", "theme_words.csv:3: theme_code is 'loud'"),
     ],
 )

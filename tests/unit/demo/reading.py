@@ -17,6 +17,8 @@ from ingestion.contracts.load import load_contracts
 from ingestion.contracts.models import Contract
 from tests.planted_truths.truth import truths_of
 
+MINUTE_FORM, SECOND_FORM = "%Y/%m/%d %H:%M", "%Y/%m/%d %H:%M:%S"
+
 
 @cache
 def contracts() -> dict[str, Contract]:
@@ -43,7 +45,7 @@ class Exports:
         return _read(self.home / "exports" / path)
 
     def rows(self, channel: str, export: str, *key: str) -> pd.DataFrame:
-        """The standing rows: highest revision of a day, planted bad rows out, latest per key."""
+        """The rows that count: highest revision of a day, planted bad rows out, latest per key."""
         return _rows(self, channel, export, key)
 
 
@@ -86,6 +88,17 @@ def _rows(exports: Exports, channel: str, export: str, key: tuple[str, ...]) -> 
         parts.append(frame.assign(_date=date[0], _revision=int(revision[1]) if revision else 1))
     everything = pd.concat(parts, ignore_index=True)
     newest = everything.groupby("_date")["_revision"].transform("max")
-    standing = everything[everything["_revision"] == newest]
-    standing = standing.sort_values(["_date", "_revision", "_row"], kind="stable")
-    return standing.drop_duplicates(list(key), keep="last") if key else standing
+    newest_rows = everything[everything["_revision"] == newest]
+    newest_rows = newest_rows.sort_values(["_date", "_revision", "_row"], kind="stable")
+    return newest_rows.drop_duplicates(list(key), keep="last") if key else newest_rows
+
+
+def times(values: pd.Series, form: str = "ISO8601") -> pd.Series:
+    """Return Beijing times written in one form; NaT where a text is empty."""
+    return pd.to_datetime(values.where(values != "", None), format=form)
+
+
+def beijing(values: pd.Series, unit: str) -> pd.Series:
+    """Return Beijing times of epoch numbers in `unit`; NaT where a text is empty."""
+    numbers = pd.to_numeric(values.where(values != "", None))
+    return pd.to_datetime(numbers, unit=unit) + pd.Timedelta(hours=8)

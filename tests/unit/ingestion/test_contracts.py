@@ -67,7 +67,7 @@ def test_the_good_contract_is_good(tmp_path: Path) -> None:
         (
             "ignored: [封面]",
             "ignored: [封面, 评分]",
-            "14: ignored: header 评分 stands in columns too",
+            "14: ignored: header 评分 is in columns too",
         ),
         ("封面: a.jpg", "封页: a.jpg", "16: examples: header 封页 is not in columns"),
         ("时间: posted_at", "评分: posted_at", '13: found duplicate key "评分"'),

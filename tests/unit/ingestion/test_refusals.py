@@ -26,7 +26,7 @@ REFUSED = [
     ),
     pytest.param(
         "评价ID,用户,评分,内容,时间,时间\n1,2,3,4,5,6\n".encode(),
-        "时间 stands more than once",
+        "时间 occurs more than once",
         id="twice",
     ),
     pytest.param((HEADER + line("r1")).encode("gbk"), "looks like gb18030", id="gbk"),
