@@ -51,6 +51,7 @@ def test_the_tutorial_runs_word_for_word_in_an_empty_folder(tmp_path: Path) -> N
             cwd=folder,
             env=environment,
             capture_output=True,
+            check=False,
             text=True,
             encoding="utf-8",
         )
