@@ -33,11 +33,17 @@ def pages(project: Path) -> dict[str, str]:
 
 def stale(project: Path) -> dict[str, str]:
     """The pages whose file is not what it should be, with the text to write."""
-    return {
-        path: text
-        for path, text in pages(project).items()
-        if not (project / path).exists() or (project / path).read_text(encoding="utf-8") != text
-    }
+    return {path: text for path, text in pages(project).items() if _read(project / path) != text}
+
+
+def _is_of_a_release(project: Path) -> bool:
+    """Whether the changelog is fresh but for a tag that was just given to this very commit."""
+    text = changelog.render(project, "HEAD~1")
+    return _read(project / "CHANGELOG.md") == text
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.exists() else None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,6 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--project", type=Path, default=ROOT / "dbt_project", help="dbt's project")
     options = parser.parse_args(arguments)
     old = stale(options.project)
+    if options.check and "CHANGELOG.md" in old and _is_of_a_release(options.project):
+        del old["CHANGELOG.md"]
     for path, text in old.items():
         if options.write:
             (options.project / path).parent.mkdir(parents=True, exist_ok=True)

@@ -24,8 +24,8 @@ class ChangelogError(KoubeiError):
     """The changelog lacks the two marks between which its part is written."""
 
 
-def render(project: Path) -> str:
-    """The whole changelog, with the written part as it should read now.
+def render(project: Path, commit: str = "HEAD") -> str:
+    """The whole changelog, its written part compared with the last tag at or before `commit`.
 
     Raises:
         ChangelogError: The marks are missing.
@@ -34,11 +34,11 @@ def render(project: Path) -> str:
     if text.count(BEGIN) != 1 or text.count(END) != 1:
         raise ChangelogError(f"CHANGELOG.md needs one line {BEGIN} and one line {END}")
     above, below = text.partition(BEGIN)[0], text.partition(END)[2]
-    return f"{above}{BEGIN}\n{_written(project)}{END}{below}"
+    return f"{above}{BEGIN}\n{_written(project, last_tag(project, commit))}{END}{below}"
 
 
-def _written(project: Path) -> str:
-    now, tag = recorded_interface(project), last_tag(project)
+def _written(project: Path, tag: str | None) -> str:
+    now = recorded_interface(project)
     if tag is None:
         return f"There is no release yet: all {len(now)} tables are new.\n"
     rows = list(changes(_at(project, tag), now))
@@ -66,9 +66,9 @@ def changes(before: Interface, now: Interface) -> Iterator[tuple[str, str, str, 
                 yield f"`{name}`", f"`{column}`", change, was or "", will_be or ""
 
 
-def last_tag(project: Path) -> str | None:
-    """The newest tag behind the checked-out commit; None without one, or without git."""
-    return _git(project, "describe", "--tags", "--abbrev=0")
+def last_tag(project: Path, commit: str = "HEAD") -> str | None:
+    """The newest tag at or before a commit; None without one, or without git."""
+    return _git(project, "describe", "--tags", "--abbrev=0", commit)
 
 
 def _at(project: Path, tag: str) -> Interface:
