@@ -9,6 +9,7 @@ import typing
 from collections.abc import Callable, Iterator
 from importlib import import_module
 
+import typer
 from typer.models import ArgumentInfo, OptionInfo
 
 from orchestration.cli import COMMANDS, module_of
@@ -34,11 +35,14 @@ def render() -> str:
 def _functions(name: str) -> Iterator[tuple[str, Command]]:
     """A command, or the commands below it, by what a person types after `koubei`."""
     module = import_module(f"orchestration.commands.{module_of(name)}")
-    if not hasattr(module, "app"):
+    app: typer.Typer | None = getattr(module, "app", None)
+    if app is None:
         yield name, getattr(module, module_of(name))
         return
-    for each in module.app.registered_commands:
-        yield f"{name} {each.name or each.callback.__name__.replace('_', '-')}", each.callback
+    for each in app.registered_commands:
+        if each.callback is not None:
+            own_name = each.name or each.callback.__name__.replace("_", "-")
+            yield f"{name} {own_name}", each.callback
 
 
 def _help(function: Command) -> str:
