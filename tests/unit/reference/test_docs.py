@@ -75,6 +75,24 @@ def test_concepts_and_tutorial_are_there_in_both_languages() -> None:
     assert [page for page in english if not page.with_suffix(".zh.md").exists()] == []
 
 
+def test_every_decision_is_in_the_list_with_its_subject_choice_and_month() -> None:
+    folder = PROJECT / "docs/decisions"
+    listed = (folder / "README.md").read_text(encoding="utf-8")
+    faults, titles = [], []
+    for page in sorted(folder.glob("*.md")):
+        for section in re.split(r"^## ", page.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
+            heading, _, body = section.partition("\n")
+            title = re.fullmatch(r"(.+) \(20\d\d-\d\d\)", heading)
+            if (
+                title is None
+                or title[1] not in listed
+                or not re.search(r"\*\*Choice|^- |^\|", body, re.M)
+            ):
+                faults.append(f"{page.name}: {heading}")
+            titles.append(heading)
+    assert (faults, len(titles) > 100, len(set(titles))) == ([], True, len(titles))
+
+
 def test_the_reference_is_what_the_code_says(capsys: pytest.CaptureFixture[str]) -> None:
     assert (main(["--check"]), capsys.readouterr().out) == (0, "")
 
