@@ -55,7 +55,7 @@ def _parameters(function: Command) -> Iterator[tuple[str, str]]:
     for name, parameter in inspect.signature(function).parameters.items():
         kind, info = typing.get_args(hints[name])[:2]
         meaning = [info.help or ""]
-        if isinstance(kind, enum.EnumMeta):
+        if isinstance(kind, type) and issubclass(kind, enum.Enum):
             meaning.append(f"One of {', '.join(str(each.value) for each in kind)}.")
         default = getattr(parameter.default, "value", parameter.default)
         if default not in (None, False, inspect.Parameter.empty):
