@@ -61,8 +61,9 @@ types: $(READY) ## Types of the Python
 sql: $(READY) ## Style and form of the SQL
 	@$(BIN)/sqlfluff lint --processes 2 dbt_project/models dbt_project/tests
 
-interface: $(READY) ## Write the published interface, the page of KPIs and what dbt reads beside the models anew
+interface: $(READY) ## Write the published interface, the page of KPIs, the reference and the changelog anew
 	@$(BIN)/python -m orchestration.interface --write
+	@$(BIN)/python -m orchestration.reference --write
 
 lock: ## Resolve pyproject.toml anew into requirements.lock (needs an environment)
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \

@@ -35,17 +35,23 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # a field's docstring is its description, which the reference of contracts prints
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class ColumnTarget(_Model):
     """Where one header's value goes, and how it is read."""
 
     to: str
+    """The column of the feed."""
     parse: str | None = None
+    """A named parser; the column type's default when left out."""
     map: dict[str, Text] | None = None
+    """Value in the export to value in the feed; a value that is not listed is rejected."""
     map_default: Text | None = None
+    """What a value that `map` does not list becomes; null is allowed."""
     optional: bool = False
+    """Whether the header may be missing from a file."""
 
     @property
     def has_map_default(self) -> bool:
@@ -57,21 +63,32 @@ class FeedMapping(_Model):
     """How an export fills one feed."""
 
     columns: dict[str, Annotated[list[ColumnTarget], BeforeValidator(_as_targets)]]
+    """Header to a column, to `{to, parse, map, map_default, optional}`, or to a list of these."""
     constants: dict[str, Text] = {}
+    """Columns that have one value in every row."""
     key: list[str] | None = None
+    """Columns that make a row unique; the feed's own key when left out."""
     only_if_present: list[str] = []
+    """Headers that must all be filled for a row to reach this feed."""
     refs: dict[str, Name] = {}
+    """Column to the channel whose ids it holds, before those of the contract."""
 
 
 class Files(_Model):
     """Which files an export is, and how their bytes are read."""
 
     pattern: str
+    """A file's name with `{date}`, `{part}`, `{revision}`; what is in brackets may be absent."""
     format: Literal["csv", "jsonl", "xlsx", "parquet"]
+    """How the bytes are read."""
     encoding: str = "utf-8"
+    """Encoding of CSV and JSON lines, such as utf-8, utf-8-sig or gb18030."""
     compression: Literal["gzip"] | None = None
+    """Whether the file is compressed."""
     delimiter: str = Field(default=",", min_length=1, max_length=1)
+    """What stands between two fields of a CSV."""
     sheet: str | None = None
+    """Sheet of a workbook; the first when left out."""
 
     @field_validator("encoding")
     @classmethod
@@ -101,14 +118,23 @@ class Export(_Model):
     """One export of a channel: one kind of file, filling one or more feeds."""
 
     name: Name
+    """What the export is called in logs, tables and `koubei status`."""
     files: Files
+    """Which files it is, and how they are read."""
     mode: Literal["delta", "snapshot"] = "delta"
+    """A delta adds and replaces rows by key; a snapshot replaces the whole state."""
     feeds: dict[str, FeedMapping] = Field(min_length=1)
+    """Feed to how it is filled; one export may fill several."""
     ignored: list[str] = []
+    """Headers that are known and not kept."""
     extra: list[str] = []
+    """Headers that are kept as they are in the column `extra`."""
     blank_values: list[Text] = []
+    """Texts that mean no value, such as `-`."""
     max_rejected_share: float = Field(default=0.05, ge=0, le=1)
+    """Share of bad rows above which the whole file is refused."""
     examples: list[dict[str, Text | None]] = []
+    """Rows that `koubei contracts check` lands."""
 
     @cached_property
     def pattern(self) -> FilePattern:
@@ -136,7 +162,9 @@ class Contract(_Model):
     path: Path
     sha256: str
     channel: Name
+    """Code of the channel, `channel_code` in every table."""
     label: str
+    """Its name for a reader, in Chinese."""
     kind: Literal[
         "social",
         "ecommerce",
@@ -149,11 +177,17 @@ class Contract(_Model):
         "ads",
         "survey",
     ]
+    """What kind of channel it is."""
     domain: Literal["public", "private", "owned"]
+    """Whether anybody, some people or the brand itself speaks there."""
     timezone: str = "Asia/Shanghai"
+    """Zone in which its times are written."""
     currency: str = Field(default="CNY", pattern="^[A-Z]{3}$")
+    """Currency of its amounts."""
     refs: dict[str, Name] = {}
+    """Column to the channel whose ids it holds, such as `{product_ref: crm}`; else its own."""
     exports: list[Export] = Field(min_length=1)
+    """What it exports."""
 
     @field_validator("timezone")
     @classmethod

@@ -35,27 +35,48 @@ class Settings(BaseSettings):
 
     home: Annotated[Path, Field(description="where everything is kept")] = Path(".koubei")
     exports: Annotated[
-        str | None, Field(description="folder or fsspec URL of the channel exports")
+        str | None,
+        Field(description="folder or fsspec URL of the channel exports; `exports` in the home"),
     ] = None
     channels: Annotated[
-        Path | None, Field(description="a folder with a company's own contracts")
+        Path | None,
+        Field(
+            description="a folder with a company's own contracts, beside the packaged ones; a file "
+            "of the same name replaces one"
+        ),
     ] = None
-    timezone: Annotated[str, Field(description="the business zone")] = "Asia/Shanghai"
+    timezone: Annotated[str, Field(description="the business zone; a home keeps its first")] = (
+        "Asia/Shanghai"
+    )
     hash_key: Annotated[
-        SecretStr | None, Field(description="secret that identifiers are hashed with")
+        SecretStr | None,
+        Field(
+            description="secret (16 characters or more) that identifiers are hashed with; keep it, "
+            "a home works with one key only. `koubei demo` makes one"
+        ),
     ] = None
     new_hash_key: Annotated[
-        SecretStr | None, Field(description="the key that koubei rotate-key changes to")
+        SecretStr | None,
+        Field(
+            description="the key that `koubei rotate-key` changes to; without it one is made and "
+            "kept in `hash.key` of the home"
+        ),
     ] = None
-    schedule: Annotated[str, Field(description="cron of the nightly refresh, business time")] = (
-        "0 6 * * *"
-    )
-    originals_days: Annotated[int, Field(ge=0, description="days that originals are kept")] = 90
-    keep_publications: Annotated[int, Field(ge=1, description="publications that are kept")] = 7
-    processes: Annotated[int, Field(ge=1, description="processes that score texts")] = Field(
+    schedule: Annotated[
+        str, Field(description="cron line of the nightly refresh, business time; `koubei dev`")
+    ] = "0 6 * * *"
+    originals_days: Annotated[
+        int, Field(ge=0, description="days that originals are kept, encrypted")
+    ] = 90
+    keep_publications: Annotated[
+        int, Field(ge=1, description="publications that `koubei prune` leaves")
+    ] = 7
+    processes: Annotated[int, Field(ge=1, description="processes for a slow scorer")] = Field(
         default_factory=lambda: os.cpu_count() or 1
     )
-    score_chunk: Annotated[int, Field(ge=1, description="texts scored between two commits")] = 400
+    score_chunk: Annotated[
+        int, Field(ge=1, description="texts that a slow scorer scores between commits")
+    ] = 400
     scorers: Annotated[
         tuple[str, ...] | None, NoDecode, Field(description="scorers to run, by name; all if unset")
     ] = None
@@ -63,7 +84,10 @@ class Settings(BaseSettings):
         Path | None,
         Field(description="a model that SnowNLP's own save() wrote: a file, or a folder of them"),
     ] = None
-    cache: Annotated[Path | None, Field(description="folder for what can be computed again")] = None
+    cache: Annotated[
+        Path | None,
+        Field(description="folder for what can be computed again; 55 MB in `~/.cache/koubei`"),
+    ] = None
     train_minimum: Annotated[
         int, Field(ge=20, description="negative and positive texts, of each, to train a model on")
     ] = 500
@@ -75,11 +99,17 @@ class Settings(BaseSettings):
     ] = "check"
     postgres_dsn: Annotated[
         SecretStr | None,
-        Field(description="secret connection string of a PostgreSQL that gets each publication"),
+        Field(
+            description="secret: a PostgreSQL (UTF-8) that gets every publication, as "
+            "`postgresql://user:password@host:5432/db`; its user needs CREATE on the database"
+        ),
     ] = None
     notify_urls: Annotated[
         SecretStr | None,
-        Field(description="secret apprise addresses that get what needs attention"),
+        Field(
+            description="secret: apprise addresses that get what needs attention, such as "
+            "`wecombot://KEY dingtalk://TOKEN feishu://TOKEN mailto://user:password@host`"
+        ),
     ] = None
 
     @field_validator("home", "channels", "snownlp_model", "cache", mode="after")

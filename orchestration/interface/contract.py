@@ -35,7 +35,8 @@ _HEADER = """\
 # The published interface: what analysts' queries and BI tools rely on. Written by `make interface`;
 # tests compare it with the models. What is added is recorded by writing it again. A column or table
 # that goes, is renamed or changes its type, or another key, is refused unless a model is versioned
-# (see DECISIONS.md): readers are given the old version beside the new one until its deprecated_on.
+# (see docs/decisions/publication.md): readers are given the old version beside the new one until
+# its deprecated_on.
 """
 
 

@@ -16,8 +16,8 @@ _HOW: Final = f"run: {COMMAND} --write (or make interface), and commit what it w
 _VERSION: Final = (
     "Readers' queries would fail. Give the model a version: `versions` and `latest_version` in its "
     "yml entry, the former one published beside it as <table>_v1 with a deprecation_date "
-    f"{contract.SHORTEST_NOTICE.days} days ahead (DECISIONS.md says how). Was it in no release "
-    f"yet? Then remove the table from dbt_project/{contract.FILE} and write it again."
+    f"{contract.SHORTEST_NOTICE.days} days ahead (docs/decisions/publication.md says how). Was it "
+    f"in no release yet? Then remove the table from dbt_project/{contract.FILE} and write it again."
 )
 
 

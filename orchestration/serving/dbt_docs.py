@@ -23,6 +23,7 @@ from orchestration.home.errors import KoubeiError, one_line
 from orchestration.home.settings import Settings
 from orchestration.publication import store
 from orchestration.publication.store import Published
+from orchestration.serving.guide import overview
 
 _MACHINE: Final = ("build_path", "compiled_path", "root_path")
 _TABLES: Final = """
@@ -81,6 +82,9 @@ def _manifest(settings: Settings, published: Published) -> dict[str, Any]:
         for name in _MACHINE:
             if name in node:
                 node[name] = None
+    manifest.setdefault("docs", {})["doc.koubei.__overview__"] = {
+        "name": "__overview__", "package_name": "koubei", "block_contents": overview(),
+    }  # fmt: skip
     # dbt's page would else tell its makers who looks at it
     manifest["metadata"]["send_anonymous_usage_stats"] = False
     return manifest

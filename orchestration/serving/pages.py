@@ -1,4 +1,4 @@
-"""The pages of `koubei serve`: the current publication's report, its checks and dbt's docs.
+"""The pages of `koubei serve`: the current publication's report, checks and docs, and the guide.
 
 Every request follows the pointer anew, so a new publication is shown without a restart; what the
 pointer leads to is answered with a redirect to that publication's own address, so that the pages of
@@ -9,6 +9,8 @@ docs made of one, have an address: no file is found by its path in the home.
 from __future__ import annotations
 
 from functools import cache
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Final
 
@@ -28,8 +30,10 @@ from orchestration.publication import store
 from orchestration.publication.store import Published
 from orchestration.report.front_page import FRONT_PAGE
 from orchestration.serving.dbt_docs import DocsError, docs_of
+from orchestration.serving.guide import START, as_html, guide
 
 LOOPBACK: Final = "127.0.0.1"
+_kind_of = attrgetter("kind")
 _HEADERS: Final = {
     # whatever a page holds, it fetches nothing from outside and is in nobody's frame; dbt's docs
     # are one page of scripts that compile templates
@@ -50,6 +54,8 @@ def build_app(settings: Settings) -> Starlette:
         Route("/report", pages.report),
         Route("/quality", pages.quality),
         Route("/docs", pages.docs),
+        Route("/guide", pages.guide),
+        Route("/guide/{name:path}", pages.guide),
         Route("/publications/{publication_id}/report.html", pages.report_of),
         Route("/publications/{publication_id}/quality/{name:path}", pages.quality_of),
         Route("/publications/{publication_id}/docs.html", pages.docs_of),
@@ -91,6 +97,15 @@ class _Pages:
 
     def docs(self, request: Request) -> Response:
         return self._to("docs.html")
+
+    def guide(self, request: Request) -> Response:
+        """A page of the project's docs, beside the list of all; the same whatever is published."""
+        found = guide().get(request.path_params.get("name", START))
+        if found is None:
+            raise HTTPException(404, "没有这个页面；there is no such page")
+        groups = [(kind, list(pages)) for kind, pages in groupby(guide().values(), _kind_of)]
+        page = _template("guide.html.j2").render(page=found, groups=groups, body=as_html(found))
+        return HTMLResponse(page)
 
     def report_of(self, request: Request) -> Response:
         return _file(self._asked(request).path, "report.html")

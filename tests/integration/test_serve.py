@@ -134,6 +134,8 @@ def test_the_docs_describe_the_published_tables_and_stay_on_this_machine(
     assert '"send_anonymous_usage_stats":false' in page
     assert "/srv/secret/path" not in page
     assert "</script><script>alert(1)" not in page
+    # it opens with the list of the project's own pages
+    assert "](/guide/docs/tutorial)" in page
     # made once for a publication, and anew for the next one
     (cached,) = (house.settings.dbt_path / "docs").glob("*.html")
     assert server.text("/docs") == cached.read_text()
@@ -158,8 +160,21 @@ def test_a_refused_night_is_told_on_the_report_and_the_first_page(
         front_page.symlink_to(link)
 
 
+def test_the_docs_of_the_project_are_shown_with_links_to_tables(server: Server) -> None:
+    assert 'href="/guide"' in server.text("/")
+    listed = re.findall(r'href="(/guide/[^"#]+)" data-words="', server.text("/guide"))
+    assert len(listed) > 40
+    for address in listed:
+        text = server.text(address)
+        broken = [link for link in re.findall(r'href="(/guide/[^"#]+)', text) if link not in listed]
+        assert broken == []
+    text = server.text("/guide/docs/concepts/sentiment")
+    assert '<a href="/docs#!/model/model.koubei.fct_voices"><code>reviews.fct_voices</code>' in text
+    assert "<table>" in text
+
+
 def test_a_page_can_fetch_nothing_from_outside(server: Server) -> None:
-    for path in ("/", "/report", "/nothing"):
+    for path in ("/", "/report", "/guide", "/nothing"):
         _, headers, _ = server.ask(path)
         assert "default-src 'self'" in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
@@ -185,6 +200,9 @@ OUTSIDE = [
     "/publications/%2e%2e/quality/hash.key",
     "/publications/current/report.html",
     "/publications/.draft-x/report.html",
+    "/guide/../hash.key",
+    "/guide/docs/../../../pyproject",
+    "/guide/docs%2f..%2f..%2fREADME",
     "/build/warehouse.duckdb",
     "/hash.key",
     "/../hash.key",

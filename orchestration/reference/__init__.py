@@ -1,0 +1,1 @@
+"""The reference for readers of a git host, written from the code."""
