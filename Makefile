@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-fast lint format types sql interface lock bench clean test-metricflow test-superset
+.PHONY: help venv demo test test-fast lint words format types sql interface lock bench clean test-metricflow test-superset
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -46,9 +46,13 @@ test-superset: $(READY) ## Superset 6.1, in an environment of its own, with ever
 	@$(BIN)/uv pip install --quiet --python $(SUPERSET_VENV)/bin/python --no-deps --require-hashes -r tests/superset/requirements.lock
 	@SUPERSET_VENV=$(abspath $(SUPERSET_VENV)) SUPERSET_TEST_HOME=$(abspath $(home)) $(BIN)/pytest --durations=8 tests/superset/ask_superset.py
 
-lint: $(READY) ## Style and form of the Python
+lint: $(READY) words ## Style and form of the Python, and the words of everything
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+
+words: $(READY) ## Spelling, and words that are not used here (.codespell/words.txt)
+	@$(BIN)/codespell .
+	@$(BIN)/pytest -q tests/unit/test_words.py
 
 format: $(READY) ## Put the Python and the SQL in form
 	@$(BIN)/ruff check --fix .
