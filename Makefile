@@ -8,8 +8,8 @@ READY := $(VENV)/.ready
 .DEFAULT_GOAL := help
 .PHONY: help venv demo test test-fast lint words format types sql interface lock bench clean test-metricflow test-superset
 
-help: ## Show this list
-	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+help: ## This list
+	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 venv: $(READY) ## Build the environment from requirements.lock
 
@@ -34,7 +34,7 @@ test: $(READY) ## Every test
 test-fast: $(READY) ## The unit tests alone, in a minute and a half
 	@$(BIN)/pytest -n 2 -m "not integration" tests/unit
 
-test-metricflow: $(READY) ## MetricFlow, in an environment of its own, against the KPIs: make test-metricflow home=PATH
+test-metricflow: $(READY) ## MetricFlow's answers against the KPIs, in an environment of its own: make test-metricflow home=PATH
 	@test -x $(VENV)-metricflow/bin/mf || $(BIN)/uv venv --quiet --python $(BIN)/python $(VENV)-metricflow
 	@$(BIN)/uv pip install --quiet --python $(VENV)-metricflow/bin/python --no-deps --require-hashes -r tests/metricflow/requirements.lock
 	@METRICFLOW_BIN=$(abspath $(VENV)-metricflow/bin) METRICFLOW_HOME=$(abspath $(home)) $(BIN)/pytest tests/metricflow/ask_metricflow.py
