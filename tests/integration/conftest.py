@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.bad_night import bad_home, one_bad_night
 from tests.integration.home import SMALL_WORLD, Home, copied, made_once
 
 
@@ -31,3 +32,12 @@ def own_home(demo_home: Home, tmp_path: Path) -> Iterator[Home]:
     home = copied(demo_home, tmp_path / "own_home")
     yield home
     shutil.rmtree(home.path, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def night(shared_folder: Path, demo_home: Home) -> Home:
+    """A small home that was refreshed with bad files among good ones. Read it; do not change it."""
+    made = made_once(
+        shared_folder, "bad_night", lambda folder: one_bad_night(folder, demo_home.path)
+    )
+    return bad_home(made)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import shutil
 import subprocess
@@ -96,8 +97,8 @@ class HandMadeWarehouse(Database):
                 [load_id, record_key],
             )
 
-    def dbt(self, *arguments: str) -> None:
-        """One dbt invocation; it must succeed."""
+    def dbt(self, *arguments: str) -> set[str]:
+        """One dbt invocation, which must succeed; the tables that it built, with their schemas."""
         done = subprocess.run(
             [*DBT, "--quiet", *arguments, "--project-dir", PROJECT, "--profiles-dir", PROJECT],
             env={
@@ -112,6 +113,11 @@ class HandMadeWarehouse(Database):
             check=False,
         )
         assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+        results = json.loads((self.path.parent / "target/run_results.json").read_text("utf-8"))
+        relations = (result["relation_name"] for result in results["results"])
+        return {
+            ".".join(relation.replace('"', "").split(".")[1:]) for relation in relations if relation
+        }
 
     def built(self, load_id: int) -> None:
         """What a refresh writes down after a build that succeeded."""
