@@ -5,6 +5,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+# tests start hundreds of processes, which would compile the same modules again and again
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help venv demo test test-fast campaign lint words format types sql interface lock bench clean test-metricflow test-superset
 
@@ -32,7 +35,7 @@ test: $(READY) ## Every test, in ten minutes on two cores; make campaign, test-m
 	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 30 --durations-min 5
 
 test-fast: $(READY) ## The unit tests alone, in less than a minute
-	@$(BIN)/pytest -n 2 -m "not integration" tests/unit
+	@$(BIN)/pytest -n 2 --dist loadfile -m "not integration" tests/unit
 
 campaign: $(READY) ## The long campaign: random kills and portions, an hour or more: make campaign seed=1 rounds=10
 	@CAMPAIGN_SEED=$(or $(seed),1) CAMPAIGN_ROUNDS=$(or $(rounds),10) $(BIN)/pytest -n 2 tests/campaign/ask_*.py

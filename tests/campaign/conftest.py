@@ -10,9 +10,9 @@ import os
 
 import pytest
 
-from tests.integration.conftest import demo_home, own_home, shared_folder
+from tests.integration.conftest import demo_home, own_home
 
-__all__ = ["demo_home", "own_home", "shared_folder"]
+__all__ = ["demo_home", "own_home"]
 
 FIRST = int(os.environ.get("CAMPAIGN_SEED", "1"))
 ROUNDS = int(os.environ.get("CAMPAIGN_ROUNDS", "10"))

@@ -9,14 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.integration.bad_night import bad_home, one_bad_night
-from tests.integration.home import SMALL_WORLD, Home, copied, made_once
-
-
-@pytest.fixture(scope="session")
-def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """One folder for all workers of this run."""
-    base = tmp_path_factory.getbasetemp()
-    return base if worker_id == "master" else base.parent
+from tests.integration.home import SMALL_WORLD, Home, copied
+from tests.made_once import made_once
 
 
 @pytest.fixture(scope="session")

@@ -97,8 +97,12 @@ class HandMadeWarehouse(Database):
                 [load_id, record_key],
             )
 
-    def dbt(self, *arguments: str) -> set[str]:
-        """One dbt invocation, which must succeed; the tables that it built, with their schemas."""
+    def dbt(self, *arguments: str) -> dict[str, str]:
+        """One dbt invocation, which must succeed.
+
+        Returns:
+            The tables that it built, each as `schema.name`, and how it is materialized.
+        """
         done = subprocess.run(
             [*DBT, "--quiet", *arguments, "--project-dir", PROJECT, "--profiles-dir", PROJECT],
             env={
@@ -113,10 +117,15 @@ class HandMadeWarehouse(Database):
             check=False,
         )
         assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
-        results = json.loads((self.path.parent / "target/run_results.json").read_text("utf-8"))
-        relations = (result["relation_name"] for result in results["results"])
+        ran, manifest = (
+            json.loads((self.path.parent / "target" / name).read_text(encoding="utf-8"))
+            for name in ("run_results.json", "manifest.json")
+        )
+        nodes = (manifest["nodes"][result["unique_id"]] for result in ran["results"])
         return {
-            ".".join(relation.replace('"', "").split(".")[1:]) for relation in relations if relation
+            f"{node['schema']}.{node['alias']}": node["config"]["materialized"]
+            for node in nodes
+            if node["resource_type"] == "model"
         }
 
     def built(self, load_id: int) -> None:

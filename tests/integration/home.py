@@ -7,13 +7,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import duckdb
-from filelock import FileLock
 
 from tests.integration.parsing import carry_parse
 from tests.integration.warm import run_koubei
@@ -99,17 +97,6 @@ class Home:
     def exports(self) -> Path:
         """Where this home's channels deliver."""
         return self.path / "exports"
-
-
-def made_once(shared: Path, name: str, make: Callable[[Path], object]) -> Path:
-    """Make a folder once for all workers of a run; the others wait for it."""
-    folder = shared / name
-    with FileLock(f"{folder}.lock"):
-        if not (folder / ".made").exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            make(folder)
-            (folder / ".made").touch()
-    return folder
 
 
 def same_world(home: Home, to: Path) -> Home:

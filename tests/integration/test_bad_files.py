@@ -1,4 +1,4 @@
-"""One night with every kind of bad file: each is told apart, and the rest of the night goes on.
+"""One night with every kind of bad file: each is named, and the rest of the files land.
 
 That what was refused lands when it is mended, and is not tried before, test_gate.py shows.
 """
@@ -68,8 +68,8 @@ def test_a_renamed_header_is_named_with_the_one_that_looks_like_it(night: Home) 
 
 
 def test_the_summary_tells_a_stranger_what_was_refused(night: Home) -> None:
-    told = (night.path / "refresh.out").read_text(encoding="utf-8")
+    shown = (night.path / "refresh.out").read_text(encoding="utf-8")
     for name in ["truncated_20261120", "gbk_20261120", "renamed_20261120"]:
-        assert name in told
+        assert name in shown
     status = night.run("status").stdout
     assert "renamed_20261120" in status

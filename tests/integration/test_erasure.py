@@ -155,7 +155,7 @@ def test_nobody_is_named_in_any_table_and_counts_and_money_stay(erased: Erased) 
     assert_gone(home, erased.traces)
     assert counted(home) == erased.before
     assert home.one("select count(*) from segments.fct_orders where customer_key is null") > 0, (
-        "what they bought is nobody's now"
+        "what they bought has no customer now"
     )
     book = home.query("select * from segments.mart_erasures where source_code = 'command'")
     assert {row["feed_code"] for row in book} >= {"customers", "identities", "orders"}

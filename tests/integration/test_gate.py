@@ -69,7 +69,7 @@ def test_what_does_not_hold_keeps_the_last_publication_until_it_is_corrected(
     front = home.path / "published" / "report.html"
     page = front.read_text(encoding="utf-8")
     notice = page[page.index('class="refused"') : page.index("<nav")]
-    assert "raw_reviews_stars" in notice, "told on the page that readers keep open, above the old"
+    assert "raw_reviews_stars" in notice, "shown on the page that readers keep open, above the old"
 
     # nothing was corrected: it is still refused, and no file is tried again that was
     files = home.build("select count(*) from raw.files")

@@ -78,7 +78,7 @@ def test_with_the_key_in_the_environment_the_new_one_is_given(own_home: Home) ->
     own_home.extra["KOUBEI_NEW_HASH_KEY"] = new = secrets.token_hex(32)
     own_home.run("rotate-key")
     done = own_home.run("erase", "phone:13800000000", "--yes", expect=2)
-    assert "KOUBEI_HASH_KEY" in done.stderr, "the old key is told that it is old"
+    assert "KOUBEI_HASH_KEY" in done.stderr, "with the old key, the message says that it is old"
     own_home.extra["KOUBEI_HASH_KEY"] = new
     assert unseal(own_home.path / "keyring.json", new.encode())
     assert not (own_home.path / "hash.key").exists()
