@@ -5,11 +5,14 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.DEFAULT_GOAL := help
-.PHONY: help venv demo test test-fast lint format types sql interface lock bench clean test-metricflow test-superset
+# tests start hundreds of processes, which would compile the same modules again and again
+unexport PYTHONDONTWRITEBYTECODE
 
-help: ## Show this list
-	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test test-fast campaign lint words format types sql interface lock bench clean test-metricflow test-superset
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 venv: $(READY) ## Build the environment from requirements.lock
 
@@ -28,13 +31,16 @@ $(READY): requirements.lock pyproject.toml
 demo: $(READY) ## Invented exports in, published marts out: the whole refresh, then where to look
 	@$(BIN)/koubei demo
 
-test: $(READY) ## Every test
-	@$(BIN)/pytest -n 2 --dist worksteal --durations 30 --durations-min 5
+test: $(READY) ## Every test, in ten minutes on two cores; make campaign, test-metricflow and test-superset are apart
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 30 --durations-min 5
 
-test-fast: $(READY) ## The unit tests alone, in a minute and a half
-	@$(BIN)/pytest -n 2 -m "not integration" tests/unit
+test-fast: $(READY) ## The unit tests alone, in less than a minute
+	@$(BIN)/pytest -n 2 --dist loadfile -m "not integration" tests/unit
 
-test-metricflow: $(READY) ## MetricFlow, in an environment of its own, against the KPIs: make test-metricflow home=PATH
+campaign: $(READY) ## The long campaign: random kills and portions, an hour or more: make campaign seed=1 rounds=10
+	@CAMPAIGN_SEED=$(or $(seed),1) CAMPAIGN_ROUNDS=$(or $(rounds),10) $(BIN)/pytest -n 2 tests/campaign/ask_*.py
+
+test-metricflow: $(READY) ## MetricFlow's answers against the KPIs, in an environment of its own: make test-metricflow home=PATH
 	@test -x $(VENV)-metricflow/bin/mf || $(BIN)/uv venv --quiet --python $(BIN)/python $(VENV)-metricflow
 	@$(BIN)/uv pip install --quiet --python $(VENV)-metricflow/bin/python --no-deps --require-hashes -r tests/metricflow/requirements.lock
 	@METRICFLOW_BIN=$(abspath $(VENV)-metricflow/bin) METRICFLOW_HOME=$(abspath $(home)) $(BIN)/pytest tests/metricflow/ask_metricflow.py
@@ -46,9 +52,13 @@ test-superset: $(READY) ## Superset 6.1, in an environment of its own, with ever
 	@$(BIN)/uv pip install --quiet --python $(SUPERSET_VENV)/bin/python --no-deps --require-hashes -r tests/superset/requirements.lock
 	@SUPERSET_VENV=$(abspath $(SUPERSET_VENV)) SUPERSET_TEST_HOME=$(abspath $(home)) $(BIN)/pytest --durations=8 tests/superset/ask_superset.py
 
-lint: $(READY) ## Style and form of the Python
+lint: $(READY) words ## Style and form of the Python, and the words of everything
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+
+words: $(READY) ## Spelling, and words that are not used here (.codespell/words.txt)
+	@$(BIN)/codespell .
+	@$(BIN)/pytest -q tests/unit/test_words.py
 
 format: $(READY) ## Put the Python and the SQL in form
 	@$(BIN)/ruff check --fix .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import shutil
 import subprocess
@@ -104,8 +105,12 @@ class HandMadeWarehouse(Database):
                 [load_id, record_key],
             )
 
-    def dbt(self, *arguments: str) -> None:
-        """One dbt invocation; it must succeed."""
+    def dbt(self, *arguments: str) -> dict[str, str]:
+        """One dbt invocation, which must succeed.
+
+        Returns:
+            The tables that it built, each as `schema.name`, and how it is materialized.
+        """
         done = subprocess.run(
             [*DBT, "--quiet", *arguments, "--project-dir", self.project, "--profiles-dir", PROJECT],
             env={
@@ -120,6 +125,16 @@ class HandMadeWarehouse(Database):
             check=False,
         )
         assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+        ran, manifest = (
+            json.loads((self.path.parent / "target" / name).read_text(encoding="utf-8"))
+            for name in ("run_results.json", "manifest.json")
+        )
+        nodes = (manifest["nodes"][result["unique_id"]] for result in ran["results"])
+        return {
+            f"{node['schema']}.{node['alias']}": node["config"]["materialized"]
+            for node in nodes
+            if node["resource_type"] == "model"
+        }
 
     def built(self, load_id: int) -> None:
         """What a refresh writes down after a build that succeeded."""

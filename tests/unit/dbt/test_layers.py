@@ -10,8 +10,6 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-import pytest
-
 PROJECT = Path(__file__).parents[3] / "dbt_project"
 ORDER = ["staging", "core", "marts/reviews", "marts/attribution", "marts/segments", "kpis"]
 COMMENT = re.compile(r"{#.*?#}", re.DOTALL)
@@ -102,7 +100,11 @@ def test_a_circle_through_a_macro_is_seen() -> None:
     ]
 
 
-@pytest.mark.parametrize("layer_name", ORDER)
-def test_every_layer_has_models(layer_name: str) -> None:
+def test_every_layer_has_models() -> None:
     rooms, _ = project()
-    assert any(room.is_relative_to(Path(layer_name)) for room in rooms.values())
+    empty = [
+        name
+        for name in ORDER
+        if not any(room.is_relative_to(Path(name)) for room in rooms.values())
+    ]
+    assert empty == []

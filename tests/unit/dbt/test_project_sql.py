@@ -6,9 +6,7 @@ import csv
 import re
 from pathlib import Path
 
-import pytest
-
-from ingestion.contracts.feeds import load_feeds
+from ingestion.contracts.feeds import Feed, load_feeds
 
 PROJECT = Path(__file__).parents[3] / "dbt_project"
 FEEDS = load_feeds()
@@ -26,26 +24,42 @@ def _selected(sql: str) -> set[str]:
     return {*plain, *aliased}
 
 
-@pytest.mark.parametrize("feed", FEEDS)
-def test_staging_gives_every_column_of_its_feed(feed: str) -> None:
+def _faults_of_staging(feed: Feed, sql: str) -> list[str]:
+    """What a staging model lacks of its feed: columns, live rows, the latest of each, a grain."""
     wanted = set(LINEAGE)
-    for name in FEEDS[feed].columns:
+    for name in feed.columns:
         if name.endswith("_text"):
             wanted.add("text_sha256")
         elif name.endswith("_cny"):
             wanted |= {name, f"{name.removesuffix('_cny')}_amount", "currency_code"}
         else:
             wanted.add(name)
-    assert wanted <= _selected(_sql(feed))
+    faults = [f"column {name}" for name in sorted(wanted - _selected(sql))]
+    parts = (
+        f"source('raw', '{feed.name}')",
+        "where superseded_load_id is null",
+        "latest_wins(",
+    )
+    faults += [part for part in parts if part not in sql]
+    return faults if sql.startswith("-- Grain: one row per ") else [*faults, "-- Grain:"]
 
 
-@pytest.mark.parametrize("feed", FEEDS)
-def test_staging_reads_live_rows_and_lets_the_latest_win(feed: str) -> None:
-    sql = _sql(feed)
-    assert f"source('raw', '{feed}')" in sql
-    assert "where superseded_load_id is null" in sql
-    assert "latest_wins(" in sql
-    assert sql.startswith("-- Grain: one row per ")
+def test_staging_gives_every_column_of_its_feed_and_the_latest_of_its_live_rows() -> None:
+    faults = {name: _faults_of_staging(feed, _sql(name)) for name, feed in FEEDS.items()}
+    assert {name: found for name, found in faults.items() if found} == {}
+
+
+def test_each_fault_of_a_staging_model_is_seen() -> None:
+    feed, sql = FEEDS["reviews"], _sql("reviews")
+    for part, fault in {
+        "        review_ref,\n": "column review_ref",
+        "source('raw', 'reviews')": "source('raw', 'reviews')",
+        "where superseded_load_id is null": "where superseded_load_id is null",
+        "latest_wins(": "latest_wins(",
+        "-- Grain: one row per ": "-- Grain:",
+    }.items():
+        assert part in sql
+        assert _faults_of_staging(feed, sql.replace(part, "")) == [fault]
 
 
 def test_the_test_of_rates_looks_at_every_amount_of_every_feed() -> None:
@@ -65,19 +79,38 @@ def test_engines_differ_in_one_folder_only() -> None:
     assert not elsewhere
 
 
-@pytest.mark.parametrize("path", sorted(PROJECT.glob("macros/dialect/*.sql")), ids=lambda p: p.stem)
-def test_a_dialect_file_holds_one_dispatched_macro_of_its_name(path: Path) -> None:
-    sql = path.read_text("utf-8")
-    if path.stem.startswith("materialization_"):
+def _is_one_dispatched_macro(name: str, sql: str) -> bool:
+    """Whether a dialect file holds the macro of its name with its dialects, and nothing else."""
+    if name.startswith("materialization_"):
         # dispatched by dbt itself, to the adapter that it names
-        name = path.stem.removeprefix("materialization_")
-        assert re.findall(r"{% materialization (\w+), adapter='\w+'", sql) == [name]
-        return
-    assert re.findall(r"adapter\.dispatch\('(\w+)'\)", sql) == [path.stem]
+        found = re.findall(r"{% materialization (\w+), adapter='\w+'", sql)
+        return found == [name.removeprefix("materialization_")]
     macros = re.findall(r"{%-? macro (\w+)\(", sql)
-    assert macros[0] == path.stem
-    assert f"default__{path.stem}" in macros
-    assert all(name == path.stem or name.endswith(f"__{path.stem}") for name in macros)
+    return (
+        re.findall(r"adapter\.dispatch\('(\w+)'\)", sql) == [name]
+        and macros[:1] == [name]
+        and f"default__{name}" in macros
+        and all(macro == name or macro.endswith(f"__{name}") for macro in macros)
+    )
+
+
+def test_every_dialect_file_holds_one_dispatched_macro_of_its_name() -> None:
+    paths = sorted(PROJECT.glob("macros/dialect/*.sql"))
+    assert len(paths) > 10
+    others = [p.stem for p in paths if not _is_one_dispatched_macro(p.stem, p.read_text("utf-8"))]
+    assert others == []
+
+
+def test_each_fault_of_a_dialect_file_is_seen() -> None:
+    head = "{% macro a(x) %}{{ adapter.dispatch('a')(x) }}{% endmacro %}"
+    sql = head + "{% macro default__a(x) %}{% endmacro %}"
+    assert _is_one_dispatched_macro("a", sql)
+    assert _is_one_dispatched_macro("a", sql + "{% macro spark__a(x) %}{% endmacro %}")
+    for wrong in (head, sql.replace("('a')", "('b')"), sql + "{% macro b() %}", ""):
+        assert not _is_one_dispatched_macro("a", wrong)
+    view = "{% materialization view, adapter='duckdb' %}"
+    assert _is_one_dispatched_macro("materialization_view", view)
+    assert not _is_one_dispatched_macro("materialization_table", view)
 
 
 def test_every_rate_says_where_it_comes_from() -> None:

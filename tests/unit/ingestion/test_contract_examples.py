@@ -4,35 +4,65 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from ingestion.contracts.load import load_contracts
 from ingestion.contracts.models import Contract, Export
 from tests.unit.ingestion.warehouse import Warehouse, file_name, write_export
 
-EXPORTS = [
-    pytest.param(contract, export, id=f"{contract.channel}-{export.name}")
-    for contract in load_contracts().values()
-    for export in contract.exports
-]
 
-
-@pytest.mark.parametrize(("contract", "export"), EXPORTS)
-def test_a_contract_lands_its_own_examples(
-    contract: Contract, export: Export, tmp_path: Path
-) -> None:
-    assert export.examples, "an export without an example is documented by nothing"
-    warehouse = Warehouse(tmp_path)
+def faults_of_examples(contract: Contract, export: Export, warehouse: Warehouse) -> list[str]:
+    """What does not land of an export's examples, and the feeds that they leave empty."""
+    if not export.examples:
+        return ["an export without an example is documented by nothing"]
     warehouse.contracts = {contract.channel: contract}
     name = file_name(export)
     write_export(warehouse.exports / name, export, export.examples)
 
     landed = warehouse.land(name)
 
-    assert (landed.outcome, landed.reason) == ("landed", None)
-    assert warehouse.rows("select column_name, value_text, reason from raw.rejected_rows") == []
-    assert landed.unmapped_columns == []
-    assert set(landed.feeds) == set(export.feeds)
+    if (landed.outcome, landed.reason) != ("landed", None):
+        return [f"{landed.outcome}: {landed.reason}"]
+    rejected = warehouse.rows(
+        "select column_name, value_text, reason from raw.rejected_rows "
+        f"where ends_with(file_name, '{name}')"
+    )
+    faults = [f"rejected: {row}" for row in rejected]
+    faults += [f"unmapped: {column}" for column in landed.unmapped_columns]
+    faults += [
+        f"feed {feed}: declared or landed, not both"
+        for feed in set(export.feeds) ^ set(landed.feeds)
+    ]
     for feed, counts in landed.feeds.items():
-        assert counts.landed > 0, f"no example fills {feed}"
-        assert counts.duplicate == 0 or len(export.feeds) > 1
+        if not counts.landed:
+            faults.append(f"no example fills {feed}")
+        if counts.duplicate and len(export.feeds) == 1:
+            faults.append(f"an example of {feed} stands twice")
+    return faults
+
+
+def test_every_contract_lands_its_own_examples(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path)
+    faults = {
+        f"{contract.channel}-{export.name}": faults_of_examples(contract, export, warehouse)
+        for contract in load_contracts().values()
+        for export in contract.exports
+    }
+    assert len(faults) > 40
+    assert {name: found for name, found in faults.items() if found} == {}
+
+
+def test_each_fault_of_an_example_is_seen(tmp_path: Path) -> None:
+    contract = load_contracts()["jd"]
+    (export,) = [each for each in contract.exports if each.name == "orders"]
+    (example, *_) = export.examples
+    field = next(iter(export.feeds["orders"].columns))
+
+    def found(number: int, *examples: dict[str, object]) -> str:
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        changed = export.model_copy(update={"examples": list(examples)})
+        return " ".join(faults_of_examples(contract, changed, Warehouse(folder)))
+
+    assert "documented by nothing" in found(1)
+    assert found(2, dict(example)) == ""
+    assert "stands twice" in found(3, dict(example), dict(example))
+    assert "rejected" in found(4, {**example, field: ""})

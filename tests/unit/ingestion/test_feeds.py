@@ -23,15 +23,41 @@ TYPES_BY_ENDING = {
 }
 
 
-@pytest.mark.parametrize("feed", load_feeds().values(), ids=lambda feed: feed.name)
-def test_a_name_tells_its_type(feed: Feed) -> None:
-    for column in feed.columns.values():
-        for ending, types in TYPES_BY_ENDING.items():
-            if column.name.endswith(ending):
-                assert column.type in types, column.name
-        assert column.name.startswith("is_") == (column.type == "boolean")
-        assert column.label_zh
-        assert column.description.endswith((".", "...")), column.name
+def faults_of_columns(feed: Feed) -> list[str]:
+    """Columns whose name does not tell their type, or that are not described."""
+    return [
+        f"{feed.name}.{column.name}"
+        for column in feed.columns.values()
+        if any(
+            column.name.endswith(ending) and column.type not in types
+            for ending, types in TYPES_BY_ENDING.items()
+        )
+        or column.name.startswith("is_") != (column.type == "boolean")
+        or not column.label_zh
+        or not column.description.endswith((".", "..."))
+    ]
+
+
+def test_every_name_tells_its_type() -> None:
+    assert [fault for feed in load_feeds().values() for fault in faults_of_columns(feed)] == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "spent_cny"},
+        {"name": "is_paid"},
+        {"type": "boolean"},
+        {"label_zh": ""},
+        {"description": "No sentence"},
+    ],
+)
+def test_each_fault_of_a_column_is_seen(change: dict[str, str]) -> None:
+    feed = load_feeds()["reviews"]
+    column = feed.columns["review_ref"]
+    assert column.type == "varchar"
+    wrong = feed.model_copy(update={"columns": {"x": column.model_copy(update=change)}})
+    assert len(faults_of_columns(wrong)) == 1
 
 
 def test_there_is_a_table_for_every_feed_and_book_and_twice_is_once() -> None:

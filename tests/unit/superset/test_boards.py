@@ -6,9 +6,16 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.superset.board_specs import BOARDS, BoardError, Chart, read_boards, read_datasets
+from orchestration.superset.board_specs import (
+    BOARDS,
+    BoardError,
+    Chart,
+    Dataset,
+    read_boards,
+    read_datasets,
+)
 from orchestration.superset.bundle import Sources
-from orchestration.superset.datasets import columns_of
+from orchestration.superset.datasets import Column, columns_of
 from orchestration.superset.names import read_words
 
 DATASETS = read_datasets().datasets
@@ -39,30 +46,78 @@ def test_every_dataset_reads_what_is_published_under_its_own_names(promised: dic
             assert set(dataset.reads) <= named, name
 
 
-@pytest.mark.parametrize("name", DATASETS)
-def test_columns_and_measures_of_a_dataset_can_be_asked_for(
-    name: str, columns: dict, published: duckdb.DuckDBPyConnection
-) -> None:
-    dataset = DATASETS[name]
+def _fault_of_dataset(
+    dataset: Dataset, columns: list[Column], published: duckdb.DuckDBPyConnection
+) -> str | None:
+    """Why a column or a measure of a dataset cannot be asked for."""
     source = dataset.table or f"({dataset.sql})"
-    reckoned = [f"{each.sql} as {each.name}" for each in columns[name] if each.sql]
-    published.execute(f"select {', '.join(reckoned) or '1'} from {source} as asked limit 0")
+    calculated = [f"{each.sql} as {each.name}" for each in columns if each.sql]
     measures = [f"{each.expression} as {key}" for key, each in dataset.measures.items()]
-    if measures:
-        published.execute(f"select {', '.join(measures)} from {source} as asked")
+    try:
+        published.execute(f"select {', '.join(calculated) or '1'} from {source} as asked limit 0")
+        published.execute(f"select {', '.join(measures) or '1'} from {source} as asked")
+    except duckdb.Error as error:
+        return str(error)
+    return None
 
 
-@pytest.mark.parametrize("name", CHARTS)
-def test_what_a_chart_names_is_in_its_dataset(name: str, columns: dict) -> None:
-    chart = CHARTS[name]
-    there = {each.name for each in columns[chart.data]}
+def test_columns_and_measures_of_every_dataset_can_be_asked_for(
+    columns: dict, published: duckdb.DuckDBPyConnection
+) -> None:
+    faults = {
+        name: fault
+        for name, dataset in DATASETS.items()
+        if (fault := _fault_of_dataset(dataset, columns[name], published))
+    }
+    assert faults == {}
+
+
+def _faults_of_chart(chart: Chart, there: set[str], measures: set[str]) -> list[str]:
+    """What a chart names and its dataset does not have, and a title that it lacks."""
     asked = {*chart.where, *chart.without, *chart.present, *chart.by, *chart.columns}
     asked |= {chart.x} if chart.x else set()
-    assert asked <= there
-    assert set(chart.measures) <= set(DATASETS[chart.data].measures)
     order = {each.removeprefix("-") for each in chart.order}
-    assert order <= there | set(DATASETS[chart.data].measures)
-    assert chart.kpi or (re.search("[一-鿿]", chart.zh) and chart.en)
+    faults = sorted((asked - there) | (set(chart.measures) - measures) | (order - there - measures))
+    is_titled = chart.kpi or (re.search("[一-鿿]", chart.zh) and chart.en)
+    return faults if is_titled else [*faults, "a title in both languages"]
+
+
+def test_what_every_chart_names_is_in_its_dataset(columns: dict) -> None:
+    faults = {
+        name: _faults_of_chart(
+            chart,
+            {each.name for each in columns[chart.data]},
+            set(DATASETS[chart.data].measures),
+        )
+        for name, chart in CHARTS.items()
+    }
+    assert len(faults) > 50
+    assert {name: found for name, found in faults.items() if found} == {}
+
+
+def test_each_fault_of_a_dataset_and_a_chart_is_seen(
+    columns: dict, published: duckdb.DuckDBPyConnection
+) -> None:
+    data = DATASETS["kpi_trend"]
+    wrong = data.model_copy(update={"table": "kpis.nowhere", "sql": None})
+    assert "nowhere" in (_fault_of_dataset(wrong, columns["kpi_trend"], published) or "")
+    measure = next(iter(data.measures.values())).model_copy(
+        update={"sum": None, "max": "lost", "count": False, "sql": None}
+    )
+    wrong = data.model_copy(update={"measures": {"m": measure}})
+    assert "lost" in (_fault_of_dataset(wrong, columns["kpi_trend"], published) or "")
+
+    chart = Chart(kind="line", data="kpi_trend", zh="甲", en="A", x="a", measures=["m"])
+    assert _faults_of_chart(chart, {"a"}, {"m"}) == []
+    for change, fault in (
+        ({"x": "b"}, "b"),
+        ({"by": ["b"]}, "b"),
+        ({"columns": ["b"]}, "b"),
+        ({"measures": ["n"]}, "n"),
+        ({"order": ["-b"]}, "b"),
+        ({"zh": ""}, "a title in both languages"),
+    ):
+        assert _faults_of_chart(chart.model_copy(update=change), {"a"}, {"m"}) == [fault]
 
 
 def test_widths_are_those_that_a_phone_can_wrap() -> None:

@@ -182,6 +182,6 @@ def test_an_export_shows_its_deliveries() -> None:
 
 
 def test_nothing_is_written_beside_the_project() -> None:
-    project = Path(__file__).parents[3] / "dbt_project"
+    project = Path(__file__).parents[2] / "dbt_project"
     assert not (project / "target").exists()
     assert not (project / "logs").exists()
