@@ -27,7 +27,7 @@ voices as (
 
 ),
 
-found as (
+text_aspects as (
 
     select * from {{ ref('stg_text_aspects') }}
     where text_sha256 in (select voices.text_sha256 from voices)
@@ -38,14 +38,14 @@ final as (
 
     select
         voices.voice_key,
-        found.aspect_code,
-        found.polarity,
-        found.evidence_text
+        text_aspects.aspect_code,
+        text_aspects.polarity,
+        text_aspects.evidence_text
 
     from voices
 
-    inner join found
-        on voices.text_sha256 = found.text_sha256
+    inner join text_aspects
+        on voices.text_sha256 = text_aspects.text_sha256
 
 )
 

@@ -27,7 +27,7 @@ voices as (
 
 ),
 
-found as (
+text_themes as (
 
     select * from {{ ref('stg_text_themes') }}
     where text_sha256 in (select voices.text_sha256 from voices)
@@ -38,13 +38,13 @@ final as (
 
     select
         voices.voice_key,
-        found.theme_code,
-        found.matched_text
+        text_themes.theme_code,
+        text_themes.matched_text
 
     from voices
 
-    inner join found
-        on voices.text_sha256 = found.text_sha256
+    inner join text_themes
+        on voices.text_sha256 = text_themes.text_sha256
 
 )
 

@@ -21,7 +21,7 @@ identities as (
         channel_code,
         identity_value as node,
         customer_ref as other,
-        -- a link without a day is as old as the export that last told of it
+        -- a link without a day is as old as the last export that contains it
         coalesce(linked_at, cast(export_date as timestamp)) as linked_at
 
     from {{ naming_affected('identities', 'identity_value', ref('stg_identities')) }} as identity_rows
@@ -31,7 +31,7 @@ identities as (
 
 ),
 
-bound as (
+bound_identities as (
 
     select
         node,
@@ -87,14 +87,14 @@ creators as (
 ),
 
 -- names are no evidence: two people may share one
-stated as (
+stated_links as (
 
     select
         node,
         other,
         linked_on,
         is_rebound
-    from bound
+    from bound_identities
 
     union all
 
@@ -131,7 +131,7 @@ kinds as (
         *,
         substring(node, 1, position(':' in node) - 1) as identity_kind
 
-    from stated
+    from stated_links
     where
         other is not null
         and node <> other

@@ -74,7 +74,7 @@ buckets as (
 
 ),
 
-shared as (
+shared_bands as (
 
     -- most bands are of one text alone, and those that no affected text is in are settled
     select band
@@ -95,8 +95,8 @@ ranked as (
 
     from buckets
 
-    inner join shared
-        on buckets.band = shared.band
+    inner join shared_bands
+        on buckets.band = shared_bands.band
 
 ),
 
@@ -124,7 +124,7 @@ candidates as (
 
 ),
 
-compared as (
+pair_similarities as (
 
     select
         candidates.text_sha256,
@@ -141,11 +141,11 @@ compared as (
 
 ),
 
-alike as (
+similar_pairs as (
 
-    select * from compared
+    select * from pair_similarities
     where similarity >= {{ var('near_duplicate_from') }}
 
 )
 
-select * from alike
+select * from similar_pairs
