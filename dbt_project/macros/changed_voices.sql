@@ -1,6 +1,20 @@
 {#
-    What makes fct_voices rebuild a voice that did not land itself: queries of voice keys for affected_keys().
+    Which voices a run rebuilds: queries of voice keys for affected_keys().
 #}
+
+
+{# Voices that landed or changed, and those of whose text `text_feed` has something new. #}
+{% macro changed_voice_texts(text_feed) -%}
+    {%- for feed, kind in [('reviews', 'review'), ('mentions', 'mention'), ('cases', 'case')] -%}
+    {%- set voice_key = "'" ~ kind ~ ":' || record_key" -%}
+    {{ changed_in(feed, voice_key) }}
+    union all
+    {{ changed_by(feed, voice_key, 'text_sha256', text_feed, 'text_sha256') }}
+    {% if not loop.last -%}
+    union all
+    {% endif -%}
+    {%- endfor -%}
+{%- endmacro %}
 
 
 {# Voices whose original, or whose original's original, landed or changed: they may point elsewhere now. #}

@@ -5,14 +5,7 @@ with
 
 affected as (
 
-    {{ affected_keys([
-        changed_in('reviews', "'review:' || record_key"),
-        changed_in('mentions', "'mention:' || record_key"),
-        changed_in('cases', "'case:' || record_key"),
-        changed_by('reviews', "'review:' || record_key", 'text_sha256', 'annotated_texts', 'text_sha256'),
-        changed_by('mentions', "'mention:' || record_key", 'text_sha256', 'annotated_texts', 'text_sha256'),
-        changed_by('cases', "'case:' || record_key", 'text_sha256', 'annotated_texts', 'text_sha256'),
-    ]) }}
+    {{ affected_keys([changed_voice_texts('annotated_texts')]) }}
 
 ),
 

@@ -6,12 +6,7 @@ with
 affected as (
 
     {{ affected_keys([
-        changed_in('reviews', "'review:' || record_key"),
-        changed_in('mentions', "'mention:' || record_key"),
-        changed_in('cases', "'case:' || record_key"),
-        changed_by('reviews', "'review:' || record_key", 'text_sha256', 'text_scores', 'text_sha256'),
-        changed_by('mentions', "'mention:' || record_key", 'text_sha256', 'text_scores', 'text_sha256'),
-        changed_by('cases', "'case:' || record_key", 'text_sha256', 'text_scores', 'text_sha256'),
+        changed_voice_texts('text_scores'),
         changed_by('reviews', "'review:' || record_key", 'order_ref', 'orders', 'order_ref'),
         changed_by('reviews', "'review:' || record_key", 'order_ref', 'order_items', 'order_ref'),
         changed_by('reviews', "'review:' || record_key", 'order_ref', 'incentives', 'order_ref'),

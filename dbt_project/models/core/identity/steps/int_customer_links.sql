@@ -44,45 +44,27 @@ bound_identities as (
 
 ),
 
-phones as (
+registered_links as (
+    {%- for feed, column, linked_on in [
+        ('customers', 'phone', 'cast(registered_at as date)'),
+        ('customers', 'email', 'cast(registered_at as date)'),
+        ('creators', 'author_ref', 'cast(null as date)'),
+    ] %}
 
     select
-        phone as node,
+        {{ column }} as node,
         customer_ref as other,
-        cast(registered_at as date) as linked_on
+        {{ linked_on }} as linked_on
 
-    from {{ naming_affected('customers', 'phone', ref('stg_customers')) }} as phone_rows
+    from {{ naming_affected(feed, column, ref('stg_' ~ feed)) }} as {{ feed }}_rows
     where
-        phone is not null
-        and {{ is_affected('phone') }}
+        {{ column }} is not null
+        and {{ is_affected(column) }}
+    {%- if not loop.last %}
 
-),
-
-emails as (
-
-    select
-        email as node,
-        customer_ref as other,
-        cast(registered_at as date) as linked_on
-
-    from {{ naming_affected('customers', 'email', ref('stg_customers')) }} as email_rows
-    where
-        email is not null
-        and {{ is_affected('email') }}
-
-),
-
-creators as (
-
-    select
-        author_ref as node,
-        customer_ref as other,
-        cast(null as date) as linked_on
-
-    from {{ naming_affected('creators', 'author_ref', ref('stg_creators')) }} as creator_rows
-    where
-        author_ref is not null
-        and {{ is_affected('author_ref') }}
+    union all
+    {%- endif %}
+    {%- endfor %}
 
 ),
 
@@ -103,25 +85,7 @@ stated_links as (
         other,
         linked_on,
         false as is_rebound
-    from phones
-
-    union all
-
-    select
-        node,
-        other,
-        linked_on,
-        false as is_rebound
-    from emails
-
-    union all
-
-    select
-        node,
-        other,
-        linked_on,
-        false as is_rebound
-    from creators
+    from registered_links
 
 ),
 

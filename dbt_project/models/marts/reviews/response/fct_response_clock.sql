@@ -213,7 +213,7 @@ first_automated_replies as (
 
 ),
 
-handling as (
+case_handling as (
 
     select * from {{ ref('int_voice_handling') }}
 
@@ -226,8 +226,8 @@ subject_replies as (
         first_replies.first_reply_at,
         first_replies.first_reply_department_code,
         first_automated_replies.first_automated_reply_at,
-        handling.handled_by_case_key,
-        handling.handled_at,
+        case_handling.handled_by_case_key,
+        case_handling.handled_at,
         -- a voice that was taken down no longer waits
         least(as_of.as_of_end_at, coalesce(subjects_with_policy.withdrawn_at, as_of.as_of_end_at)) as read_at
 
@@ -239,8 +239,8 @@ subject_replies as (
     left join first_automated_replies
         on subjects_with_policy.subject_key = first_automated_replies.subject_key
 
-    left join handling
-        on subjects_with_policy.subject_key = handling.subject_key
+    left join case_handling
+        on subjects_with_policy.subject_key = case_handling.subject_key
 
     cross join as_of
 

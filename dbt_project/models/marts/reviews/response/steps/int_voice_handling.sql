@@ -30,7 +30,7 @@ responses as (
 
 ),
 
-handling as (
+case_handling as (
 
     -- the answer to the customer in the case is no public reply, but the voice is being handled
     select
@@ -69,4 +69,4 @@ handling as (
 
 )
 
-select * from handling
+select * from case_handling
