@@ -19,7 +19,7 @@ catalogue as (
 
 totals as (
 
-    -- our brands together, where both sides are told: what is hidden or withheld is not taken apart either
+    -- our brands together, where both sides have a value: hidden and withheld ones are not decomposed either
     select
         history.kpi_code,
         history.period_kind,
@@ -153,7 +153,7 @@ sides as (
 
 ),
 
-separable as (
+separable_members as (
 
     -- a median, or a count of distinct people, is no sum of its parts
     select
@@ -185,7 +185,7 @@ parts as (
 
     select
         totals.*,
-        separable.dimension_code,
+        separable_members.dimension_code,
         sides.member_code,
         sides.n1,
         case when not totals.is_count then sides.d1 end as d1,
@@ -195,18 +195,18 @@ parts as (
 
     from totals
 
-    inner join separable
+    inner join separable_members
         on
-            totals.kpi_code = separable.kpi_code
-            and totals.period_kind = separable.period_kind
-            and totals.period_start = separable.period_start
+            totals.kpi_code = separable_members.kpi_code
+            and totals.period_kind = separable_members.period_kind
+            and totals.period_start = separable_members.period_start
 
     inner join sides
         on
-            separable.kpi_code = sides.kpi_code
-            and separable.period_kind = sides.period_kind
-            and separable.period_start = sides.period_start
-            and separable.dimension_code = sides.dimension_code
+            separable_members.kpi_code = sides.kpi_code
+            and separable_members.period_kind = sides.period_kind
+            and separable_members.period_start = sides.period_start
+            and separable_members.dimension_code = sides.dimension_code
 
 ),
 
@@ -229,7 +229,7 @@ effects as (
 
 ),
 
-taken_apart as (
+member_effects as (
 
     select
         kpi_code,
@@ -254,7 +254,7 @@ taken_apart as (
 
 ),
 
-whole as (
+total_changes as (
 
     select
         totals.kpi_code,
@@ -279,22 +279,22 @@ whole as (
 
     cross join dimensions
 
-    left join separable
+    left join separable_members
         on
-            totals.kpi_code = separable.kpi_code
-            and totals.period_kind = separable.period_kind
-            and totals.period_start = separable.period_start
-            and dimensions.dimension_code = separable.dimension_code
+            totals.kpi_code = separable_members.kpi_code
+            and totals.period_kind = separable_members.period_kind
+            and totals.period_start = separable_members.period_start
+            and dimensions.dimension_code = separable_members.dimension_code
 
-    where separable.kpi_code is null
+    where separable_members.kpi_code is null
 
 ),
 
-united as (
+all_rows as (
 
-    select * from taken_apart
+    select * from member_effects
     union all
-    select * from whole
+    select * from total_changes
 
 ),
 
@@ -325,7 +325,7 @@ final as (
         ) as contribution_rank,
         total_change
 
-    from united
+    from all_rows
 
 )
 

@@ -1,7 +1,7 @@
 -- Grain: one row per KPI, kind of period, period, channel, brand, product and segment; `all` stands for a total.
 with
 
-measured as (
+period_values as (
 
     select * from {{ ref('kpi_periods') }}
 
@@ -33,13 +33,7 @@ as_of as (
 
 period_kinds as (
 
-    select 'day' as period_kind
-    union all
-    select 'week' as period_kind
-    union all
-    select 'month' as period_kind
-    union all
-    select 'quarter' as period_kind
+    {{ period_kinds() }}
 
 ),
 
@@ -85,68 +79,48 @@ targets as (
 spans as (
 
     select
-        measured.kpi_code,
-        measured.period_kind,
-        measured.period_start,
-        measured.is_cut,
-        measured.channel_code,
-        measured.brand_code,
-        measured.product_key,
-        measured.segment_kind,
-        measured.segment_code,
-        measured.numerator,
-        measured.denominator,
-        measured.sum_of_squares,
-        measured.value_low as own_low,
-        measured.value_high as own_high,
-        measured.sample_count,
-        measured.until_on,
-        measured.is_running,
-        measured.first_on,
-        cast(
-            case measured.period_kind
-                when 'day' then measured.period_start + interval '1 day'
-                when 'week' then measured.period_start + interval '7 days'
-                when 'month' then measured.period_start + interval '1 month'
-                when 'quarter' then measured.period_start + interval '3 months'
-            end as date
-        ) as next_period_start,
-        cast(
-            case measured.period_kind
-                when 'day' then measured.period_start - interval '1 day'
-                when 'week' then measured.period_start - interval '7 days'
-                when 'month' then measured.period_start - interval '1 month'
-                when 'quarter' then measured.period_start - interval '3 months'
-            end as date
-        ) as previous_period_start
+        period_values.kpi_code,
+        period_values.period_kind,
+        period_values.period_start,
+        period_values.is_cut,
+        period_values.channel_code,
+        period_values.brand_code,
+        period_values.product_key,
+        period_values.segment_kind,
+        period_values.segment_code,
+        period_values.numerator,
+        period_values.denominator,
+        period_values.sum_of_squares,
+        period_values.value_low as own_low,
+        period_values.value_high as own_high,
+        period_values.sample_count,
+        period_values.until_on,
+        period_values.is_running,
+        period_values.first_on,
+        {{ neighbouring_period('period_values', '+') }} as next_period_start,
+        {{ neighbouring_period('period_values', '-') }} as previous_period_start
 
-    from measured
+    from period_values
 
 ),
 
 broken_grounds as (
 
-    -- what a number rests on is violated more than it bears; the worst of its grounds is told. The verdict is of the
+    -- what a number rests on is violated more than it bears; the worst of its grounds is shown. The verdict is of the
     -- whole period: its first days and its segments share it
     select
-        measured.kpi_code,
-        measured.period_kind,
-        measured.period_start,
-        measured.channel_code,
-        measured.brand_code,
-        measured.product_key,
-        grounds.label_zh || ' ' || cast(violations.violation_count as {{ dbt.type_string() }})
-        || ' 条，占 '
-        || cast(round(100.0 * violations.violation_count / measured.sample_count, 1) as {{ dbt.type_string() }})
-        || '%，上限 ' || cast(round(100 * grounds.maximum_share, 1) as {{ dbt.type_string() }})
-        || '%；' || grounds.label_en || ': '
-        || cast(violations.violation_count as {{ dbt.type_string() }}) || ' of '
-        || cast(measured.sample_count as {{ dbt.type_string() }}) as reason
+        period_values.kpi_code,
+        period_values.period_kind,
+        period_values.period_start,
+        period_values.channel_code,
+        period_values.brand_code,
+        period_values.product_key,
+        {{ broken_ground_reason('violations.violation_count', 'period_values.sample_count') }} as reason
 
-    from measured
+    from period_values
 
     inner join catalogue
-        on measured.kpi_code = catalogue.kpi_code
+        on period_values.kpi_code = catalogue.kpi_code
 
     inner join grounds
         on ',' || catalogue.grounds || ',' like '%,' || grounds.ground_code || ',%'
@@ -154,32 +128,32 @@ broken_grounds as (
     inner join violations
         on
             grounds.ground_code = violations.ground_code
-            and measured.period_kind = violations.period_kind
-            and measured.period_start = violations.period_start
-            and measured.channel_code = violations.channel_code
-            and measured.brand_code = violations.brand_code
-            and measured.product_key = violations.product_key
+            and period_values.period_kind = violations.period_kind
+            and period_values.period_start = violations.period_start
+            and period_values.channel_code = violations.channel_code
+            and period_values.brand_code = violations.brand_code
+            and period_values.product_key = violations.product_key
 
     where
-        not measured.is_cut
-        and measured.segment_kind = 'all'
+        not period_values.is_cut
+        and period_values.segment_kind = 'all'
         and violations.violation_count >= grounds.fewest_violations
-        and violations.violation_count > grounds.maximum_share * measured.sample_count
+        and violations.violation_count > grounds.maximum_share * period_values.sample_count
 
     qualify row_number() over (
         partition by
-            measured.kpi_code,
-            measured.period_kind,
-            measured.period_start,
-            measured.channel_code,
-            measured.brand_code,
-            measured.product_key
+            period_values.kpi_code,
+            period_values.period_kind,
+            period_values.period_start,
+            period_values.channel_code,
+            period_values.brand_code,
+            period_values.product_key
         order by violations.violation_count / grounds.maximum_share desc, grounds.ground_code asc
     ) = 1
 
 ),
 
-valued as (
+spans_with_value as (
 
     select
         spans.*,
@@ -264,11 +238,11 @@ intervals as (
             when 'wilson' then scale * {{ wilson_end('numerator', 'denominator', '+') }}
         end as high_end
 
-    from valued
+    from spans_with_value
 
 ),
 
-shown as (
+interval_values as (
 
     -- an interval is rounded, but never past the value itself
     select
@@ -288,48 +262,48 @@ shown as (
 
 ),
 
-compared as (
+values_with_previous as (
 
     -- a whole period with the whole one before; a running one with as many days of the one before
     select
-        shown.*,
+        interval_values.*,
         previous.until_on as previous_until_on,
         previous.numerator as previous_numerator,
         previous.denominator as previous_denominator,
         previous.value as previous_value,
         case
-            when shown.unit in ('count', 'cny') then shown.value / nullif(previous.value, 0) - 1
-            else shown.value - previous.value
+            when interval_values.unit in ('count', 'cny') then interval_values.value / nullif(previous.value, 0) - 1
+            else interval_values.value - previous.value
         end as delta,
-        case when shown.unit in ('count', 'cny') then 'percent' else 'points' end as delta_kind
+        case when interval_values.unit in ('count', 'cny') then 'percent' else 'points' end as delta_kind
 
-    from shown
+    from interval_values
 
-    left join shown as previous
+    left join interval_values as previous
         on
-            shown.kpi_code = previous.kpi_code
-            and shown.period_kind = previous.period_kind
-            and shown.previous_period_start = previous.period_start
-            and (shown.comparison_code = 'to_date') = previous.is_cut
-            and shown.channel_code = previous.channel_code
-            and shown.brand_code = previous.brand_code
-            and shown.product_key = previous.product_key
-            and shown.segment_kind = previous.segment_kind
-            and shown.segment_code = previous.segment_code
+            interval_values.kpi_code = previous.kpi_code
+            and interval_values.period_kind = previous.period_kind
+            and interval_values.previous_period_start = previous.period_start
+            and (interval_values.comparison_code = 'to_date') = previous.is_cut
+            and interval_values.channel_code = previous.channel_code
+            and interval_values.brand_code = previous.brand_code
+            and interval_values.product_key = previous.product_key
+            and interval_values.segment_kind = previous.segment_kind
+            and interval_values.segment_code = previous.segment_code
             -- neither side is compared before it is known, nor where the data begin within it
-            and (shown.is_complete or shown.comparison_code = 'to_date')
+            and (interval_values.is_complete or interval_values.comparison_code = 'to_date')
             and (previous.is_complete or previous.is_cut)
-            and shown.period_start >= shown.first_on
+            and interval_values.period_start >= interval_values.first_on
             and previous.period_start >= previous.first_on
 
-    where not shown.is_cut
+    where not interval_values.is_cut
 
 ),
 
-aimed as (
+values_with_target as (
 
     select
-        compared.*,
+        values_with_previous.*,
         targets.target,
         targets.target_low,
         targets.target_high,
@@ -337,28 +311,28 @@ aimed as (
         -- how far outside its band; a difference of two numbers that look alike may be next to nothing
         round(
             greatest(
-                coalesce(targets.target_low - compared.value, 0),
-                coalesce(compared.value - targets.target_high, 0)
+                coalesce(targets.target_low - values_with_previous.value, 0),
+                coalesce(values_with_previous.value - targets.target_high, 0)
             ),
             9
         ) as shortfall
 
-    from compared
+    from values_with_previous
 
     left join targets
         on
-            compared.kpi_code = targets.kpi_code
-            and compared.period_kind = targets.period_kind
-            and compared.channel_code = targets.channel_code
-            and compared.brand_code = targets.brand_code
-            and compared.product_key = targets.product_key
-            and compared.segment_kind = 'all'
-            and compared.period_start >= targets.valid_from
-            and compared.period_start < targets.valid_to
+            values_with_previous.kpi_code = targets.kpi_code
+            and values_with_previous.period_kind = targets.period_kind
+            and values_with_previous.channel_code = targets.channel_code
+            and values_with_previous.brand_code = targets.brand_code
+            and values_with_previous.product_key = targets.product_key
+            and values_with_previous.segment_kind = 'all'
+            and values_with_previous.period_start >= targets.valid_from
+            and values_with_previous.period_start < targets.valid_to
 
 ),
 
-judged as (
+values_with_judgement as (
 
     select
         *,
@@ -369,7 +343,7 @@ judged as (
             else 'off_target'
         end as judgement_code
 
-    from aimed
+    from values_with_target
 
 ),
 
@@ -407,24 +381,7 @@ final as (
             when not is_complete then 'running'
             else judgement_code
         end as status_code,
-        case
-            when silence_code = 'withheld' then withheld_reason
-            when silence_code = 'hidden' and sample_count >= minimum_sample then '无可除之数；nothing to divide by'
-            when silence_code = 'hidden'
-                then '样本不足 n < ' || cast(minimum_sample as {{ dbt.type_string() }})
-            when is_complete then null
-            when period_start < first_on
-                then
-                    '数据自 ' || cast(first_on as {{ dbt.type_string() }}) || ' 起，周期不完整；data begin on '
-                    || cast(first_on as {{ dbt.type_string() }}) || ', within the period'
-            when comparison_code = 'to_date'
-                then
-                    '进行中，计至 ' || cast(until_on as {{ dbt.type_string() }}) || '；running, counted through '
-                    || cast(until_on as {{ dbt.type_string() }})
-            else
-                '尚未成熟，' || cast(maturity_days as {{ dbt.type_string() }}) || ' 天后方知；known '
-                || cast(maturity_days as {{ dbt.type_string() }}) || ' days after its end'
-        end as status_reason,
+        {{ status_reason() }} as status_reason,
         -- of a rate only: what has been counted so far of a volume is less than what will be
         case
             when silence_code is null and comparison_code = 'to_date' and unit <> 'count' and denominator is not null
@@ -436,7 +393,7 @@ final as (
         definition_version,
         as_of
 
-    from judged
+    from values_with_judgement
 
 )
 

@@ -18,14 +18,14 @@ catalogue as (
 
 ),
 
-running as (
+running_periods as (
 
     select * from {{ ref('kpi_windows') }}
     where is_running
 
 ),
 
-known as (
+known_periods as (
 
     -- the last period of each kind that is over and known, whether or not anything happened in it
     select
@@ -66,10 +66,10 @@ latest as (
         history.*
     from history
 
-    inner join running
+    inner join running_periods
         on
-            history.period_kind = running.period_kind
-            and history.period_start = running.period_start
+            history.period_kind = running_periods.period_kind
+            and history.period_start = running_periods.period_start
 
 ),
 
@@ -85,18 +85,18 @@ places as (
 
     select
         catalogue.*,
-        running.period_kind,
-        running.elapsed_days,
+        running_periods.period_kind,
+        running_periods.elapsed_days,
         comparisons.comparison_code as card_code
 
     from catalogue
 
-    inner join running
-        on ',' || catalogue.period_kinds || ',' like '%,' || running.period_kind || ',%'
+    inner join running_periods
+        on ',' || catalogue.period_kinds || ',' like '%,' || running_periods.period_kind || ',%'
 
-    -- a day has no days to be held against
+    -- a single day has no elapsed days to compare
     inner join comparisons
-        on running.period_kind <> 'day' or comparisons.comparison_code = 'complete'
+        on running_periods.period_kind <> 'day' or comparisons.comparison_code = 'complete'
 
 ),
 
@@ -136,11 +136,11 @@ cards as (
             as status_code,
         case
             when latest.status_reason is not null then latest.status_reason
-            when places.card_code = 'complete' and latest.period_start < known.period_start
+            when places.card_code = 'complete' and latest.period_start < known_periods.period_start
                 then
-                    '其后至 ' || cast(known.period_start as {{ dbt.type_string() }})
+                    '其后至 ' || cast(known_periods.period_start as {{ dbt.type_string() }})
                     || ' 的周期无数据；nothing in the periods since, up to that of '
-                    || cast(known.period_start as {{ dbt.type_string() }})
+                    || cast(known_periods.period_start as {{ dbt.type_string() }})
             when latest.kpi_code is not null then null
             when places.status_code = 'withheld' then places.withheld_reason
             when places.card_code = 'to_date' and places.elapsed_days <= places.maturity_days
@@ -168,10 +168,10 @@ cards as (
             and places.period_kind = latest.period_kind
             and places.card_code = latest.card_code
 
-    left join known
+    left join known_periods
         on
-            places.kpi_code = known.kpi_code
-            and places.period_kind = known.period_kind
+            places.kpi_code = known_periods.kpi_code
+            and places.period_kind = known_periods.period_kind
 
 )
 

@@ -56,7 +56,7 @@ latest as (
 
 ),
 
-converted as (
+latest_in_cny as (
 
     select
         latest.*,
@@ -72,4 +72,4 @@ converted as (
 
 )
 
-select * from converted
+select * from latest_in_cny

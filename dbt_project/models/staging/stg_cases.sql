@@ -71,7 +71,7 @@ latest as (
 
 ),
 
-converted as (
+latest_in_cny as (
 
     select
         latest.*,
@@ -87,4 +87,4 @@ converted as (
 
 )
 
-select * from converted
+select * from latest_in_cny

@@ -7,7 +7,7 @@ source as (
 
 ),
 
-landed as (
+landed_files as (
 
     select
         channel_code,
@@ -25,4 +25,4 @@ landed as (
 
 )
 
-select * from landed
+select * from landed_files

@@ -50,7 +50,7 @@ latest as (
 
 ),
 
-converted as (
+latest_in_cny as (
 
     select
         latest.*,
@@ -66,4 +66,4 @@ converted as (
 
 )
 
-select * from converted
+select * from latest_in_cny

@@ -76,7 +76,7 @@ latest as (
 
 ),
 
-converted as (
+latest_in_cny as (
 
     select
         latest.*,
@@ -97,4 +97,4 @@ converted as (
 
 )
 
-select * from converted
+select * from latest_in_cny

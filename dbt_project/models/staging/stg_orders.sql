@@ -64,7 +64,7 @@ latest as (
 
 ),
 
-converted as (
+latest_in_cny as (
 
     select
         latest.*,
@@ -81,4 +81,4 @@ converted as (
 
 )
 
-select * from converted
+select * from latest_in_cny

@@ -53,7 +53,7 @@ latest as (
 
 ),
 
-converted as (
+latest_in_cny as (
 
     select
         latest.*,
@@ -69,4 +69,4 @@ converted as (
 
 )
 
-select * from converted
+select * from latest_in_cny

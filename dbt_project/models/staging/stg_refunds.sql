@@ -61,7 +61,7 @@ latest as (
 
 ),
 
-converted as (
+latest_in_cny as (
 
     select
         latest.*,
@@ -77,4 +77,4 @@ converted as (
 
 )
 
-select * from converted
+select * from latest_in_cny

@@ -22,7 +22,7 @@ files as (
 
 ),
 
-shown as (
+public_versions as (
 
     select
         source.record_key,
@@ -54,7 +54,7 @@ first_versions as (
         text_sha256 as first_text_sha256,
         export_date as first_shown_on
 
-    from shown
+    from public_versions
     qualify row_number() over (
         partition by record_key
         order by export_date asc, delivery_seq desc, row_number desc, file_id desc

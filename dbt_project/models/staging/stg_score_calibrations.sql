@@ -19,7 +19,7 @@ champions as (
 
 ),
 
-in_force as (
+calibrations_in_force as (
 
     select
 
@@ -43,4 +43,4 @@ in_force as (
 
 )
 
-select * from in_force
+select * from calibrations_in_force

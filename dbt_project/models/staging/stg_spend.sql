@@ -55,7 +55,7 @@ latest as (
 
 ),
 
-converted as (
+latest_in_cny as (
 
     select
         latest.*,
@@ -71,4 +71,4 @@ converted as (
 
 )
 
-select * from converted
+select * from latest_in_cny

@@ -60,33 +60,33 @@ snownlp as (
 
 ),
 
-chosen as (
+champion_scores as (
 
     select * from latest
     where scorer = '{{ var("sentiment_scorer") }}'
 
 ),
 
-side_by_side as (
+final as (
 
     select
 
         ---------- ids
-        coalesce(chosen.text_sha256, snownlp.text_sha256) as text_sha256,
-        chosen.scorer,
-        chosen.scorer_version,
+        coalesce(champion_scores.text_sha256, snownlp.text_sha256) as text_sha256,
+        champion_scores.scorer,
+        champion_scores.scorer_version,
 
         ---------- measures, null where there was nothing to judge
-        chosen.p_negative,
-        chosen.p_neutral,
-        chosen.p_positive,
+        champion_scores.p_negative,
+        champion_scores.p_neutral,
+        champion_scores.p_positive,
         snownlp.p_positive as snownlp_score
 
-    from chosen
+    from champion_scores
 
     full join snownlp
-        on chosen.text_sha256 = snownlp.text_sha256
+        on champion_scores.text_sha256 = snownlp.text_sha256
 
 )
 
-select * from side_by_side
+select * from final

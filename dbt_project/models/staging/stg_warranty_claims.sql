@@ -57,7 +57,7 @@ latest as (
 
 ),
 
-converted as (
+latest_in_cny as (
 
     select
         latest.*,
@@ -74,4 +74,4 @@ converted as (
 
 )
 
-select * from converted
+select * from latest_in_cny

@@ -41,6 +41,7 @@ MACROS = [
     PROJECT / "macros/paired_interval.sql",
     PROJECT / "macros/sample_variance.sql",
     PROJECT / "macros/matched_difference.sql",
+    PROJECT / "macros/kpi_history_terms.sql",
     PROJECT / "macros/hidden_cell.sql",
     PROJECT / "macros/kpi_counted.sql",
     PROJECT / "macros/kpi_scopes.sql",

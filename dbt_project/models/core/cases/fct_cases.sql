@@ -1,7 +1,7 @@
 -- Grain: one row per case.
 {{ config(materialized='incremental', incremental_strategy='replace_affected', unique_key='case_key') }}
 
-{#- identities come whole every night, so what matters is what they say now -#}
+{#- identities are rebuilt in full, so the stored key is compared with the current one -#}
 {%- set reidentified -%}
     select cases.case_key
     from {{ this }} as cases
@@ -45,7 +45,7 @@ identities as (
 
 ),
 
-followed as (
+final as (
 
     select
         cases.case_key,
@@ -79,4 +79,4 @@ followed as (
 
 )
 
-select * from followed
+select * from final

@@ -56,7 +56,7 @@ subjects as (
 
 ),
 
-answered as (
+final as (
 
     select
         responses.record_key as response_key,
@@ -83,4 +83,4 @@ answered as (
 
 )
 
-select * from answered
+select * from final

@@ -7,7 +7,7 @@ aliases as (
 
 ),
 
-listed as (
+listed_campaigns as (
 
     select
         coalesce(aliases.campaign_key, campaigns.campaign_ref) as campaign_key,
@@ -25,10 +25,10 @@ listed as (
 
 ),
 
-described as (
+described_campaigns as (
 
     -- where several entries stand for one campaign, its own entry describes it
-    select * from listed
+    select * from listed_campaigns
     qualify row_number() over (
         partition by campaign_key
         order by case when campaign_ref = campaign_key then 0 else 1 end, campaign_ref
@@ -36,7 +36,7 @@ described as (
 
 ),
 
-named as (
+named_campaigns as (
 
     select campaign_ref from {{ ref('stg_touchpoints') }}
     union
@@ -52,13 +52,13 @@ named as (
 
 keys as (
 
-    select campaign_key from listed
+    select campaign_key from listed_campaigns
     union
-    select coalesce(aliases.campaign_key, named.campaign_ref) as campaign_key
-    from named
+    select coalesce(aliases.campaign_key, named_campaigns.campaign_ref) as campaign_key
+    from named_campaigns
     left join aliases
-        on named.campaign_ref = aliases.campaign_ref
-    where named.campaign_ref is not null
+        on named_campaigns.campaign_ref = aliases.campaign_ref
+    where named_campaigns.campaign_ref is not null
 
 ),
 
@@ -72,21 +72,21 @@ campaigns as (
 
     select
         keys.campaign_key,
-        described.campaign_name,
-        described.strategy_code,
+        described_campaigns.campaign_name,
+        described_campaigns.strategy_code,
         strategies.touch_group_code,
-        described.theme_code,
-        described.started_on,
-        described.ended_on,
-        described.campaign_key is not null as is_listed
+        described_campaigns.theme_code,
+        described_campaigns.started_on,
+        described_campaigns.ended_on,
+        described_campaigns.campaign_key is not null as is_listed
 
     from keys
 
-    left join described
-        on keys.campaign_key = described.campaign_key
+    left join described_campaigns
+        on keys.campaign_key = described_campaigns.campaign_key
 
     left join strategies
-        on described.strategy_code = strategies.strategy_code
+        on described_campaigns.strategy_code = strategies.strategy_code
 
 )
 

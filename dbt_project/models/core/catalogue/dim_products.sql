@@ -25,7 +25,7 @@ catalogue as (
 
 ),
 
-described as (
+described_products as (
 
     -- where several entries stand for one product, its own entry describes it
     select * from catalogue
@@ -36,7 +36,7 @@ described as (
 
 ),
 
-named as (
+named_products as (
 
     select product_ref from {{ ref('stg_order_items') }}
     union
@@ -52,11 +52,11 @@ keys as (
 
     select product_key from catalogue
     union
-    select coalesce(aliases.product_key, named.product_ref) as product_key
-    from named
+    select coalesce(aliases.product_key, named_products.product_ref) as product_key
+    from named_products
     left join aliases
-        on named.product_ref = aliases.product_ref
-    where named.product_ref is not null
+        on named_products.product_ref = aliases.product_ref
+    where named_products.product_ref is not null
 
 ),
 
@@ -64,17 +64,17 @@ products as (
 
     select
         keys.product_key,
-        described.product_name,
-        described.brand_code,
-        described.category_code,
-        described.launched_on,
-        described.unit_cost_cny,
-        described.product_key is not null as is_catalogued
+        described_products.product_name,
+        described_products.brand_code,
+        described_products.category_code,
+        described_products.launched_on,
+        described_products.unit_cost_cny,
+        described_products.product_key is not null as is_catalogued
 
     from keys
 
-    left join described
-        on keys.product_key = described.product_key
+    left join described_products
+        on keys.product_key = described_products.product_key
 
 )
 

@@ -1,5 +1,5 @@
 -- Grain: one row per customer and period in which nothing about their segments changed, half-open.
--- Computed from the facts, not snapshotted, so that it can be rebuilt and a late file is told truly. The state of a day
+-- Computed from the facts, not snapshotted, so that it can be rebuilt and includes late files. The state of a day
 -- is a function of the stretch it lies in, its month's cut points and the days since the last purchase; so a stretch is
 -- cut at the borders of months and of bands of recency, and neighbours in the same state are one period.
 with
@@ -157,7 +157,7 @@ pieces as (
 
 ),
 
-compared as (
+pieces_with_previous as (
 
     select
         *,
@@ -182,7 +182,7 @@ periods as (
         previous_advocacy_rule_number,
         rfm_number
 
-    from compared
+    from pieces_with_previous
     where
         lifecycle_rule_number is distinct from previous_lifecycle_rule_number
         or advocacy_rule_number is distinct from previous_advocacy_rule_number
@@ -190,7 +190,7 @@ periods as (
 
 ),
 
-named as (
+final as (
 
     select
         periods.customer_key,
@@ -228,4 +228,4 @@ named as (
 
 )
 
-select * from named
+select * from final

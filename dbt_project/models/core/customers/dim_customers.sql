@@ -15,7 +15,7 @@ segments as (
 
 ),
 
-known as (
+known_periods as (
 
     select
         customer_key,
@@ -138,7 +138,7 @@ voices as (
 
 ),
 
-joined as (
+final as (
 
     select
 
@@ -156,9 +156,9 @@ joined as (
         }) }} as lifecycle_reason,
         segments.advocacy_code,
         segments.advocacy_rule_code,
-        coalesce(rungs_reached.reached_on, known.known_since) as advocacy_since,
+        coalesce(rungs_reached.reached_on, known_periods.known_since) as advocacy_since,
         {{ reason_of('advocacy_rules', {
-            'day': 'coalesce(rungs_reached.reached_on, known.known_since)',
+            'day': 'coalesce(rungs_reached.reached_on, known_periods.known_since)',
             'from_count': 'advocacy_rules.from_count',
         }) }} as advocacy_reason,
         segments.rfm_code,
@@ -192,12 +192,12 @@ joined as (
         registrations.acquisition_channel_code,
         registrations.is_marketing_consented,
         registrations.private_domain_joined_at,
-        known.known_since
+        known_periods.known_since
 
     from segments
 
-    inner join known
-        on segments.customer_key = known.customer_key
+    inner join known_periods
+        on segments.customer_key = known_periods.customer_key
 
     inner join stays
         on segments.customer_key = stays.customer_key
@@ -232,4 +232,4 @@ joined as (
 
 )
 
-select * from joined
+select * from final

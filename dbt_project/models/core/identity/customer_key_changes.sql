@@ -7,7 +7,7 @@ identities as (
 
 ),
 
-registered as (
+registered_nodes as (
 
     select node from {{ ref('int_customer_nodes') }}
     where is_registered
@@ -36,7 +36,7 @@ links as (
 ),
 
 -- the day on which an identifier first stood at two memberships
-joined as (
+node_joins as (
 
     select
         links.other as node,
@@ -58,24 +58,24 @@ final as (
     select
 
         ---------- keys
-        {{ customer_key_of('registered.node') }} as former_customer_key,
+        {{ customer_key_of('registered_nodes.node') }} as former_customer_key,
         identities.customer_key,
 
         ---------- codes
         'merged' as reason_code,
 
         ---------- times
-        joined.joined_on as changed_on
+        node_joins.joined_on as changed_on
 
-    from registered
+    from registered_nodes
 
     inner join identities
-        on registered.node = identities.node
+        on registered_nodes.node = identities.node
 
-    left join joined
-        on registered.node = joined.node
+    left join node_joins
+        on registered_nodes.node = node_joins.node
 
-    where {{ customer_key_of('registered.node') }} <> identities.customer_key
+    where {{ customer_key_of('registered_nodes.node') }} <> identities.customer_key
 
 )
 

@@ -1,4 +1,4 @@
--- Grain: one row per identifier that links nobody, and per membership and kind of identifier that do not count.
+-- Grain: one row per identifier that is cut off from identity resolution, and per membership and kind without weight.
 with
 
 cuts as (

@@ -31,7 +31,7 @@ aliases as (
 
 ),
 
-joined as (
+final as (
 
     select
 
@@ -68,4 +68,4 @@ joined as (
 
 )
 
-select * from joined
+select * from final

@@ -58,7 +58,7 @@ statuses as (
 
 ),
 
-joined as (
+final as (
 
     select
 
@@ -70,7 +70,7 @@ joined as (
         ---------- codes
         orders.channel_code,
         orders.status_code,
-        -- a status that nobody has listed yet must not hide sales
+        -- a status that the seed does not list yet must not hide sales
         coalesce(statuses.is_valid, true) as is_valid,
         orders.referral_code,
         orders.coupon_code,
@@ -115,4 +115,4 @@ joined as (
 
 )
 
-select * from joined
+select * from final

@@ -28,7 +28,7 @@ orders as (
 
 ),
 
-joined as (
+final as (
 
     select
 
@@ -59,4 +59,4 @@ joined as (
 
 )
 
-select * from joined
+select * from final

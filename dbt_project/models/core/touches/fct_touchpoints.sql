@@ -68,7 +68,7 @@ exclusions as (
 ),
 
 -- reviews that somebody read, and whether they were paid for
-reviews_read as (
+review_incentives as (
 
     select
         reviews.review_ref,
@@ -84,7 +84,7 @@ reviews_read as (
 
 ),
 
-led as (
+touches_with_lead as (
 
     select
         touches.*,
@@ -93,7 +93,7 @@ led as (
             as campaign_key,
         case
             when touches.review_ref is null then null
-            when coalesce(reviews_read.is_incentivised, false) then 'incentivised_review'
+            when coalesce(review_incentives.is_incentivised, false) then 'incentivised_review'
             else 'review'
         end as review_evidence_code,
         'creator_' || coalesce(creators.tier_code, contents.tier_code) as creator_evidence_code,
@@ -125,8 +125,8 @@ led as (
             touches.creator_ref = creators.subject_ref
             and creators.subject_kind = 'creator'
 
-    left join reviews_read
-        on touches.review_ref = reviews_read.review_ref
+    left join review_incentives
+        on touches.review_ref = review_incentives.review_ref
 
     left join marketing_channels
         on touches.marketing_channel_code = marketing_channels.marketing_channel_code
@@ -134,38 +134,38 @@ led as (
 ),
 
 -- what a touch was part of: what its campaign is for, else what was seen, else where it was seen
-derived as (
+touches_with_strategy as (
 
     select
-        led.*,
+        touches_with_lead.*,
         coalesce(
             campaigns.strategy_code,
             by_review.strategy_code,
             by_creator.strategy_code,
             by_topic.strategy_code,
-            led.channel_strategy_code
+            touches_with_lead.channel_strategy_code
         ) as strategy_code,
         case
             when campaigns.strategy_code is not null then 'campaign'
-            when by_review.strategy_code is not null then led.review_evidence_code
-            when by_creator.strategy_code is not null then led.creator_evidence_code
-            when by_topic.strategy_code is not null then led.topic_evidence_code
-            when led.channel_strategy_code is not null then 'channel'
+            when by_review.strategy_code is not null then touches_with_lead.review_evidence_code
+            when by_creator.strategy_code is not null then touches_with_lead.creator_evidence_code
+            when by_topic.strategy_code is not null then touches_with_lead.topic_evidence_code
+            when touches_with_lead.channel_strategy_code is not null then 'channel'
         end as strategy_basis_code
 
-    from led
+    from touches_with_lead
 
     left join campaigns
-        on led.campaign_key = campaigns.campaign_key
+        on touches_with_lead.campaign_key = campaigns.campaign_key
 
     left join strategy_rules as by_review
-        on led.review_evidence_code = by_review.evidence_code
+        on touches_with_lead.review_evidence_code = by_review.evidence_code
 
     left join strategy_rules as by_creator
-        on led.creator_evidence_code = by_creator.evidence_code
+        on touches_with_lead.creator_evidence_code = by_creator.evidence_code
 
     left join strategy_rules as by_topic
-        on led.topic_evidence_code = by_topic.evidence_code
+        on touches_with_lead.topic_evidence_code = by_topic.evidence_code
 
 ),
 
@@ -174,42 +174,42 @@ final as (
     select
 
         ---------- keys
-        derived.touch_key,
-        derived.journey_key,
-        derived.customer_key,
-        derived.campaign_key,
+        touches_with_strategy.touch_key,
+        touches_with_strategy.journey_key,
+        touches_with_strategy.customer_key,
+        touches_with_strategy.campaign_key,
 
         ---------- ids
-        derived.content_ref,
-        derived.led_creator_ref as creator_ref,
-        derived.review_ref,
+        touches_with_strategy.content_ref,
+        touches_with_strategy.led_creator_ref as creator_ref,
+        touches_with_strategy.review_ref,
 
         ---------- codes
-        derived.source_feed,
-        derived.channel_code,
-        derived.marketing_channel_code,
-        derived.strategy_code,
-        derived.strategy_basis_code,
+        touches_with_strategy.source_feed,
+        touches_with_strategy.channel_code,
+        touches_with_strategy.marketing_channel_code,
+        touches_with_strategy.strategy_code,
+        touches_with_strategy.strategy_basis_code,
         -- what the campaign is for says more than where it ran: an advertisement in a feed of friends is paid
-        coalesce(strategies.touch_group_code, derived.channel_touch_group_code) as touch_group_code,
-        coalesce(derived.channel_domain_code, strategies.domain_code) as domain_code,
-        derived.touch_kind,
+        coalesce(strategies.touch_group_code, touches_with_strategy.channel_touch_group_code) as touch_group_code,
+        coalesce(touches_with_strategy.channel_domain_code, strategies.domain_code) as domain_code,
+        touches_with_strategy.touch_kind,
         exclusions.excluded_code,
         exclusions.rule_code as exclusion_rule_code,
 
         ---------- flags
-        coalesce(strategies.is_direct, derived.is_direct_channel, false) as is_direct,
+        coalesce(strategies.is_direct, touches_with_strategy.is_direct_channel, false) as is_direct,
 
         ---------- times
-        derived.touched_at
+        touches_with_strategy.touched_at
 
-    from derived
+    from touches_with_strategy
 
     left join strategies
-        on derived.strategy_code = strategies.strategy_code
+        on touches_with_strategy.strategy_code = strategies.strategy_code
 
     left join exclusions
-        on derived.touch_key = exclusions.touch_key
+        on touches_with_strategy.touch_key = exclusions.touch_key
 
 )
 

@@ -28,7 +28,7 @@ pieces as (
 
 -- down the chain from every piece that no other known piece is the parent of; each piece has one parent, so a
 -- loop is never entered from outside, and what is not reached is in one
-reached (content_ref, root_kind, root_ref, parent_ref, generation, depth) as (
+piece_chains (content_ref, root_kind, root_ref, parent_ref, generation, depth) as (
 
     select
         pieces.content_ref,
@@ -51,20 +51,20 @@ reached (content_ref, root_kind, root_ref, parent_ref, generation, depth) as (
 
     select
         pieces.content_ref,
-        reached.root_kind,
-        reached.root_ref,
-        reached.content_ref as parent_ref,
-        reached.generation + 1 as generation,
-        reached.depth + 1 as depth
+        piece_chains.root_kind,
+        piece_chains.root_ref,
+        piece_chains.content_ref as parent_ref,
+        piece_chains.generation + 1 as generation,
+        piece_chains.depth + 1 as depth
 
-    from reached
+    from piece_chains
 
     inner join pieces
         on
-            reached.content_ref = pieces.derived_from_ref
+            piece_chains.content_ref = pieces.derived_from_ref
             and pieces.derived_from_kind = 'content'
 
-    where reached.depth < 50
+    where piece_chains.depth < 50
 
 ),
 
@@ -115,15 +115,15 @@ final as (
         'content:' || content.record_key as content_key,
         content.content_ref,
         content.channel_code,
-        reached.root_kind,
-        reached.root_ref,
+        piece_chains.root_kind,
+        piece_chains.root_ref,
         roots.voice_key as root_voice_key,
         content.derived_from_kind,
         content.derived_from_ref,
 
         ---------- place in the chain
-        cast(reached.generation as integer) as generation,
-        reached.content_ref is null as is_in_loop,
+        cast(piece_chains.generation as integer) as generation,
+        piece_chains.content_ref is null as is_in_loop,
 
         ---------- the piece
         content.theme_code,
@@ -138,13 +138,13 @@ final as (
 
     from content
 
-    left join reached
-        on content.content_ref = reached.content_ref
+    left join piece_chains
+        on content.content_ref = piece_chains.content_ref
 
     left join roots
         on
-            reached.root_kind = roots.root_kind
-            and reached.root_ref = roots.root_ref
+            piece_chains.root_kind = roots.root_kind
+            and piece_chains.root_ref = roots.root_ref
 
     left join engagement
         on engagement.subject_key = 'content:' || content.record_key

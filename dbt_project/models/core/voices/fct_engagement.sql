@@ -56,7 +56,7 @@ subjects as (
 
 ),
 
-named as (
+subject_by_ref as (
 
     -- a platform measures its own posts, so a ref that is both a mention and content is the mention
     select * from subjects
@@ -64,12 +64,12 @@ named as (
 
 ),
 
-measured as (
+final as (
 
     select
         engagement.record_key as engagement_key,
-        coalesce(named.subject_kind, 'unknown') as subject_kind,
-        coalesce(named.subject_key, 'ref:' || engagement.subject_ref) as subject_key,
+        coalesce(subject_by_ref.subject_kind, 'unknown') as subject_kind,
+        coalesce(subject_by_ref.subject_key, 'ref:' || engagement.subject_ref) as subject_key,
         engagement.channel_code,
         engagement.measured_on,
         engagement.impression_count,
@@ -81,9 +81,9 @@ measured as (
 
     from engagement
 
-    left join named
-        on engagement.subject_ref = named.subject_ref
+    left join subject_by_ref
+        on engagement.subject_ref = subject_by_ref.subject_ref
 
 )
 
-select * from measured
+select * from final

@@ -13,7 +13,7 @@ identities as (
 
 ),
 
-joined as (
+final as (
 
     select
 
@@ -51,4 +51,4 @@ joined as (
 
 )
 
-select * from joined
+select * from final

@@ -5,14 +5,7 @@ with
 
 affected as (
 
-    {{ affected_keys([
-        changed_in('reviews', "'review:' || record_key"),
-        changed_in('mentions', "'mention:' || record_key"),
-        changed_in('cases', "'case:' || record_key"),
-        changed_by('reviews', "'review:' || record_key", 'text_sha256', 'annotated_texts', 'text_sha256'),
-        changed_by('mentions', "'mention:' || record_key", 'text_sha256', 'annotated_texts', 'text_sha256'),
-        changed_by('cases', "'case:' || record_key", 'text_sha256', 'annotated_texts', 'text_sha256'),
-    ]) }}
+    {{ affected_keys([changed_voice_texts('annotated_texts')]) }}
 
 ),
 
@@ -27,7 +20,7 @@ voices as (
 
 ),
 
-found as (
+text_aspects as (
 
     select * from {{ ref('stg_text_aspects') }}
     where text_sha256 in (select voices.text_sha256 from voices)
@@ -38,14 +31,14 @@ final as (
 
     select
         voices.voice_key,
-        found.aspect_code,
-        found.polarity,
-        found.evidence_text
+        text_aspects.aspect_code,
+        text_aspects.polarity,
+        text_aspects.evidence_text
 
     from voices
 
-    inner join found
-        on voices.text_sha256 = found.text_sha256
+    inner join text_aspects
+        on voices.text_sha256 = text_aspects.text_sha256
 
 )
 

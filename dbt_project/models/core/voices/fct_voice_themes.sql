@@ -5,14 +5,7 @@ with
 
 affected as (
 
-    {{ affected_keys([
-        changed_in('reviews', "'review:' || record_key"),
-        changed_in('mentions', "'mention:' || record_key"),
-        changed_in('cases', "'case:' || record_key"),
-        changed_by('reviews', "'review:' || record_key", 'text_sha256', 'annotated_texts', 'text_sha256'),
-        changed_by('mentions', "'mention:' || record_key", 'text_sha256', 'annotated_texts', 'text_sha256'),
-        changed_by('cases', "'case:' || record_key", 'text_sha256', 'annotated_texts', 'text_sha256'),
-    ]) }}
+    {{ affected_keys([changed_voice_texts('annotated_texts')]) }}
 
 ),
 
@@ -27,7 +20,7 @@ voices as (
 
 ),
 
-found as (
+text_themes as (
 
     select * from {{ ref('stg_text_themes') }}
     where text_sha256 in (select voices.text_sha256 from voices)
@@ -38,13 +31,13 @@ final as (
 
     select
         voices.voice_key,
-        found.theme_code,
-        found.matched_text
+        text_themes.theme_code,
+        text_themes.matched_text
 
     from voices
 
-    inner join found
-        on voices.text_sha256 = found.text_sha256
+    inner join text_themes
+        on voices.text_sha256 = text_themes.text_sha256
 
 )
 

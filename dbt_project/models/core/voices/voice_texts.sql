@@ -10,7 +10,7 @@ texts as (
 
 ),
 
-spoken as (
+texts_of_voices as (
 
     select
         text_sha256,
@@ -21,4 +21,4 @@ spoken as (
 
 )
 
-select * from spoken
+select * from texts_of_voices

@@ -15,7 +15,7 @@ cases as (
 
 ),
 
-placed as (
+case_events as (
 
     select
         'case:' || cases.record_key as case_key,
@@ -42,4 +42,4 @@ placed as (
 
 )
 
-select * from placed
+select * from case_events

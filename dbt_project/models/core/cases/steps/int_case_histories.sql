@@ -40,7 +40,7 @@ status_changes as (
 
 ),
 
-solving as (
+solution_times as (
 
     select
         case_key,
@@ -106,41 +106,41 @@ opening_values as (
 
 ),
 
-with_events as (
+cases_with_events as (
 
     select distinct case_key from events
 
 ),
 
-summed as (
+case_histories as (
 
     select
-        with_events.case_key,
+        cases_with_events.case_key,
         last_values.department_code,
         last_values.priority_code,
         opening_values.opening_priority_code,
         opening_values.opening_department_code,
         latest_status.status_code,
-        solving.first_solved_at,
+        solution_times.first_solved_at,
         -- a reopened case is open again, whenever it had been solved before
-        case when latest_status.is_solved then solving.last_solved_at end as resolved_at,
-        case when latest_status.is_closed then solving.last_closed_at end as closed_at,
-        coalesce(solving.reopen_count, 0) as reopen_count
+        case when latest_status.is_solved then solution_times.last_solved_at end as resolved_at,
+        case when latest_status.is_closed then solution_times.last_closed_at end as closed_at,
+        coalesce(solution_times.reopen_count, 0) as reopen_count
 
-    from with_events
+    from cases_with_events
 
-    left join solving
-        on with_events.case_key = solving.case_key
+    left join solution_times
+        on cases_with_events.case_key = solution_times.case_key
 
     left join latest_status
-        on with_events.case_key = latest_status.case_key
+        on cases_with_events.case_key = latest_status.case_key
 
     left join last_values
-        on with_events.case_key = last_values.case_key
+        on cases_with_events.case_key = last_values.case_key
 
     left join opening_values
-        on with_events.case_key = opening_values.case_key
+        on cases_with_events.case_key = opening_values.case_key
 
 )
 
-select * from summed
+select * from case_histories

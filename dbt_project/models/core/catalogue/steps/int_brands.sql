@@ -7,7 +7,7 @@ aliases as (
 
 ),
 
-sold as (
+sold_products as (
 
     select distinct coalesce(aliases.product_key, items.product_ref) as product_key
 
@@ -22,15 +22,15 @@ products as (
 
     select
         catalogue.brand_code,
-        bool_or(sold.product_key is not null) as is_sold
+        bool_or(sold_products.product_key is not null) as is_sold
 
     from {{ ref('stg_products') }} as catalogue
 
     left join aliases
         on catalogue.product_ref = aliases.product_ref
 
-    left join sold
-        on coalesce(aliases.product_key, catalogue.product_ref) = sold.product_key
+    left join sold_products
+        on coalesce(aliases.product_key, catalogue.product_ref) = sold_products.product_key
 
     where catalogue.brand_code is not null
     group by catalogue.brand_code
@@ -43,33 +43,33 @@ sales as (
 
 ),
 
-named as (
+named_brands as (
 
     select * from {{ ref('brands') }}
 
 ),
 
-merged as (
+all_brands as (
 
     select
-        coalesce(named.brand_code, products.brand_code) as brand_code,
-        named.brand_name,
-        named.label_zh,
+        coalesce(named_brands.brand_code, products.brand_code) as brand_code,
+        named_brands.brand_name,
+        named_brands.label_zh,
         -- a catalogue may list what competitors sell; ours is what customers ordered from us. Without a single
-        -- order of a catalogued product nothing tells them apart, and the catalogue counts as ours.
+        -- order of a catalogued product they cannot be distinguished, and the catalogue counts as ours.
         coalesce(
-            named.is_own,
+            named_brands.is_own,
             products.is_sold or (products.brand_code is not null and not sales.has_any),
             false
         ) as is_own_brand
 
     from products
 
-    full join named
-        on products.brand_code = named.brand_code
+    full join named_brands
+        on products.brand_code = named_brands.brand_code
 
     cross join sales
 
 )
 
-select * from merged
+select * from all_brands

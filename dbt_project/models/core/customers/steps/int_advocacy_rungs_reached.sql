@@ -16,7 +16,7 @@ rules as (
 purchases as (
 
     select * from {{ ref('int_purchase_days') }}
-    -- who has bought for years is told by the first few days
+    -- the first few purchase days decide who has bought for years
     where purchase_number <= (select max(from_count) from rules)
 
 ),
@@ -53,7 +53,7 @@ invitees as (
     inner join identities as invitees
         on referrals.invitee_ref = invitees.node
 
-    -- who invites a second account of their own has brought nobody
+    -- an invitation to a second account of one's own is no referral
     where
         referrals.registered_at is not null
         and inviters.customer_key <> invitees.customer_key
@@ -86,7 +86,7 @@ deeds as (
 
     union all
 
-    -- praise is a good rating that nobody paid for
+    -- praise is a good rating without an incentive
     select
         customer_key,
         'praise' as deed_code,
@@ -120,7 +120,7 @@ deeds as (
 
 ),
 
-reached as (
+deeds_with_rung as (
 
     select
         deeds.customer_key,
@@ -151,7 +151,7 @@ first_reached as (
         rule_code,
         reached_on
 
-    from reached
+    from deeds_with_rung
     qualify row_number() over (partition by customer_key, advocacy_code order by reached_on, rule_number) = 1
 
 )

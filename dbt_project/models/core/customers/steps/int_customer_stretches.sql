@@ -70,7 +70,7 @@ undated_doers as (
 
 ),
 
-known as (
+first_known as (
 
     -- the first dated sign of them; a customer whom nothing dated names counts as known since the data begin
     select
@@ -104,7 +104,7 @@ facts as (
         null as purchase_kind,
         0 as purchase_count,
         0 as net_cny
-    from known
+    from first_known
 
 ),
 

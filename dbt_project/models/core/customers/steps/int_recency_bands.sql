@@ -90,7 +90,7 @@ bands as (
 
 ),
 
-scored as (
+bands_with_score as (
 
     select
         bands.month_start,
@@ -120,4 +120,4 @@ scored as (
 
 )
 
-select * from scored
+select * from bands_with_score

@@ -66,7 +66,7 @@ grants as (
 
 ),
 
-placed as (
+grants_with_stay as (
 
     select
         grants.grant_key,
@@ -100,4 +100,4 @@ placed as (
 
 )
 
-select * from placed
+select * from grants_with_stay

@@ -36,7 +36,7 @@ purchases as (
 
 ),
 
-due as (
+due_stays as (
 
     select
         offers.offer_code,
@@ -65,7 +65,7 @@ due as (
 
 ),
 
-numbered as (
+numbered_stays as (
 
     select
         *,
@@ -75,11 +75,11 @@ numbered as (
         ) as place,
         count(offered_on) over (partition by offer_code, lifecycle_code, entered_month) as given_count
 
-    from due
+    from due_stays
 
 ),
 
-drawn as (
+day_stays as (
 
     -- Who was given something had stayed in the stage until then, and the untouched are watched from the same days
     -- of their own stays ("prescription time-distribution matching", Zhou et al., American Journal of Epidemiology
@@ -88,9 +88,9 @@ drawn as (
         untouched.*,
         given.stage_day as watched_day
 
-    from numbered as untouched
+    from numbered_stays as untouched
 
-    left join numbered as given
+    left join numbered_stays as given
         on
             untouched.offer_code = given.offer_code
             and untouched.lifecycle_code = given.lifecycle_code
@@ -105,61 +105,65 @@ drawn as (
     select
         *,
         stage_day as watched_day
-    from numbered
+    from numbered_stays
     where offered_on is not null
 
 ),
 
-watched as (
+watched_stays as (
 
     select
-        drawn.*,
+        day_stays.*,
         -- who has left the stage by then cannot be compared
         case
-            when drawn.watched_day < coalesce(drawn.ended_on, {{ plus_days('as_of.as_of', 1) }}) - drawn.began_on
-                then {{ plus_days('drawn.began_on', 'drawn.watched_day') }}
+            when
+                day_stays.watched_day
+                < coalesce(day_stays.ended_on, {{ plus_days('as_of.as_of', 1) }}) - day_stays.began_on
+                then {{ plus_days('day_stays.began_on', 'day_stays.watched_day') }}
         end as watched_on,
         as_of.as_of
 
-    from drawn
+    from day_stays
 
     cross join as_of
 
 ),
 
-followed as (
+stays_with_purchase as (
 
     select
-        watched.offer_code,
-        watched.lifecycle_code,
-        watched.entered_month,
-        watched.customer_key,
-        watched.began_on,
-        watched.ended_on,
-        watched.due_until,
-        watched.offered_on,
-        watched.claimed_on,
-        watched.reward_cny,
-        watched.watched_on,
-        watched.stage_day,
-        watched.watched_day,
+        watched_stays.offer_code,
+        watched_stays.lifecycle_code,
+        watched_stays.entered_month,
+        watched_stays.customer_key,
+        watched_stays.began_on,
+        watched_stays.ended_on,
+        watched_stays.due_until,
+        watched_stays.offered_on,
+        watched_stays.claimed_on,
+        watched_stays.reward_cny,
+        watched_stays.watched_on,
+        watched_stays.stage_day,
+        watched_stays.watched_day,
         -- null until the window is over
         case
-            when {{ plus_days('watched.watched_on', 'watched.window_days') }} <= watched.as_of
+            when {{ plus_days('watched_stays.watched_on', 'watched_stays.window_days') }} <= watched_stays.as_of
                 then coalesce(
-                    purchases.next_purchased_on <= {{ plus_days('watched.watched_on', 'watched.window_days') }}, false
+                    purchases.next_purchased_on
+                    <= {{ plus_days('watched_stays.watched_on', 'watched_stays.window_days') }},
+                    false
                 )
         end as is_bought
 
-    from watched
+    from watched_stays
 
     -- the purchase that was their last one on that day
     left join purchases
         on
-            watched.customer_key = purchases.customer_key
-            and watched.watched_on >= purchases.purchased_on
-            and (watched.watched_on < purchases.next_purchased_on or purchases.next_purchased_on is null)
+            watched_stays.customer_key = purchases.customer_key
+            and watched_stays.watched_on >= purchases.purchased_on
+            and (watched_stays.watched_on < purchases.next_purchased_on or purchases.next_purchased_on is null)
 
 )
 
-select * from followed
+select * from stays_with_purchase

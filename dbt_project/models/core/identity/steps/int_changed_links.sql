@@ -22,7 +22,7 @@ creators as (
 
 ),
 
-stated as (
+stated_links as (
 
     select
         identity_value as node,
@@ -52,17 +52,17 @@ stated as (
 
 ),
 
-changed as (
+changed_links as (
 
     select
         node,
         other
 
-    from stated
+    from stated_links
     where
         node is not null
         or other is not null
 
 )
 
-select * from changed
+select * from changed_links

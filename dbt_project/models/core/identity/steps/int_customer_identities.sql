@@ -134,7 +134,7 @@ components as (
 ),
 
 -- every linked node once: a membership that is an identifier, too, has an edge to the one that it follows
-followed as (
+node_components as (
 
     select
         node,
@@ -156,20 +156,20 @@ followed as (
 
 ),
 
-placed as (
+nodes_with_component as (
 
     select
         nodes.node,
         nodes.is_registered,
-        coalesce(components.label, followed.membership, nodes.node) as component
+        coalesce(components.label, node_components.membership, nodes.node) as component
 
     from nodes
 
-    left join followed
-        on nodes.node = followed.node
+    left join node_components
+        on nodes.node = node_components.node
 
     left join components
-        on followed.membership = components.node
+        on node_components.membership = components.node
 
 ),
 
@@ -181,22 +181,22 @@ names as (
         component,
         coalesce(min(node) filter (where is_registered), min(node)) as name
 
-    from placed
+    from nodes_with_component
     group by component
 
 ),
 
-keyed as (
+nodes_with_key as (
 
     select
-        placed.node,
+        nodes_with_component.node,
         {{ customer_key_of('names.name') }} as customer_key
 
-    from placed
+    from nodes_with_component
 
     inner join names
-        on placed.component = names.component
+        on nodes_with_component.component = names.component
 
 )
 
-select * from keyed
+select * from nodes_with_key

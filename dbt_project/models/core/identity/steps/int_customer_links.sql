@@ -21,7 +21,7 @@ identities as (
         channel_code,
         identity_value as node,
         customer_ref as other,
-        -- a link without a day is as old as the export that last told of it
+        -- a link without a day is as old as the last export that contains it
         coalesce(linked_at, cast(export_date as timestamp)) as linked_at
 
     from {{ naming_affected('identities', 'identity_value', ref('stg_identities')) }} as identity_rows
@@ -31,7 +31,7 @@ identities as (
 
 ),
 
-bound as (
+bound_identities as (
 
     select
         node,
@@ -44,57 +44,39 @@ bound as (
 
 ),
 
-phones as (
+registered_links as (
+    {%- for feed, column, linked_on in [
+        ('customers', 'phone', 'cast(registered_at as date)'),
+        ('customers', 'email', 'cast(registered_at as date)'),
+        ('creators', 'author_ref', 'cast(null as date)'),
+    ] %}
 
     select
-        phone as node,
+        {{ column }} as node,
         customer_ref as other,
-        cast(registered_at as date) as linked_on
+        {{ linked_on }} as linked_on
 
-    from {{ naming_affected('customers', 'phone', ref('stg_customers')) }} as phone_rows
+    from {{ naming_affected(feed, column, ref('stg_' ~ feed)) }} as {{ feed }}_rows
     where
-        phone is not null
-        and {{ is_affected('phone') }}
+        {{ column }} is not null
+        and {{ is_affected(column) }}
+    {%- if not loop.last %}
 
-),
-
-emails as (
-
-    select
-        email as node,
-        customer_ref as other,
-        cast(registered_at as date) as linked_on
-
-    from {{ naming_affected('customers', 'email', ref('stg_customers')) }} as email_rows
-    where
-        email is not null
-        and {{ is_affected('email') }}
-
-),
-
-creators as (
-
-    select
-        author_ref as node,
-        customer_ref as other,
-        cast(null as date) as linked_on
-
-    from {{ naming_affected('creators', 'author_ref', ref('stg_creators')) }} as creator_rows
-    where
-        author_ref is not null
-        and {{ is_affected('author_ref') }}
+    union all
+    {%- endif %}
+    {%- endfor %}
 
 ),
 
 -- names are no evidence: two people may share one
-stated as (
+stated_links as (
 
     select
         node,
         other,
         linked_on,
         is_rebound
-    from bound
+    from bound_identities
 
     union all
 
@@ -103,25 +85,7 @@ stated as (
         other,
         linked_on,
         false as is_rebound
-    from phones
-
-    union all
-
-    select
-        node,
-        other,
-        linked_on,
-        false as is_rebound
-    from emails
-
-    union all
-
-    select
-        node,
-        other,
-        linked_on,
-        false as is_rebound
-    from creators
+    from registered_links
 
 ),
 
@@ -131,7 +95,7 @@ kinds as (
         *,
         substring(node, 1, position(':' in node) - 1) as identity_kind
 
-    from stated
+    from stated_links
     where
         other is not null
         and node <> other

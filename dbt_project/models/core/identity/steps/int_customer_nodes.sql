@@ -37,7 +37,7 @@ affected as (
 
 ),
 
-named as (
+named_nodes as (
 
     {%- for feed, column, seen_at in places %}
 
@@ -63,7 +63,7 @@ nodes as (
         min(seen_on) as first_seen_on,
         bool_or(is_registered) as is_registered
 
-    from named
+    from named_nodes
     group by node
 
 )

@@ -1,4 +1,4 @@
--- Grain: one row per identifier that links nobody, and per membership and kind of identifier that do not count.
+-- Grain: one row per identifier that is cut off from identity resolution, and per membership and kind without weight.
 -- Counted on the links as stated, before anybody is merged: no cut depends on another one.
 with
 
@@ -38,7 +38,7 @@ limits as (
 
 ),
 
-shared as (
+shared_identifiers as (
 
     select
         links.node,
@@ -54,7 +54,7 @@ shared as (
 
 ),
 
-crowded as (
+crowded_memberships as (
 
     select
         other as node,
@@ -73,45 +73,45 @@ crowded as (
 -- a membership stands for a person, whatever else it is said to be
 shared_memberships as (
 
-    select distinct shared.node
+    select distinct shared_identifiers.node
 
-    from shared
+    from shared_identifiers
 
     inner join links
-        on shared.node = links.other
+        on shared_identifiers.node = links.other
 
 ),
 
 cuts as (
 
     select
-        shared.*,
+        shared_identifiers.*,
         limits.maximum_customers as maximum_count
 
-    from shared
+    from shared_identifiers
 
     inner join limits
         on
-            shared.identity_kind = limits.identity_kind
-            and shared.link_count > limits.maximum_customers
+            shared_identifiers.identity_kind = limits.identity_kind
+            and shared_identifiers.link_count > limits.maximum_customers
 
     left join shared_memberships
-        on shared.node = shared_memberships.node
+        on shared_identifiers.node = shared_memberships.node
 
     where shared_memberships.node is null
 
     union all
 
     select
-        crowded.*,
+        crowded_memberships.*,
         limits.maximum_identifiers as maximum_count
 
-    from crowded
+    from crowded_memberships
 
     inner join limits
         on
-            crowded.identity_kind = limits.identity_kind
-            and crowded.link_count > limits.maximum_identifiers
+            crowded_memberships.identity_kind = limits.identity_kind
+            and crowded_memberships.link_count > limits.maximum_identifiers
 
 )
 

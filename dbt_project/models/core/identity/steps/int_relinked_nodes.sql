@@ -44,8 +44,8 @@ ends as (
 
 -- A link is cut by what is linked to one of its ends, so where an end has changed, its other links may have been cut or
 -- freed. What is cut now and has kept more links than allowed was cut before, too: a device that the whole
--- town uses moves only the one that joined it tonight.
-kept as (
+-- town uses moves only the one that joined it in this build.
+kept_links as (
 
     select
         links.node,
@@ -63,14 +63,14 @@ kept as (
 
 ),
 
-still_shared as (
+still_shared_identifiers as (
 
     select cuts.node
 
     from cuts
 
-    inner join kept
-        on cuts.node = kept.node
+    inner join kept_links
+        on cuts.node = kept_links.node
 
     left join changed_links
         on cuts.node = changed_links.other
@@ -85,7 +85,7 @@ still_shared as (
 
 ),
 
-still_crowded as (
+still_crowded_memberships as (
 
     select
         cuts.node,
@@ -93,10 +93,10 @@ still_crowded as (
 
     from cuts
 
-    inner join kept
+    inner join kept_links
         on
-            cuts.node = kept.other
-            and cuts.identity_kind = kept.identity_kind
+            cuts.node = kept_links.other
+            and cuts.identity_kind = kept_links.identity_kind
 
     where
         cuts.cut_code = 'crowded_customer'
@@ -115,10 +115,10 @@ neighbours as (
     inner join links
         on ends.node = links.node
 
-    left join still_shared
-        on links.node = still_shared.node
+    left join still_shared_identifiers
+        on links.node = still_shared_identifiers.node
 
-    where still_shared.node is null
+    where still_shared_identifiers.node is null
 
     union all
 
@@ -129,16 +129,16 @@ neighbours as (
     inner join links
         on ends.node = links.other
 
-    left join still_crowded
+    left join still_crowded_memberships
         on
-            links.other = still_crowded.node
-            and links.identity_kind = still_crowded.identity_kind
+            links.other = still_crowded_memberships.node
+            and links.identity_kind = still_crowded_memberships.identity_kind
 
-    where still_crowded.node is null
+    where still_crowded_memberships.node is null
 
 ),
 
-relinked as (
+relinked_nodes as (
 
     select node from ends
     union
@@ -146,4 +146,4 @@ relinked as (
 
 )
 
-select * from relinked
+select * from relinked_nodes

@@ -34,14 +34,14 @@ refunds as (
     inner join as_of
         on cast(refunds.refunded_at as date) <= as_of.as_of
 
-    -- money back for an order that never counted is nobody's loss
+    -- refunds of orders that never counted are left out
     where
         refunds.customer_key is not null
         and refunds.is_order_valid
 
 ),
 
-united as (
+all_payments as (
 
     select * from purchases
     union all
@@ -60,7 +60,7 @@ days as (
         count(purchased_on) as purchase_count,
         cast(sum(net_cny) as decimal(18, 2)) as net_cny
 
-    from united
+    from all_payments
     group by customer_key, happened_on
 
 )

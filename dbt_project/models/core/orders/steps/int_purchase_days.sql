@@ -48,7 +48,7 @@ days as (
 
 ),
 
-ordered as (
+purchase_gaps as (
 
     select
         customer_key,
@@ -66,19 +66,19 @@ ordered as (
 purchase_days as (
 
     select
-        ordered.customer_key,
-        ordered.purchased_on,
-        ordered.next_purchased_on,
-        ordered.purchase_number,
+        purchase_gaps.customer_key,
+        purchase_gaps.purchased_on,
+        purchase_gaps.next_purchased_on,
+        purchase_gaps.purchase_number,
         case
-            when ordered.purchase_number = 1 then 'first'
-            when ordered.purchased_on - ordered.previous_purchased_on >= lapse.lapsed_days then 'return'
+            when purchase_gaps.purchase_number = 1 then 'first'
+            when purchase_gaps.purchased_on - purchase_gaps.previous_purchased_on >= lapse.lapsed_days then 'return'
             else 'repeat'
         end as purchase_kind,
-        ordered.order_count,
-        ordered.net_cny
+        purchase_gaps.order_count,
+        purchase_gaps.net_cny
 
-    from ordered
+    from purchase_gaps
 
     cross join lapse
 

@@ -55,7 +55,7 @@ changed_creators as (
 
 ),
 
-changed as (
+changed_subjects as (
 
     select
         'campaign' as subject_kind,
@@ -128,7 +128,7 @@ distinct_subjects as (
         subject_kind,
         subject_ref
 
-    from changed
+    from changed_subjects
     where subject_ref is not null
 
 )

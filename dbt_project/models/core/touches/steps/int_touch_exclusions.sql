@@ -122,7 +122,7 @@ by_kind as (
 
 ---------- those who are on the brand's or the author's side
 
-staff as (
+staff_customers as (
 
     -- employees who post under a name of their own; who answers from the brand's accounts is never touched there
     select distinct identities.customer_key
@@ -141,8 +141,8 @@ by_staff as (
 
     from touches
 
-    inner join staff
-        on touches.customer_key = staff.customer_key
+    inner join staff_customers
+        on touches.customer_key = staff_customers.customer_key
 
 ),
 
@@ -188,7 +188,7 @@ by_reviewers as (
 
 ---------- referral links
 
-on_referral_links as (
+referral_link_touches as (
 
     select
         touches.touch_key,
@@ -234,7 +234,7 @@ by_inviters as (
         clicks.touch_key,
         rules.rule_code
 
-    from on_referral_links as clicks
+    from referral_link_touches as clicks
 
     inner join invites
         on clicks.customer_key = invites.inviter_key
@@ -251,25 +251,25 @@ by_inviters as (
 
 ),
 
-told_twice as (
+duplicate_referral_touches as (
 
     select
-        told.touch_key,
+        reported.touch_key,
         rules.rule_code
 
-    from on_referral_links as told
+    from referral_link_touches as reported
 
-    inner join on_referral_links as tracked
+    inner join referral_link_touches as tracked
         on
-            told.customer_key = tracked.customer_key
-            and told.source_feed = 'referrals'
+            reported.customer_key = tracked.customer_key
+            and reported.source_feed = 'referrals'
             and tracked.source_feed = 'touchpoints'
 
     inner join rules
         on
             rules.rule_code = 'click_told_twice'
             and rules.threshold * 60
-            >= abs({{ seconds_between('told.touched_at', 'tracked.touched_at') }})
+            >= abs({{ seconds_between('reported.touched_at', 'tracked.touched_at') }})
 
 ),
 
@@ -295,16 +295,16 @@ further_group_touches as (
 
 ---------- together
 
-found as (
+rule_matches as (
 
-    {% for found in [
-        'by_robots', 'by_kind', 'by_staff', 'by_creators', 'by_reviewers', 'by_inviters', 'told_twice',
+    {% for matches in [
+        'by_robots', 'by_kind', 'by_staff', 'by_creators', 'by_reviewers', 'by_inviters', 'duplicate_referral_touches',
         'further_group_touches'
     ] -%}
     select
         touch_key,
         rule_code
-    from {{ found }}
+    from {{ matches }}
     {% if not loop.last %}
     union all
 
@@ -313,7 +313,7 @@ found as (
 
 ),
 
-excluded as (
+excluded_touches as (
 
     select
         touches.touch_key,
@@ -321,17 +321,17 @@ excluded as (
         rules.rule_code,
         rules.excluded_code
 
-    from found
+    from rule_matches
 
     inner join touches
-        on found.touch_key = touches.touch_key
+        on rule_matches.touch_key = touches.touch_key
 
     -- a rule that was taken out of the seed is off
     inner join rules
-        on found.rule_code = rules.rule_code
+        on rule_matches.rule_code = rules.rule_code
 
     qualify row_number() over (partition by touches.touch_key order by rules.rule_position, rules.rule_code) = 1
 
 )
 
-select * from excluded
+select * from excluded_touches

@@ -1,9 +1,9 @@
--- Grain: one row per touch that any feed tells of.
+-- Grain: one row per touch in any feed.
 {{ config(materialized='view') }}
 
 with
 
-tracked as (
+tracked_touches as (
 
     select
         record_key as touch_key,
@@ -112,14 +112,14 @@ pre_sale_contacts as (
     where
         stage_code = 'pre_sale'
         and customer_ref is not null
-        -- nobody was advised by a question that nobody answered
+        -- an unanswered question is no advice
         and first_response_at is not null
 
 ),
 
-united as (
+all_touches as (
 
-    select * from tracked
+    select * from tracked_touches
     {%- for source in ['referral_clicks', 'group_messages', 'community_days', 'survey_answers', 'pre_sale_contacts'] %}
     union all
     select
@@ -139,4 +139,4 @@ united as (
 
 )
 
-select * from united
+select * from all_touches

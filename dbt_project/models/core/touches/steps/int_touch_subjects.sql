@@ -144,7 +144,7 @@ content_subjects as (
 
 ),
 
-united as (
+all_subjects as (
 
     select * from creator_subjects
     union all
@@ -152,4 +152,4 @@ united as (
 
 )
 
-select * from united
+select * from all_subjects

@@ -1,4 +1,4 @@
--- Grain: one row per voice by which a customer speaks of our brands of their own accord.
+-- Grain: one row per unpaid, original, public voice of a customer about our brands.
 with
 
 voices as (
@@ -7,7 +7,7 @@ voices as (
 
 ),
 
-spoken as (
+customer_voices as (
 
     select
         voice_key,
@@ -22,7 +22,7 @@ spoken as (
     where
         customer_key is not null
         and posted_at is not null
-        -- a case is a request for help, and a copy was not spoken twice
+        -- a case is a request for help, and a copy is no second voice
         and voice_kind in ('review', 'mention')
         and is_public
         and is_earned
@@ -31,4 +31,4 @@ spoken as (
 
 )
 
-select * from spoken
+select * from customer_voices

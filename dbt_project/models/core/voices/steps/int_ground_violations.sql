@@ -40,17 +40,11 @@ violations as (
 
 period_kinds as (
 
-    select 'day' as period_kind
-    union all
-    select 'week' as period_kind
-    union all
-    select 'month' as period_kind
-    union all
-    select 'quarter' as period_kind
+    {{ period_kinds() }}
 
 ),
 
-scoped as (
+scope_rows as (
 
     -- a voice of ours counts for its brand, for ours together and for all, as it does in the KPIs
     select
@@ -75,28 +69,28 @@ scoped as (
 
 ),
 
-counted as (
+violation_counts as (
 
     select
-        scoped.ground_code,
+        scope_rows.ground_code,
         period_kinds.period_kind,
-        cast(date_trunc(period_kinds.period_kind, scoped.posted_on) as date) as period_start,
-        case when grouping(scoped.channel_code) = 1 then 'all' else scoped.channel_code end as channel_code,
-        scoped.brand_scope as brand_code,
-        case when grouping(scoped.product_key) = 1 then 'all' else scoped.product_key end as product_key,
+        cast(date_trunc(period_kinds.period_kind, scope_rows.posted_on) as date) as period_start,
+        case when grouping(scope_rows.channel_code) = 1 then 'all' else scope_rows.channel_code end as channel_code,
+        scope_rows.brand_scope as brand_code,
+        case when grouping(scope_rows.product_key) = 1 then 'all' else scope_rows.product_key end as product_key,
         count(*) as violation_count
 
-    from scoped
+    from scope_rows
 
     cross join period_kinds
 
     group by
-        scoped.ground_code,
+        scope_rows.ground_code,
         period_kinds.period_kind,
-        cast(date_trunc(period_kinds.period_kind, scoped.posted_on) as date),
-        scoped.brand_scope,
-        grouping sets ((), (scoped.channel_code), (scoped.product_key))
+        cast(date_trunc(period_kinds.period_kind, scope_rows.posted_on) as date),
+        scope_rows.brand_scope,
+        grouping sets ((), (scope_rows.channel_code), (scope_rows.product_key))
 
 )
 
-select * from counted
+select * from violation_counts

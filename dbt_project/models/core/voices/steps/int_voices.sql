@@ -45,7 +45,7 @@ mentions as (
         mention_kind,
         'mention' as ref_kind,
         mention_ref as voice_ref,
-        -- a private message, or something overheard offline, is not there for others to read
+        -- private messages and remarks noted offline cannot be read by others
         coalesce(mention_kind not in ('message', 'offline'), true) as is_public,
         channel_code,
         brand_code as stated_brand_code,

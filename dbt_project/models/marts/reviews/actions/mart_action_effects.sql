@@ -25,7 +25,7 @@ actions as (
 
 ),
 
-parsed as (
+actions_with_topic as (
 
     -- logistics, or logistics@crm:P003 for one product
     select
@@ -55,13 +55,13 @@ windows as (
 
     -- equal windows on both sides; the day itself belongs to neither
     select
-        parsed.*,
-        parsed.done_on - {{ var('action_effect_days') }} as before_start,
-        parsed.done_on + {{ var('action_effect_days') }} as after_end,
-        parsed.done_on + {{ var('action_effect_days') }} <= as_of.as_of
-        and parsed.done_on - {{ var('action_effect_days') }} >= first_voice.first_on as is_complete
+        actions_with_topic.*,
+        actions_with_topic.done_on - {{ var('action_effect_days') }} as before_start,
+        actions_with_topic.done_on + {{ var('action_effect_days') }} as after_end,
+        actions_with_topic.done_on + {{ var('action_effect_days') }} <= as_of.as_of
+        and actions_with_topic.done_on - {{ var('action_effect_days') }} >= first_voice.first_on as is_complete
 
-    from parsed
+    from actions_with_topic
 
     cross join as_of
 
@@ -115,7 +115,7 @@ complaints as (
 
 ),
 
-treated as (
+treated_topics as (
 
     select * from complaints
     where is_treated
@@ -137,10 +137,10 @@ controls as (
 
     from complaints
 
-    inner join treated
+    inner join treated_topics
         on
-            complaints.action_key = treated.action_key
-            and complaints.topic_kind = treated.topic_kind
+            complaints.action_key = treated_topics.action_key
+            and complaints.topic_kind = treated_topics.topic_kind
 
     inner join windows
         on complaints.action_key = windows.action_key
@@ -148,7 +148,7 @@ controls as (
     inner join voices
         on complaints.action_key = voices.action_key
 
-    left join parsed as others
+    left join actions_with_topic as others
         on
             complaints.topic_code = others.topic_code
             and windows.before_start < others.done_on
@@ -163,21 +163,21 @@ controls as (
 
 ),
 
-compared as (
+actions_with_counts as (
 
     select
         windows.*,
         voices.before_voice_count,
         voices.after_voice_count,
-        coalesce(treated.before_count, 0) as before_count,
-        coalesce(treated.after_count, 0) as after_count,
-        coalesce(treated.before_count, 0) / nullif(voices.before_voice_count, 0) as before_rate,
-        coalesce(treated.after_count, 0) / nullif(voices.after_voice_count, 0) as after_rate,
+        coalesce(treated_topics.before_count, 0) as before_count,
+        coalesce(treated_topics.after_count, 0) as after_count,
+        coalesce(treated_topics.before_count, 0) / nullif(voices.before_voice_count, 0) as before_rate,
+        coalesce(treated_topics.after_count, 0) / nullif(voices.after_voice_count, 0) as after_rate,
         coalesce(controls.control_count, 0) as control_count,
         controls.before_rate as control_before_rate,
         controls.after_rate as control_after_rate,
-        {{ share_variance('coalesce(treated.before_count, 0)', 'voices.before_voice_count') }}
-        + {{ share_variance('coalesce(treated.after_count, 0)', 'voices.after_voice_count') }}
+        {{ share_variance('coalesce(treated_topics.before_count, 0)', 'voices.before_voice_count') }}
+        + {{ share_variance('coalesce(treated_topics.after_count, 0)', 'voices.after_voice_count') }}
         + controls.variance as variance
 
     from windows
@@ -185,8 +185,8 @@ compared as (
     left join voices
         on windows.action_key = voices.action_key
 
-    left join treated
-        on windows.action_key = treated.action_key
+    left join treated_topics
+        on windows.action_key = treated_topics.action_key
 
     left join controls
         on windows.action_key = controls.action_key
@@ -201,7 +201,7 @@ differences as (
         round((after_rate - before_rate) - (control_after_rate - control_before_rate), 9) as difference,
         round(1.96 * sqrt(variance), 9) as margin
 
-    from compared
+    from actions_with_counts
 
 ),
 

@@ -65,7 +65,7 @@ aspects as (
 
 ),
 
-used as (
+used_reviews as (
 
     select distinct derived_from_ref
     from {{ ref('stg_content') }}
@@ -73,7 +73,7 @@ used as (
 
 ),
 
-repeated as (
+duplicate_reviews as (
 
     select distinct voice_key
     from {{ ref('fct_review_flags') }}
@@ -104,7 +104,7 @@ weights as (
 
 ),
 
-worthy as (
+eligible_reviews as (
 
     select
         reviews.voice_key,
@@ -131,24 +131,24 @@ worthy as (
     inner join aspects
         on reviews.voice_key = aspects.voice_key
 
-    left join used
-        on reviews.voice_ref = used.derived_from_ref
+    left join used_reviews
+        on reviews.voice_ref = used_reviews.derived_from_ref
 
-    left join repeated
-        on reviews.voice_key = repeated.voice_key
+    left join duplicate_reviews
+        on reviews.voice_key = duplicate_reviews.voice_key
 
     left join consents
         on reviews.customer_key = consents.customer_key
 
     where
-        used.derived_from_ref is null
-        and repeated.voice_key is null
+        used_reviews.derived_from_ref is null
+        and duplicate_reviews.voice_key is null
         and aspects.praised_count > 0
         and aspects.blamed_count = 0
 
 ),
 
-scored as (
+scores as (
 
     select
         *,
@@ -158,48 +158,48 @@ scored as (
         cast(least(media_count / 3, 1) as double) as media_score,
         cast(least(ln(1 + helpful_count) / ln(101), 1) as double) as helpful_score
 
-    from worthy
+    from eligible_reviews
 
 ),
 
 final as (
 
     select
-        scored.voice_key,
-        scored.brand_code,
-        scored.channel_code,
-        scored.product_key,
-        scored.customer_key,
-        scored.posted_at,
-        scored.text_sha256,
-        case when scored.is_consented then 'ready' else 'ask_consent' end as status_code,
-        scored.is_consented,
-        scored.stars,
-        scored.letter_count,
-        scored.praised_count as praised_aspect_count,
-        scored.media_count,
-        scored.helpful_count,
-        scored.length_score,
-        scored.aspects_score,
-        scored.media_score,
-        scored.helpful_score,
+        scores.voice_key,
+        scores.brand_code,
+        scores.channel_code,
+        scores.product_key,
+        scores.customer_key,
+        scores.posted_at,
+        scores.text_sha256,
+        case when scores.is_consented then 'ready' else 'ask_consent' end as status_code,
+        scores.is_consented,
+        scores.stars,
+        scores.letter_count,
+        scores.praised_count as praised_aspect_count,
+        scores.media_count,
+        scores.helpful_count,
+        scores.length_score,
+        scores.aspects_score,
+        scores.media_score,
+        scores.helpful_score,
         cast(round(100 * (
-            weights.length_weight * scored.length_score + weights.aspects_weight * scored.aspects_score
-            + weights.media_weight * scored.media_score + weights.helpful_weight * scored.helpful_score
+            weights.length_weight * scores.length_score + weights.aspects_weight * scores.aspects_score
+            + weights.media_weight * scores.media_score + weights.helpful_weight * scores.helpful_score
         ), 2) as double) as score,
-        '已购、无激励、' || cast(cast(scored.stars as integer) as string) || ' 星、'
-        || cast(scored.letter_count as string) || ' 字、称赞 ' || cast(scored.praised_count as string) || ' 个方面（'
-        || scored.first_label_zh || case when scored.praised_count > 1 then '等' else '' end || '）、配图 '
-        || cast(scored.media_count as string) || '、有用 ' || cast(scored.helpful_count as string)
-        || case when scored.is_consented then '；已授权' else '；须先取得授权' end as reason_zh,
-        'Verified, not rewarded, ' || cast(cast(scored.stars as integer) as string) || ' stars, '
-        || cast(scored.letter_count as string) || ' letters, praises ' || cast(scored.praised_count as string)
-        || ' aspect(s) (' || scored.first_label_en
-        || case when scored.praised_count > 1 then ', ...' else '' end || '), '
-        || cast(scored.media_count as string) || ' picture(s), helpful to ' || cast(scored.helpful_count as string)
-        || case when scored.is_consented then '; consented' else '; ask for consent first' end as reason_en
+        '已购、无激励、' || cast(cast(scores.stars as integer) as string) || ' 星、'
+        || cast(scores.letter_count as string) || ' 字、称赞 ' || cast(scores.praised_count as string) || ' 个方面（'
+        || scores.first_label_zh || case when scores.praised_count > 1 then '等' else '' end || '）、配图 '
+        || cast(scores.media_count as string) || '、有用 ' || cast(scores.helpful_count as string)
+        || case when scores.is_consented then '；已授权' else '；须先取得授权' end as reason_zh,
+        'Verified, not rewarded, ' || cast(cast(scores.stars as integer) as string) || ' stars, '
+        || cast(scores.letter_count as string) || ' letters, praises ' || cast(scores.praised_count as string)
+        || ' aspect(s) (' || scores.first_label_en
+        || case when scores.praised_count > 1 then ', ...' else '' end || '), '
+        || cast(scores.media_count as string) || ' picture(s), helpful to ' || cast(scores.helpful_count as string)
+        || case when scores.is_consented then '; consented' else '; ask for consent first' end as reason_en
 
-    from scored
+    from scores
 
     cross join weights
 

@@ -50,7 +50,7 @@ pieces as (
 
 ),
 
-counted as (
+generation_counts as (
 
     select
         case when grouping(root_ref) = 1 then 'all' else root_kind end as root_kind,
@@ -73,26 +73,26 @@ counted as (
 final as (
 
     select
-        counted.root_kind,
-        counted.root_ref,
-        cast(counted.generation as integer) as generation,
-        counted.piece_count,
-        counted.measured_count,
-        counted.impression_count,
-        counted.piece_count / parents.piece_count as pieces_per_parent,
-        cast(counted.impression_count / nullif(parents.impression_count, 0) as double) as reach_multiplier,
-        cast(sum(counted.impression_count) over (
-            partition by counted.root_kind, counted.root_ref
-            order by counted.generation
+        generation_counts.root_kind,
+        generation_counts.root_ref,
+        cast(generation_counts.generation as integer) as generation,
+        generation_counts.piece_count,
+        generation_counts.measured_count,
+        generation_counts.impression_count,
+        generation_counts.piece_count / parents.piece_count as pieces_per_parent,
+        cast(generation_counts.impression_count / nullif(parents.impression_count, 0) as double) as reach_multiplier,
+        cast(sum(generation_counts.impression_count) over (
+            partition by generation_counts.root_kind, generation_counts.root_ref
+            order by generation_counts.generation
         ) as bigint) as cumulative_impression_count
 
-    from counted
+    from generation_counts
 
-    left join counted as parents
+    left join generation_counts as parents
         on
-            counted.root_kind = parents.root_kind
-            and counted.root_ref = parents.root_ref
-            and counted.generation = parents.generation + 1
+            generation_counts.root_kind = parents.root_kind
+            and generation_counts.root_ref = parents.root_ref
+            and generation_counts.generation = parents.generation + 1
 
 )
 

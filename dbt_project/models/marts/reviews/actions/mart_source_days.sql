@@ -37,7 +37,7 @@ steps as (
 
 ),
 
-counted as (
+step_counts as (
 
     select
         channel_code,
@@ -54,7 +54,7 @@ counted as (
 
 ),
 
-rhythms as (
+delivery_steps as (
 
     -- the usual distance between two of its days (the lower median); one delivery is no rhythm yet
     select
@@ -62,7 +62,7 @@ rhythms as (
         export_name,
         min(day_count) as step_days
 
-    from counted
+    from step_counts
     where 2 * count_up_to >= all_count
     group by
         channel_code,
@@ -85,24 +85,24 @@ spans as (
         gaps.channel_code,
         gaps.export_name,
         gaps.export_date,
-        rhythms.step_days,
+        delivery_steps.step_days,
         -- after the newest delivery the next one is due a step later, and so on up to as_of
-        coalesce(gaps.next_date, {{ plus_days('as_of.as_of', 'rhythms.step_days') }}) as next_date,
+        coalesce(gaps.next_date, {{ plus_days('as_of.as_of', 'delivery_steps.step_days') }}) as next_date,
         -- a week's export may come a day late before it is missed, a month's four
-        {{ plus_days('as_of.as_of', '-1 * floor(rhythms.step_days / 7)') }} as missed_until
+        {{ plus_days('as_of.as_of', '-1 * floor(delivery_steps.step_days / 7)') }} as missed_until
 
     from gaps
 
-    inner join rhythms
+    inner join delivery_steps
         on
-            gaps.channel_code = rhythms.channel_code
-            and gaps.export_name = rhythms.export_name
+            gaps.channel_code = delivery_steps.channel_code
+            and gaps.export_name = delivery_steps.export_name
 
     cross join as_of
 
 ),
 
-missed as (
+missed_days as (
 
     -- whole steps between two deliveries that lie far enough apart for them
     select
@@ -128,7 +128,7 @@ missed as (
 
 ),
 
-due as (
+expected_days as (
 
     select
         files.channel_code,
@@ -138,20 +138,20 @@ due as (
 
     from files
 
-    inner join rhythms
+    inner join delivery_steps
         on
-            files.channel_code = rhythms.channel_code
-            and files.export_name = rhythms.export_name
+            files.channel_code = delivery_steps.channel_code
+            and files.export_name = delivery_steps.export_name
 
     union all
 
     select
-        missed.channel_code,
-        missed.export_name,
-        missed.source_date,
+        missed_days.channel_code,
+        missed_days.export_name,
+        missed_days.source_date,
         false as is_delivered
 
-    from missed
+    from missed_days
 
 ),
 
@@ -164,7 +164,7 @@ due_by_day as (
         count(*) filter (where is_delivered) as delivered_export_count,
         string_agg(case when not is_delivered then export_name end, ', ' order by export_name) as missing_exports
 
-    from due
+    from expected_days
     group by
         channel_code,
         source_date
@@ -179,10 +179,10 @@ channels as (
 
     from files
 
-    inner join rhythms
+    inner join delivery_steps
         on
-            files.channel_code = rhythms.channel_code
-            and files.export_name = rhythms.export_name
+            files.channel_code = delivery_steps.channel_code
+            and files.export_name = delivery_steps.export_name
 
     group by files.channel_code
 

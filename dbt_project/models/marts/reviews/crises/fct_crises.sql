@@ -67,7 +67,7 @@ answers as (
             and crises.started_at <= responses.responded_at
             and crises.ended_at > responses.responded_at
 
-    -- a robot's answer breaks no silence
+    -- automatic answers are no statement of the brand
     where
         responses.is_public
         and not responses.is_automated
@@ -86,7 +86,7 @@ answer_counts as (
 
 ),
 
--- everything that the public could hear from the brand, between the two ends of the crisis
+-- every public statement of the brand, between the two ends of the crisis
 moments as (
 
     select
@@ -190,7 +190,7 @@ final as (
         cast(cases.csat_mean as double) as csat_mean,
         cast(cases.compensation_cny as decimal(18, 2)) as compensation_cny,
         alerts.first_alert_date,
-        -- an alert speaks of a whole day, so it is there when the day is over
+        -- an alert is about a whole day, so it is known when the day is over
         cast(alerts.first_alert_date + interval '1 day' as timestamp) as first_alert_at,
         {{ minutes_between("alerts.first_alert_date + interval '1 day'", 'crises.detected_at') }} / 60
             as alert_lead_to_detection_hours,

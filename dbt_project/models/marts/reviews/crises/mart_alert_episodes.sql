@@ -14,7 +14,7 @@ alerts as (
 ),
 
 -- the surest of all its series names the episode
-strongest as (
+strongest_alerts as (
 
     select
         episode_key,
@@ -65,30 +65,30 @@ peaks as (
 final as (
 
     select
-        strongest.episode_key,
-        strongest.brand_code,
-        strongest.product_key,
-        strongest.aspect_code,
-        strongest.channel_code,
-        strongest.alert_kind,
+        strongest_alerts.episode_key,
+        strongest_alerts.brand_code,
+        strongest_alerts.product_key,
+        strongest_alerts.aspect_code,
+        strongest_alerts.channel_code,
+        strongest_alerts.alert_kind,
         days.first_alert_date,
         days.last_alert_date,
         days.alert_day_count,
         days.has_burst,
         days.has_growth,
-        strongest.peak_date,
-        strongest.peak_count,
-        strongest.peak_volume_z,
+        strongest_alerts.peak_date,
+        strongest_alerts.peak_count,
+        strongest_alerts.peak_volume_z,
         peaks.peak_severity,
         peaks.first_voice_at
 
-    from strongest
+    from strongest_alerts
 
     inner join days
-        on strongest.episode_key = days.episode_key
+        on strongest_alerts.episode_key = days.episode_key
 
     left join peaks
-        on strongest.episode_key = peaks.episode_key
+        on strongest_alerts.episode_key = peaks.episode_key
 
 )
 

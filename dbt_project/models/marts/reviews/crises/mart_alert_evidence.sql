@@ -40,7 +40,7 @@ stop_terms as (
 
     union
 
-    -- names are kept whole so that they can be told apart, and left out
+    -- names are kept whole so that they can be recognised and left out
     select lower(word) as term
     from {{ ref('keyword_words') }}
     where is_name
@@ -142,7 +142,7 @@ top_aspects as (
 
 ),
 
-worded as (
+repeated_text_terms as (
 
     select
         text_sha256,
@@ -156,7 +156,7 @@ worded as (
 
 words as (
 
-    {{ words_with_next('worded', 'text_sha256') }}
+    {{ words_with_next('repeated_text_terms', 'text_sha256') }}
 
 ),
 
@@ -198,7 +198,7 @@ worded_voices as (
         sum(voice_count) as voice_count
 
     from repeated_texts
-    where text_sha256 in (select worded.text_sha256 from worded)
+    where text_sha256 in (select repeated_text_terms.text_sha256 from repeated_text_terms)
     group by alert_key
 
 ),

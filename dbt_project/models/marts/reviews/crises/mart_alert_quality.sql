@@ -6,14 +6,14 @@ with
 
 own_brands as (
 
-    -- crises are declared of our own brands alone, so what competitors' alerts are worth cannot be told
+    -- crises are declared of our own brands alone, so the quality of competitors' alerts is unknown
     select brand_code
     from {{ ref('int_brands') }}
     where is_own_brand
 
 ),
 
-found as (
+found_episodes as (
 
     select distinct episode_key from {{ ref('int_crisis_alerts') }}
 
@@ -25,15 +25,15 @@ episodes as (
         episodes.brand_code,
         episodes.first_alert_date as happened_on,
         episodes.alert_day_count,
-        found.episode_key is not null as is_true
+        found_episodes.episode_key is not null as is_true
 
     from {{ ref('mart_alert_episodes') }} as episodes
 
     inner join own_brands
         on episodes.brand_code = own_brands.brand_code
 
-    left join found
-        on episodes.episode_key = found.episode_key
+    left join found_episodes
+        on episodes.episode_key = found_episodes.episode_key
 
 ),
 
@@ -126,7 +126,7 @@ events as (
 
 ),
 
-cut as (
+event_scopes as (
     {% for period, start in periods.items() %}
     {%- for brand in brands %}
     select
@@ -174,7 +174,7 @@ final as (
         cast(median(alert_lead_to_detection_hours) as double) as median_lead_to_detection_hours,
         cast(median(alert_lead_to_declaration_hours) as double) as median_lead_to_declaration_hours
 
-    from cut
+    from event_scopes
     group by
         period_kind,
         period_start,

@@ -39,7 +39,7 @@ channels as (
 
 ),
 
-spread as (
+channel_spreads as (
 
     -- as many channels as would share the voices equally (the inverse of Simpson's concentration)
     select
@@ -52,7 +52,7 @@ spread as (
 
 ),
 
-reached as (
+alert_reach as (
 
     select
         alert_key,
@@ -65,27 +65,27 @@ reached as (
 
 ),
 
-measured as (
+alert_measures as (
 
     select
         alerts.*,
         series.series_count,
         greatest(alerts.negative_share - alerts.usual_negative_share, 0) as negative_share_excess,
-        coalesce(reached.reach_count, 0) as reach_count,
-        reached.first_voice_at,
-        coalesce(spread.channel_count, 0) as channel_count,
-        coalesce(spread.channel_spread, 0) as channel_spread
+        coalesce(alert_reach.reach_count, 0) as reach_count,
+        alert_reach.first_voice_at,
+        coalesce(channel_spreads.channel_count, 0) as channel_count,
+        coalesce(channel_spreads.channel_spread, 0) as channel_spread
 
     from alerts
 
     inner join series
         on alerts.alert_key = series.alert_key
 
-    left join reached
-        on alerts.alert_key = reached.alert_key
+    left join alert_reach
+        on alerts.alert_key = alert_reach.alert_key
 
-    left join spread
-        on alerts.alert_key = spread.alert_key
+    left join channel_spreads
+        on alerts.alert_key = channel_spreads.alert_key
 
 ),
 
@@ -98,25 +98,25 @@ weights as (
 components as (
 
     select
-        measured.alert_key,
+        alert_measures.alert_key,
         weights.component_code,
         weights.weight,
         case weights.component_code
-            when 'volume_z' then measured.volume_z
-            when 'negative_share' then measured.negative_share_excess
-            when 'reach' then measured.reach_count
-            when 'channel_spread' then measured.channel_spread
+            when 'volume_z' then alert_measures.volume_z
+            when 'negative_share' then alert_measures.negative_share_excess
+            when 'reach' then alert_measures.reach_count
+            when 'channel_spread' then alert_measures.channel_spread
         end as component_value,
         weights.full_at,
         weights.scale_code
 
-    from measured
+    from alert_measures
 
     cross join weights
 
 ),
 
-scored as (
+component_scores as (
 
     select
         alert_key,
@@ -137,7 +137,7 @@ scored as (
 
 ),
 
-judged as (
+alert_severities as (
 
     select
         alert_key,
@@ -147,7 +147,7 @@ judged as (
         cast(max(case when component_code = 'reach' then score end) as double) as severity_reach,
         cast(max(case when component_code = 'channel_spread' then score end) as double) as severity_spread
 
-    from scored
+    from component_scores
     group by alert_key
 
 ),
@@ -155,50 +155,51 @@ judged as (
 final as (
 
     select
-        measured.alert_key,
-        measured.alert_date,
-        measured.brand_code,
-        measured.channel_code,
-        measured.product_key,
-        measured.aspect_code,
-        measured.alert_kind,
-        measured.level_code,
-        measured.episode_key,
-        row_number() over (partition by measured.episode_key order by measured.alert_date) = 1 as is_first_of_episode,
-        judged.severity,
+        alert_measures.alert_key,
+        alert_measures.alert_date,
+        alert_measures.brand_code,
+        alert_measures.channel_code,
+        alert_measures.product_key,
+        alert_measures.aspect_code,
+        alert_measures.alert_kind,
+        alert_measures.level_code,
+        alert_measures.episode_key,
+        row_number() over (partition by alert_measures.episode_key order by alert_measures.alert_date) = 1
+            as is_first_of_episode,
+        alert_severities.severity,
         case
-            when judged.severity >= {{ var('alert_severity_high_from') }} then 'high'
-            when judged.severity >= {{ var('alert_severity_medium_from') }} then 'medium'
+            when alert_severities.severity >= {{ var('alert_severity_high_from') }} then 'high'
+            when alert_severities.severity >= {{ var('alert_severity_medium_from') }} then 'medium'
             else 'low'
         end as severity_code,
-        measured.volume_z,
-        measured.negative_share,
-        measured.usual_negative_share,
-        measured.negative_share_excess,
-        measured.reach_count,
-        measured.channel_count,
-        measured.channel_spread,
-        judged.severity_volume,
-        judged.severity_share,
-        judged.severity_reach,
-        judged.severity_spread,
-        measured.observed_count,
-        measured.expected_count,
-        measured.daily_level,
-        measured.weekday_factor,
-        measured.dispersion,
-        measured.voice_count,
-        measured.p_value,
-        measured.q_value,
-        measured.series_count,
-        measured.tested_series_count,
-        measured.day_count as history_day_count,
-        measured.first_voice_at
+        alert_measures.volume_z,
+        alert_measures.negative_share,
+        alert_measures.usual_negative_share,
+        alert_measures.negative_share_excess,
+        alert_measures.reach_count,
+        alert_measures.channel_count,
+        alert_measures.channel_spread,
+        alert_severities.severity_volume,
+        alert_severities.severity_share,
+        alert_severities.severity_reach,
+        alert_severities.severity_spread,
+        alert_measures.observed_count,
+        alert_measures.expected_count,
+        alert_measures.daily_level,
+        alert_measures.weekday_factor,
+        alert_measures.dispersion,
+        alert_measures.voice_count,
+        alert_measures.p_value,
+        alert_measures.q_value,
+        alert_measures.series_count,
+        alert_measures.tested_series_count,
+        alert_measures.day_count as history_day_count,
+        alert_measures.first_voice_at
 
-    from measured
+    from alert_measures
 
-    inner join judged
-        on measured.alert_key = judged.alert_key
+    inner join alert_severities
+        on alert_measures.alert_key = alert_severities.alert_key
 
 )
 

@@ -8,7 +8,7 @@ grants as (
 
 ),
 
-paid as (
+review_grants as (
 
     select * from {{ ref('int_review_grants') }}
 
@@ -73,11 +73,11 @@ final as (
 
     from grants
 
-    left join paid
-        on grants.record_key = paid.grant_key
+    left join review_grants
+        on grants.record_key = review_grants.grant_key
 
     left join reviews
-        on paid.voice_key = reviews.voice_key
+        on review_grants.voice_key = reviews.voice_key
 
     left join identities
         on grants.customer_ref = identities.node

@@ -23,7 +23,7 @@ voices as (
 
 ),
 
-comparable as (
+comparable_texts as (
 
     select text_sha256
     from {{ ref('stg_text_minhash') }}
@@ -65,7 +65,7 @@ rewards as (
 
 ---------- the same words again
 
-worded as (
+voices_with_text as (
 
     select
         voices.voice_key,
@@ -77,8 +77,8 @@ worded as (
 
     from voices
 
-    inner join comparable
-        on voices.text_sha256 = comparable.text_sha256
+    inner join comparable_texts
+        on voices.text_sha256 = comparable_texts.text_sha256
 
     window same_text as (
         partition by voices.text_sha256
@@ -103,7 +103,7 @@ exact_duplicates as (
         cast(null as double) as window_usual_count,
         cast(null as string) as evidence_ref
 
-    from worded
+    from voices_with_text
     where text_voice_count > 1
 
 ),
@@ -116,10 +116,10 @@ cluster_sizes as (
         clusters.cluster_key,
         count(*) as voice_count
 
-    from worded
+    from voices_with_text
 
     inner join clusters
-        on worded.text_sha256 = clusters.text_sha256
+        on voices_with_text.text_sha256 = clusters.text_sha256
 
     group by clusters.cluster_key
 
@@ -128,7 +128,7 @@ cluster_sizes as (
 near_duplicates as (
 
     select
-        worded.voice_key,
+        voices_with_text.voice_key,
         'near_duplicate' as flag_code,
         nearest.voice_key as other_voice_key,
         clusters.cluster_key,
@@ -140,15 +140,15 @@ near_duplicates as (
         cast(null as double) as window_usual_count,
         cast(null as string) as evidence_ref
 
-    from worded
+    from voices_with_text
 
     inner join clusters
-        on worded.text_sha256 = clusters.text_sha256
+        on voices_with_text.text_sha256 = clusters.text_sha256
 
     inner join cluster_sizes
         on clusters.cluster_key = cluster_sizes.cluster_key
 
-    inner join worded as nearest
+    inner join voices_with_text as nearest
         on
             clusters.nearest_text_sha256 = nearest.text_sha256
             and nearest.place = 1
@@ -191,7 +191,7 @@ burst_reviews as (
 
 ---------- what the exports say of it
 
-stated as (
+stated_flags as (
 
     select
         voices.voice_key,
@@ -224,7 +224,7 @@ reasons as (
         '{{ flag }}' as flag_code,
         {{ evidence }} as evidence_ref
 
-    from stated
+    from stated_flags
     where is_{{ flag }}
     {%- if not loop.last %}
 
@@ -235,7 +235,7 @@ reasons as (
 
 ),
 
-reasoned as (
+stated_flag_rows as (
 
     select
         voice_key,
@@ -254,7 +254,7 @@ reasoned as (
 
 ),
 
-flagged as (
+final as (
 
     select * from exact_duplicates
     union all
@@ -262,8 +262,8 @@ flagged as (
     union all
     select * from burst_reviews
     union all
-    select * from reasoned
+    select * from stated_flag_rows
 
 )
 
-select * from flagged
+select * from final

@@ -36,7 +36,7 @@ flags as (
 
 ),
 
-marked as (
+reviews_with_flags as (
 
     select
         reviews.*,
@@ -50,7 +50,7 @@ marked as (
 
 ),
 
-counted as (
+rating_counts as (
 
     select
         case when grouping(month_start) = 1 then 'all' else 'month' end as period_kind,
@@ -91,7 +91,7 @@ counted as (
         count(*) filter (where is_burst) as burst_count,
         count(*) filter (where is_duplicate) as duplicate_count
 
-    from marked
+    from reviews_with_flags
     group by brand_code, cube (month_start, channel_code, product_key)
 
 ),
@@ -152,7 +152,7 @@ final as (
         duplicate_count,
         duplicate_count / review_count as duplicate_share
 
-    from counted
+    from rating_counts
 
 )
 

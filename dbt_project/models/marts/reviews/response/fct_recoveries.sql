@@ -1,4 +1,4 @@
--- Grain: one row per voice about our own brands that was negative when it was first heard.
+-- Grain: one row per voice about our own brands that was negative in its first version.
 with
 
 as_of as (
@@ -82,7 +82,7 @@ voices_of_cases as (
 
 ),
 
-compensated as (
+compensations as (
 
     select
         voice_key,
@@ -124,7 +124,7 @@ repurchases as (
 
 ),
 
-joined as (
+outcomes as (
 
     select
         voices.voice_key,
@@ -152,17 +152,17 @@ joined as (
         ) as answered_at,
         {{ plus_seconds('voices.posted_at', var('repurchase_window_days') ~ ' * 86400') }} as repurchase_until,
         repurchases.repurchased_at,
-        compensated.case_key,
-        coalesce(compensated.case_count, 0) as case_count,
-        compensated.compensation_cny
+        compensations.case_key,
+        coalesce(compensations.case_count, 0) as case_count,
+        compensations.compensation_cny
 
     from voices
 
     left join clocks
         on voices.voice_key = clocks.subject_key
 
-    left join compensated
-        on voices.voice_key = compensated.voice_key
+    left join compensations
+        on voices.voice_key = compensations.voice_key
 
     left join repurchases
         on voices.voice_key = repurchases.voice_key
@@ -172,40 +172,40 @@ joined as (
 final as (
 
     select
-        joined.voice_key,
-        joined.voice_kind,
-        joined.channel_code,
-        joined.brand_code,
-        joined.product_key,
-        joined.customer_key,
-        joined.department_code,
-        joined.posted_at,
-        cast(joined.first_rating_share as double) as first_rating_share,
-        cast(joined.rating_share as double) as rating_share,
-        joined.edited_at,
-        joined.first_reply_at,
-        joined.handled_at,
-        joined.is_bettered,
+        outcomes.voice_key,
+        outcomes.voice_kind,
+        outcomes.channel_code,
+        outcomes.brand_code,
+        outcomes.product_key,
+        outcomes.customer_key,
+        outcomes.department_code,
+        outcomes.posted_at,
+        cast(outcomes.first_rating_share as double) as first_rating_share,
+        cast(outcomes.rating_share as double) as rating_share,
+        outcomes.edited_at,
+        outcomes.first_reply_at,
+        outcomes.handled_at,
+        outcomes.is_bettered,
         case
-            when joined.is_bettered is not null
-                then joined.is_bettered and coalesce(joined.edited_at > joined.first_reply_at, false)
+            when outcomes.is_bettered is not null
+                then outcomes.is_bettered and coalesce(outcomes.edited_at > outcomes.first_reply_at, false)
         end as is_bettered_after_reply,
         case
-            when joined.is_bettered is not null
-                then joined.is_bettered and coalesce(joined.edited_at > joined.answered_at, false)
+            when outcomes.is_bettered is not null
+                then outcomes.is_bettered and coalesce(outcomes.edited_at > outcomes.answered_at, false)
         end as is_bettered_after_handling,
-        joined.repurchase_until,
-        joined.repurchased_at,
+        outcomes.repurchase_until,
+        outcomes.repurchased_at,
         case
             -- before the window is over a customer who has not come back still may
-            when joined.customer_key is not null and joined.repurchase_until <= as_of.as_of_end_at
-                then joined.repurchased_at is not null
+            when outcomes.customer_key is not null and outcomes.repurchase_until <= as_of.as_of_end_at
+                then outcomes.repurchased_at is not null
         end as is_repurchased,
-        joined.case_key,
-        joined.case_count,
-        cast(joined.compensation_cny as decimal(18, 2)) as compensation_cny
+        outcomes.case_key,
+        outcomes.case_count,
+        cast(outcomes.compensation_cny as decimal(18, 2)) as compensation_cny
 
-    from joined
+    from outcomes
 
     cross join as_of
 

@@ -62,8 +62,8 @@ answers as (
 
 ),
 
--- only where two departments spoke can they contradict each other
-shared as (
+-- only cases that two departments answered can have a conflict
+shared_cases as (
 
     select case_key
     from answers
@@ -82,7 +82,7 @@ texts as (
     where
         text_sha256 in (
             select answers.text_sha256 from answers
-            where answers.case_key in (select shared.case_key from shared)
+            where answers.case_key in (select shared_cases.case_key from shared_cases)
         )
 
 ),
@@ -97,7 +97,7 @@ clauses as (
 
 ),
 
-said as (
+clause_stances as (
 
     select
         clauses.text_sha256,
@@ -119,7 +119,7 @@ refusals as (
         clause,
         bool_or(commitment_code = 'any') as refuses_any
 
-    from said
+    from clause_stances
     where stance_code = 'refuses'
     group by
         text_sha256,
@@ -130,19 +130,19 @@ refusals as (
 commitments as (
 
     select distinct
-        said.text_sha256,
-        said.commitment_code,
+        clause_stances.text_sha256,
+        clause_stances.commitment_code,
         -- a clause that refuses grants nothing
         case when refusals.clause is null then 'grants' else 'refuses' end as stance_code
 
-    from said
+    from clause_stances
 
     left join refusals
         on
-            said.text_sha256 = refusals.text_sha256
-            and said.clause = refusals.clause
+            clause_stances.text_sha256 = refusals.text_sha256
+            and clause_stances.clause = refusals.clause
 
-    where said.stance_code = 'grants'
+    where clause_stances.stance_code = 'grants'
 
     union all
 
@@ -172,7 +172,7 @@ stances as (
     inner join commitments
         on answers.text_sha256 = commitments.text_sha256
 
-    where answers.case_key in (select shared.case_key from shared)
+    where answers.case_key in (select shared_cases.case_key from shared_cases)
 
 ),
 

@@ -84,7 +84,7 @@ days as (
 
 ),
 
-started as (
+started_counts as (
 
     select
         department_code,
@@ -100,7 +100,7 @@ started as (
 
 ),
 
-ended as (
+ended_counts as (
 
     select
         department_code,
@@ -116,7 +116,7 @@ ended as (
 
 ),
 
-standing as (
+open_counts as (
 
     select
         days.department_code,
@@ -154,32 +154,32 @@ final as (
     select
         days.day as backlog_date,
         days.department_code,
-        cast(coalesce(started.opened_count, 0) as bigint) as opened_count,
-        cast(coalesce(started.reopened_count, 0) as bigint) as reopened_count,
-        cast(coalesce(started.received_count, 0) as bigint) as received_count,
-        cast(coalesce(ended.solved_count, 0) as bigint) as solved_count,
-        cast(coalesce(ended.handed_on_count, 0) as bigint) as handed_on_count,
-        cast(coalesce(standing.open_count, 0) as bigint) as open_count,
-        cast(coalesce(standing.breaching_count, 0) as bigint) as breaching_count,
-        standing.oldest_opened_at,
-        {{ minutes_between('standing.oldest_opened_at', 'days.ends_at') }} / 1440 as oldest_age_days
+        cast(coalesce(started_counts.opened_count, 0) as bigint) as opened_count,
+        cast(coalesce(started_counts.reopened_count, 0) as bigint) as reopened_count,
+        cast(coalesce(started_counts.received_count, 0) as bigint) as received_count,
+        cast(coalesce(ended_counts.solved_count, 0) as bigint) as solved_count,
+        cast(coalesce(ended_counts.handed_on_count, 0) as bigint) as handed_on_count,
+        cast(coalesce(open_counts.open_count, 0) as bigint) as open_count,
+        cast(coalesce(open_counts.breaching_count, 0) as bigint) as breaching_count,
+        open_counts.oldest_opened_at,
+        {{ minutes_between('open_counts.oldest_opened_at', 'days.ends_at') }} / 1440 as oldest_age_days
 
     from days
 
-    left join started
+    left join started_counts
         on
-            days.department_code = started.department_code
-            and days.day = started.day
+            days.department_code = started_counts.department_code
+            and days.day = started_counts.day
 
-    left join ended
+    left join ended_counts
         on
-            days.department_code = ended.department_code
-            and days.day = ended.day
+            days.department_code = ended_counts.department_code
+            and days.day = ended_counts.day
 
-    left join standing
+    left join open_counts
         on
-            days.department_code = standing.department_code
-            and days.day = standing.day
+            days.department_code = open_counts.department_code
+            and days.day = open_counts.day
 
 )
 

@@ -42,7 +42,7 @@ assignments as (
 
 ),
 
-solving as (
+solving_departments as (
 
     -- who had it when it was last solved
     select
@@ -70,13 +70,13 @@ routes as (
         cast(count(*) - 1 as bigint) as handoff_count,
         string_agg(departments.department_code, ' > ' order by departments.stretch_number asc) as department_path,
         min(departments.arrived_at) filter (
-            where departments.department_code = solving.solving_department_code
+            where departments.department_code = solving_departments.solving_department_code
         ) as right_department_at
 
     from departments
 
-    left join solving
-        on departments.case_key = solving.case_key
+    left join solving_departments
+        on departments.case_key = solving_departments.case_key
 
     group by departments.case_key
 
@@ -101,7 +101,7 @@ routings as (
 
 ),
 
-routed as (
+case_routes as (
 
     select
         routings.case_key,
@@ -117,7 +117,7 @@ routed as (
 
 ),
 
-handled as (
+cases_with_handling as (
 
     select
         cases.case_key,
@@ -125,16 +125,16 @@ handled as (
         cases.opened_at,
         cases.opening_department_code,
         cases.department_code,
-        solving.solving_department_code,
+        solving_departments.solving_department_code,
         clocks.schedule_code,
         assignments.assigned_at,
         coalesce(assignments.owner_change_count, 0) as owner_change_count,
         coalesce(routes.handoff_count, 0) as handoff_count,
         routes.department_path,
-        cases.opening_department_code <> solving.solving_department_code as is_misrouted,
+        cases.opening_department_code <> solving_departments.solving_department_code as is_misrouted,
         routes.right_department_at,
-        routed.routed_department_codes,
-        routed.is_off_route,
+        case_routes.routed_department_codes,
+        case_routes.is_off_route,
         cases.first_solved_at,
         cases.resolved_at,
         cases.reopen_count,
@@ -152,29 +152,29 @@ handled as (
     left join routes
         on cases.case_key = routes.case_key
 
-    left join solving
-        on cases.case_key = solving.case_key
+    left join solving_departments
+        on cases.case_key = solving_departments.case_key
 
-    left join routed
-        on cases.case_key = routed.case_key
+    left join case_routes
+        on cases.case_key = case_routes.case_key
 
 ),
 
-read_off as (
+cases_with_readings as (
 
     select
-        handled.*,
-        {{ business_reading('opening', 'handled.opened_at') }} as opening_reading,
-        {{ business_reading('assignment', 'handled.assigned_at') }} as assignment_reading,
-        {{ business_reading('arrival', 'handled.right_department_at') }} as arrival_reading
+        cases_with_handling.*,
+        {{ business_reading('opening', 'cases_with_handling.opened_at') }} as opening_reading,
+        {{ business_reading('assignment', 'cases_with_handling.assigned_at') }} as assignment_reading,
+        {{ business_reading('arrival', 'cases_with_handling.right_department_at') }} as arrival_reading
 
-    from handled
+    from cases_with_handling
 
-    {{ business_hours_join('opening', 'handled.schedule_code', 'handled.opened_at') }}
+    {{ business_hours_join('opening', 'cases_with_handling.schedule_code', 'cases_with_handling.opened_at') }}
 
-    {{ business_hours_join('assignment', 'handled.schedule_code', 'handled.assigned_at') }}
+    {{ business_hours_join('assignment', 'cases_with_handling.schedule_code', 'cases_with_handling.assigned_at') }}
 
-    {{ business_hours_join('arrival', 'handled.schedule_code', 'handled.right_department_at') }}
+    {{ business_hours_join('arrival', 'cases_with_handling.schedule_code', 'cases_with_handling.right_department_at') }}
 
 ),
 
@@ -206,7 +206,7 @@ final as (
         csat_score,
         compensation_cny
 
-    from read_off
+    from cases_with_readings
 
 )
 

@@ -15,7 +15,7 @@ recoveries as (
 
 ),
 
-summed as (
+recovery_totals as (
 
     select
         month_start,
@@ -67,7 +67,7 @@ final as (
         cast(compensation_cny / nullif(recovered_customer_count, 0) as decimal(18, 2))
             as compensation_per_recovered_cny
 
-    from summed
+    from recovery_totals
 
 )
 

@@ -96,7 +96,7 @@ answers as (
 
 ),
 
-together as (
+all_events as (
 
     select * from arrivals
     union all
@@ -106,7 +106,7 @@ together as (
 
 ),
 
-named as (
+events_with_department as (
 
     select
         basis_code,
@@ -126,11 +126,11 @@ named as (
         first_reply_minutes,
         first_reply_business_minutes
 
-    from together
+    from all_events
 
 ),
 
-summed as (
+event_totals as (
 
     select
         basis_code,
@@ -153,7 +153,7 @@ summed as (
         percentile_cont(0.5) within group (order by first_reply_business_minutes) as median_business_minutes,
         percentile_cont(0.9) within group (order by first_reply_business_minutes) as p90_business_minutes
 
-    from named
+    from events_with_department
     group by grouping sets (
         (basis_code, month_start, department_code, channel_code, subject_type_code),
         (basis_code, month_start, department_code, channel_code),
@@ -191,7 +191,7 @@ final as (
         median_business_minutes,
         p90_business_minutes
 
-    from summed
+    from event_totals
 
 )
 

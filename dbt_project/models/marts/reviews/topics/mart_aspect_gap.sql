@@ -35,7 +35,7 @@ totals as (
 
 ),
 
-named as (
+aspect_counts as (
 
     select
         mentions.brand_code,
@@ -73,7 +73,7 @@ pairs as (
             and own.is_own_brand
             and not rival.is_own_brand
 
-    inner join named as aspects
+    inner join aspect_counts as aspects
         on
             own.month_start = aspects.month_start
             and aspects.brand_code in (own.brand_code, rival.brand_code)
@@ -82,7 +82,7 @@ pairs as (
 
 ),
 
-side_by_side as (
+pair_counts as (
 
     select
         pairs.*,
@@ -95,13 +95,13 @@ side_by_side as (
 
     from pairs
 
-    left join named as own
+    left join aspect_counts as own
         on
             pairs.brand_code = own.brand_code
             and pairs.month_start = own.month_start
             and pairs.aspect_code = own.aspect_code
 
-    left join named as rival
+    left join aspect_counts as rival
         on
             pairs.competitor_brand_code = rival.brand_code
             and pairs.month_start = rival.month_start
@@ -143,7 +143,7 @@ final as (
             'positive_count', 'judged_count', 'competitor_positive_count', 'competitor_judged_count', '+'
         ) }} as aspect_nsr_gap_high
 
-    from side_by_side
+    from pair_counts
 
 )
 

@@ -24,7 +24,7 @@ voices as (
 
 ),
 
-named as (
+aspect_voices as (
 
     select
         voices.*,
@@ -71,7 +71,7 @@ aspects as (
         cast(coalesce(sum(stars) filter (where polarity = -1), 0) as double) as negative_star_sum,
         cast(coalesce(sum(stars * stars) filter (where polarity = -1), 0) as double) as negative_star_square_sum
 
-    from named
+    from aspect_voices
     group by grouping sets ((brand_code, month_start, aspect_code), (brand_code, month_start, product_key, aspect_code))
 
 ),
@@ -106,7 +106,7 @@ sides as (
 
 ),
 
-measured as (
+sides_with_effect as (
 
     select
         *,
@@ -151,7 +151,7 @@ final as (
         negative_star_effect - negative_star_margin as negative_star_effect_low,
         negative_star_effect + negative_star_margin as negative_star_effect_high
 
-    from measured
+    from sides_with_effect
 
 )
 

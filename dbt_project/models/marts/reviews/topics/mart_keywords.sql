@@ -85,7 +85,7 @@ usual_totals as (
 
 ---------- the two sides, of every product and of the whole brand
 
-spoken as (
+term_counts as (
 
     select
         week_start,
@@ -119,7 +119,7 @@ spoken as (
 
 ),
 
-heard as (
+voice_counts as (
 
     select
         week_start,
@@ -153,7 +153,7 @@ scopes as (
         cast(sum(voice_count) filter (where polarity_code = 'negative') as bigint) as negative_voice_count,
         cast(sum(voice_count) filter (where polarity_code = 'positive') as bigint) as positive_voice_count
 
-    from heard
+    from voice_counts
     group by week_start, brand_code, product_key
 
 ),
@@ -172,7 +172,7 @@ terms as (
         cast(coalesce(sum(document_count) filter (where polarity_code = 'positive'), 0) as bigint)
             as positive_document_count
 
-    from spoken
+    from term_counts
     group by week_start, brand_code, product_key, term_kind, term
 
 ),
@@ -192,7 +192,7 @@ side_totals as (
 
 ),
 
-compared as (
+term_totals as (
 
     select
         terms.*,
@@ -219,27 +219,32 @@ compared as (
 first_voices as (
 
     select
-        compared.week_start,
-        compared.brand_code,
-        compared.product_key,
-        compared.term_kind,
-        compared.term,
-        min_by(spoken.first_voice_key, cast(spoken.first_posted_at as string) || spoken.first_voice_key)
-        filter (where spoken.polarity_code = 'negative') as first_negative_voice_key,
-        min_by(spoken.first_voice_key, cast(spoken.first_posted_at as string) || spoken.first_voice_key)
-        filter (where spoken.polarity_code = 'positive') as first_positive_voice_key
+        term_totals.week_start,
+        term_totals.brand_code,
+        term_totals.product_key,
+        term_totals.term_kind,
+        term_totals.term,
+        min_by(term_counts.first_voice_key, cast(term_counts.first_posted_at as string) || term_counts.first_voice_key)
+        filter (where term_counts.polarity_code = 'negative') as first_negative_voice_key,
+        min_by(term_counts.first_voice_key, cast(term_counts.first_posted_at as string) || term_counts.first_voice_key)
+        filter (where term_counts.polarity_code = 'positive') as first_positive_voice_key
 
-    from compared
+    from term_totals
 
-    inner join spoken
+    inner join term_counts
         on
-            compared.week_start = spoken.week_start
-            and compared.brand_code = spoken.brand_code
-            and compared.product_key is not distinct from spoken.product_key
-            and compared.term_kind = spoken.term_kind
-            and compared.term = spoken.term
+            term_totals.week_start = term_counts.week_start
+            and term_totals.brand_code = term_counts.brand_code
+            and term_totals.product_key is not distinct from term_counts.product_key
+            and term_totals.term_kind = term_counts.term_kind
+            and term_totals.term = term_counts.term
 
-    group by compared.week_start, compared.brand_code, compared.product_key, compared.term_kind, compared.term
+    group by
+        term_totals.week_start,
+        term_totals.brand_code,
+        term_totals.product_key,
+        term_totals.term_kind,
+        term_totals.term
 
 ),
 
@@ -251,30 +256,30 @@ compared_terms as (
         term_kind,
         term
 
-    from compared
+    from term_totals
 
 ),
 
-usual as (
+usual_counts as (
 
     select
-        compared.week_start,
-        compared.brand_code,
-        compared.term_kind,
-        compared.term,
+        term_totals.week_start,
+        term_totals.brand_code,
+        term_totals.term_kind,
+        term_totals.term,
         sum(brand_weeks.document_count) as document_count
 
-    from compared_terms as compared
+    from compared_terms as term_totals
 
     inner join brand_weeks
         on
-            compared.brand_code = brand_weeks.brand_code
-            and compared.term_kind = brand_weeks.term_kind
-            and compared.term = brand_weeks.term
+            term_totals.brand_code = brand_weeks.brand_code
+            and term_totals.term_kind = brand_weeks.term_kind
+            and term_totals.term = brand_weeks.term
             and brand_weeks.week_start between
-            {{ plus_days('compared.week_start', -7 * (var('keyword_prior_weeks') - 1)) }} and compared.week_start
+            {{ plus_days('term_totals.week_start', -7 * (var('keyword_prior_weeks') - 1)) }} and term_totals.week_start
 
-    group by compared.week_start, compared.brand_code, compared.term_kind, compared.term
+    group by term_totals.week_start, term_totals.brand_code, term_totals.term_kind, term_totals.term
 
 ),
 
@@ -283,24 +288,24 @@ usual as (
 with_prior as (
 
     select
-        compared.*,
-        {{ var('keyword_prior_terms') }} * cast(usual.document_count as double) / usual_totals.document_count
+        term_totals.*,
+        {{ var('keyword_prior_terms') }} * cast(usual_counts.document_count as double) / usual_totals.document_count
             as prior_count
 
-    from compared
+    from term_totals
 
-    inner join usual
+    inner join usual_counts
         on
-            compared.week_start = usual.week_start
-            and compared.brand_code = usual.brand_code
-            and compared.term_kind = usual.term_kind
-            and compared.term = usual.term
+            term_totals.week_start = usual_counts.week_start
+            and term_totals.brand_code = usual_counts.brand_code
+            and term_totals.term_kind = usual_counts.term_kind
+            and term_totals.term = usual_counts.term
 
     inner join usual_totals
         on
-            compared.week_start = usual_totals.week_start
-            and compared.brand_code = usual_totals.brand_code
-            and compared.term_kind = usual_totals.term_kind
+            term_totals.week_start = usual_totals.week_start
+            and term_totals.brand_code = usual_totals.brand_code
+            and term_totals.term_kind = usual_totals.term_kind
 
 ),
 
@@ -321,7 +326,7 @@ log_odds as (
 
 ),
 
-scored as (
+term_odds as (
 
     select
         *,
@@ -336,57 +341,57 @@ scored as (
 final as (
 
     select
-        scored.week_start,
-        scored.brand_code,
-        scored.product_key,
-        scored.term_kind,
-        scored.term,
-        scored.document_count,
-        scored.negative_document_count,
-        scored.positive_document_count,
+        term_odds.week_start,
+        term_odds.brand_code,
+        term_odds.product_key,
+        term_odds.term_kind,
+        term_odds.term,
+        term_odds.document_count,
+        term_odds.negative_document_count,
+        term_odds.positive_document_count,
         coalesce(scopes.negative_voice_count, 0) as negative_voice_count,
         coalesce(scopes.positive_voice_count, 0) as positive_voice_count,
-        cast(scored.negative_term_count as bigint) as negative_term_count,
-        cast(scored.positive_term_count as bigint) as positive_term_count,
-        round(scored.prior_count, 6) as prior_count,
-        round(scored.log_odds_ratio, 6) as log_odds_ratio,
-        round(scored.variance, 6) as variance,
-        round(scored.z_score, 6) as z_score,
+        cast(term_odds.negative_term_count as bigint) as negative_term_count,
+        cast(term_odds.positive_term_count as bigint) as positive_term_count,
+        round(term_odds.prior_count, 6) as prior_count,
+        round(term_odds.log_odds_ratio, 6) as log_odds_ratio,
+        round(term_odds.variance, 6) as variance,
+        round(term_odds.z_score, 6) as z_score,
         case
-            when scored.z_score > 0
+            when term_odds.z_score > 0
                 then row_number() over (
-                    partition by scored.week_start, scored.brand_code, scored.product_key, scored.term_kind
-                    order by scored.z_score desc, scored.term asc
+                    partition by term_odds.week_start, term_odds.brand_code, term_odds.product_key, term_odds.term_kind
+                    order by term_odds.z_score desc, term_odds.term asc
                 )
         end as negative_rank,
         case
-            when scored.z_score < 0
+            when term_odds.z_score < 0
                 then row_number() over (
-                    partition by scored.week_start, scored.brand_code, scored.product_key, scored.term_kind
-                    order by scored.z_score asc, scored.term asc
+                    partition by term_odds.week_start, term_odds.brand_code, term_odds.product_key, term_odds.term_kind
+                    order by term_odds.z_score asc, term_odds.term asc
                 )
         end as positive_rank,
         case
-            when scored.z_score > 0 then first_voices.first_negative_voice_key
+            when term_odds.z_score > 0 then first_voices.first_negative_voice_key
             else first_voices.first_positive_voice_key
         end as evidence_voice_key,
-        {{ plus_days('scored.week_start', 6) }} <= as_of.as_of as is_complete
+        {{ plus_days('term_odds.week_start', 6) }} <= as_of.as_of as is_complete
 
-    from scored
+    from term_odds
 
     inner join scopes
         on
-            scored.week_start = scopes.week_start
-            and scored.brand_code = scopes.brand_code
-            and scored.product_key is not distinct from scopes.product_key
+            term_odds.week_start = scopes.week_start
+            and term_odds.brand_code = scopes.brand_code
+            and term_odds.product_key is not distinct from scopes.product_key
 
     inner join first_voices
         on
-            scored.week_start = first_voices.week_start
-            and scored.brand_code = first_voices.brand_code
-            and scored.product_key is not distinct from first_voices.product_key
-            and scored.term_kind = first_voices.term_kind
-            and scored.term = first_voices.term
+            term_odds.week_start = first_voices.week_start
+            and term_odds.brand_code = first_voices.brand_code
+            and term_odds.product_key is not distinct from first_voices.product_key
+            and term_odds.term_kind = first_voices.term_kind
+            and term_odds.term = first_voices.term
 
     cross join as_of
 

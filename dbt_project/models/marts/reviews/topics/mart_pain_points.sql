@@ -7,9 +7,9 @@ as_of as (
 
 ),
 
-blamed as (
+complaints as (
 
-    -- pain points hear every voice, public or not; a copy is no second pain
+    -- every voice counts, public or not; copies are left out, for they repeat a complaint
     select
         voices.voice_key,
         voices.brand_code,
@@ -47,18 +47,18 @@ history as (
 
 ),
 
-windowed as (
+complaints_in_window as (
 
     select
         *,
         age_days < {{ var('pain_point_window_days') }} as is_current
 
-    from blamed
+    from complaints
     where age_days >= 0 and age_days < 2 * {{ var('pain_point_window_days') }}
 
 ),
 
-counted as (
+complaint_counts as (
 
     select
         brand_code,
@@ -67,7 +67,7 @@ counted as (
         count(*) filter (where is_current) as negative_count,
         count(*) filter (where not is_current) as previous_negative_count
 
-    from windowed
+    from complaints_in_window
     group by grouping sets ((brand_code, aspect_code), (brand_code, product_key, aspect_code))
 
 ),
@@ -87,7 +87,7 @@ shares as (
             rows between unbounded preceding and current row
         ) / sum(negative_count) over (partition by brand_code, product_key) as cumulative_share
 
-    from counted
+    from complaint_counts
     where negative_count > 0
 
 ),
@@ -102,7 +102,7 @@ examples as (
         voice_key,
         evidence_text
 
-    from windowed
+    from complaints_in_window
     where is_current
     qualify
         row_number() over (
@@ -119,7 +119,7 @@ examples as (
         voice_key,
         evidence_text
 
-    from windowed
+    from complaints_in_window
     where is_current
     qualify row_number() over (
         partition by brand_code, product_key, aspect_code

@@ -41,7 +41,7 @@ as_of as (
 
 ---------- voices and terms of every product and of the whole brand
 
-heard as (
+voice_counts as (
 
     select
         week_start,
@@ -66,7 +66,7 @@ heard as (
 
 ),
 
-spoken as (
+term_counts as (
 
     select
         week_start,
@@ -95,9 +95,9 @@ spoken as (
 
 ),
 
-enough as (
+frequent_terms as (
 
-    select * from spoken
+    select * from term_counts
     where document_count >= {{ minimum }}
 
 ),
@@ -112,7 +112,7 @@ candidates as (
         term_kind,
         term
 
-    from enough
+    from frequent_terms
     where {{ is_affected('week_start') }}
 
     union
@@ -124,7 +124,7 @@ candidates as (
         term_kind,
         term
 
-    from enough
+    from frequent_terms
     where {{ is_affected(plus_days('week_start', 7)) }}
 
 ),
@@ -133,25 +133,25 @@ candidates as (
 histories as (
 
     select
-        heard.week_start,
-        heard.brand_code,
-        heard.product_key,
+        voice_counts.week_start,
+        voice_counts.brand_code,
+        voice_counts.product_key,
         count(*) as history_week_count
 
-    from heard
+    from voice_counts
 
-    inner join heard as earlier
+    inner join voice_counts as earlier
         on
-            heard.brand_code = earlier.brand_code
-            and heard.product_key is not distinct from earlier.product_key
-            and earlier.week_start between {{ plus_days('heard.week_start', -7 * lookback) }}
-            and {{ plus_days('heard.week_start', -7) }}
+            voice_counts.brand_code = earlier.brand_code
+            and voice_counts.product_key is not distinct from earlier.product_key
+            and earlier.week_start between {{ plus_days('voice_counts.week_start', -7 * lookback) }}
+            and {{ plus_days('voice_counts.week_start', -7) }}
 
-    group by heard.week_start, heard.brand_code, heard.product_key
+    group by voice_counts.week_start, voice_counts.brand_code, voice_counts.product_key
 
 ),
 
-said_before as (
+earlier_counts as (
 
     select
         candidates.week_start,
@@ -159,17 +159,17 @@ said_before as (
         candidates.product_key,
         candidates.term_kind,
         candidates.term,
-        cast(sum(spoken.document_count) as bigint) as document_count
+        cast(sum(term_counts.document_count) as bigint) as document_count
 
     from candidates
 
-    inner join spoken
+    inner join term_counts
         on
-            candidates.brand_code = spoken.brand_code
-            and candidates.product_key is not distinct from spoken.product_key
-            and candidates.term_kind = spoken.term_kind
-            and candidates.term = spoken.term
-            and spoken.week_start between {{ plus_days('candidates.week_start', -7 * lookback) }}
+            candidates.brand_code = term_counts.brand_code
+            and candidates.product_key is not distinct from term_counts.product_key
+            and candidates.term_kind = term_counts.term_kind
+            and candidates.term = term_counts.term
+            and term_counts.week_start between {{ plus_days('candidates.week_start', -7 * lookback) }}
             and {{ plus_days('candidates.week_start', -7) }}
 
     group by
@@ -208,7 +208,7 @@ first_voices as (
 
 ),
 
-side_by_side as (
+terms_with_previous as (
 
     select
         candidates.week_start,
@@ -217,13 +217,13 @@ side_by_side as (
         candidates.term_kind,
         candidates.term,
         coalesce(this_week.document_count, 0) as document_count,
-        heard.voice_count,
+        voice_counts.voice_count,
         {{ plus_days('candidates.week_start', 6) }} <= as_of.as_of as is_complete,
-        -- part of a week is not held against a whole one; without a voice the week before there is nothing to hold
+        -- part of a week is not compared with a whole one; without a voice the week before there is nothing to compare
         case when is_complete and heard_before.voice_count is not null then coalesce(week_before.document_count, 0) end
             as previous_document_count,
         case when is_complete then heard_before.voice_count end as previous_voice_count,
-        coalesce(said_before.document_count, 0) as earlier_document_count,
+        coalesce(earlier_counts.document_count, 0) as earlier_document_count,
         coalesce(histories.history_week_count, 0) as history_week_count,
         first_voices.voice_key as evidence_voice_key
 
@@ -232,11 +232,11 @@ side_by_side as (
     cross join as_of
 
     -- a week without a voice is no week in which a term has vanished
-    inner join heard
+    inner join voice_counts
         on
-            candidates.week_start = heard.week_start
-            and candidates.brand_code = heard.brand_code
-            and candidates.product_key is not distinct from heard.product_key
+            candidates.week_start = voice_counts.week_start
+            and candidates.brand_code = voice_counts.brand_code
+            and candidates.product_key is not distinct from voice_counts.product_key
 
     inner join first_voices
         on
@@ -246,13 +246,13 @@ side_by_side as (
             and candidates.term_kind = first_voices.term_kind
             and candidates.term = first_voices.term
 
-    left join heard as heard_before
+    left join voice_counts as heard_before
         on
             candidates.week_start = {{ plus_days('heard_before.week_start', 7) }}
             and candidates.brand_code = heard_before.brand_code
             and candidates.product_key is not distinct from heard_before.product_key
 
-    left join spoken as this_week
+    left join term_counts as this_week
         on
             candidates.week_start = this_week.week_start
             and candidates.brand_code = this_week.brand_code
@@ -260,7 +260,7 @@ side_by_side as (
             and candidates.term_kind = this_week.term_kind
             and candidates.term = this_week.term
 
-    left join spoken as week_before
+    left join term_counts as week_before
         on
             candidates.week_start = {{ plus_days('week_before.week_start', 7) }}
             and candidates.brand_code = week_before.brand_code
@@ -268,13 +268,13 @@ side_by_side as (
             and candidates.term_kind = week_before.term_kind
             and candidates.term = week_before.term
 
-    left join said_before
+    left join earlier_counts
         on
-            candidates.week_start = said_before.week_start
-            and candidates.brand_code = said_before.brand_code
-            and candidates.product_key is not distinct from said_before.product_key
-            and candidates.term_kind = said_before.term_kind
-            and candidates.term = said_before.term
+            candidates.week_start = earlier_counts.week_start
+            and candidates.brand_code = earlier_counts.brand_code
+            and candidates.product_key is not distinct from earlier_counts.product_key
+            and candidates.term_kind = earlier_counts.term_kind
+            and candidates.term = earlier_counts.term
 
     left join histories
         on
@@ -288,7 +288,7 @@ side_by_side as (
 ),
 
 -- Walter (1975): half a voice more on every count keeps the log of a rate finite, and nearly unbiased
-measured as (
+terms_with_rate_change as (
 
     select
         *,
@@ -297,11 +297,11 @@ measured as (
         1 / (document_count + 0.5) - 1 / (voice_count + 0.5)
         + 1 / (previous_document_count + 0.5) - 1 / (previous_voice_count + 0.5) as variance
 
-    from side_by_side
+    from terms_with_previous
 
 ),
 
-scored as (
+terms_with_z as (
 
     select
         *,
@@ -312,7 +312,7 @@ scored as (
         end as is_new,
         document_count = 0 and previous_document_count >= {{ minimum }} as is_vanished
 
-    from measured
+    from terms_with_rate_change
 
 ),
 
@@ -345,7 +345,7 @@ final as (
         evidence_voice_key,
         is_complete
 
-    from scored
+    from terms_with_z
 
 )
 

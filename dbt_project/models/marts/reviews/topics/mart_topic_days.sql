@@ -1,4 +1,4 @@
--- Grain: one row per theme, channel and day on which the public spoke of it.
+-- Grain: one row per theme, channel and day with public voices about it.
 with
 
 voices as (
@@ -17,16 +17,16 @@ voices as (
 
 ),
 
-themed as (
+voice_themes as (
 
     select * from {{ ref('fct_voice_themes') }}
 
 ),
 
-counted as (
+theme_counts as (
 
     select
-        themed.theme_code,
+        voice_themes.theme_code,
         voices.channel_code,
         voices.spoken_on,
         count(*) as voice_count,
@@ -34,11 +34,11 @@ counted as (
 
     from voices
 
-    inner join themed
-        on voices.voice_key = themed.voice_key
+    inner join voice_themes
+        on voices.voice_key = voice_themes.voice_key
 
     group by all
 
 )
 
-select * from counted
+select * from theme_counts

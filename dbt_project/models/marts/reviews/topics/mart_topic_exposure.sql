@@ -7,7 +7,7 @@ topics as (
 
 ),
 
-measured as (
+topics_with_month as (
 
     select
         *,
@@ -34,12 +34,12 @@ months as (
         max_by(participant_count, measured_on) as last_participant_count,
         min_by(participant_count, measured_on) as first_participant_count
 
-    from measured
+    from topics_with_month
     group by channel_code, topic_ref, month_start
 
 ),
 
-before_it as (
+months_with_previous as (
 
     select
         *,
@@ -71,7 +71,7 @@ final as (
         greatest(last_post_count - post_count_before, 0) as post_count,
         greatest(last_participant_count - participant_count_before, 0) as participant_count
 
-    from before_it
+    from months_with_previous
 
 )
 

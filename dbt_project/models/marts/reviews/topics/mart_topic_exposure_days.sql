@@ -7,7 +7,7 @@ topics as (
 
 ),
 
-before_it as (
+days_with_previous as (
 
     select
         *,
@@ -41,7 +41,7 @@ final as (
             when participant_count_before is not null then greatest(participant_count - participant_count_before, 0)
         end as participant_count
 
-    from before_it
+    from days_with_previous
 
 )
 

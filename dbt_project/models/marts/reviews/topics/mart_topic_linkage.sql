@@ -11,7 +11,7 @@ as_of as (
 
 ),
 
-spoken as (
+theme_days as (
 
     select topic_days.*
     from {{ ref('mart_topic_days') }} as topic_days
@@ -26,8 +26,8 @@ spoken as (
 
 days as (
 
-    -- a day on which nobody said anything at all anywhere is a hole in the data and no day of silence
-    select distinct spoken_on from spoken
+    -- a day without any voice on any channel is a gap in the data and no day of zero voices
+    select distinct spoken_on from theme_days
 
 ),
 
@@ -39,7 +39,7 @@ channels as (
         cast(sum(voice_count) as bigint) as voice_count,
         count(*) as active_days
 
-    from spoken
+    from theme_days
     group by all
     having sum(voice_count) >= {{ var('topic_linkage_fewest_voices') }}
 
@@ -52,17 +52,17 @@ series as (
         channels.channel_code,
         days.spoken_on,
         -- on a log scale, or one day of crisis would be all that a correlation sees
-        ln(1 + coalesce(spoken.voice_count, 0)) as level
+        ln(1 + coalesce(theme_days.voice_count, 0)) as level
 
     from channels
 
     cross join days
 
-    left join spoken
+    left join theme_days
         on
-            channels.theme_code = spoken.theme_code
-            and channels.channel_code = spoken.channel_code
-            and days.spoken_on = spoken.spoken_on
+            channels.theme_code = theme_days.theme_code
+            and channels.channel_code = theme_days.channel_code
+            and days.spoken_on = theme_days.spoken_on
 
 ),
 
@@ -110,7 +110,7 @@ correlations as (
 ),
 
 -- fifteen lags are fifteen tries: the bar is that of .05 / 15, two-sided, for series that have nothing in common
-best as (
+best_lags as (
 
     select
         *,
@@ -135,46 +135,48 @@ same_day as (
 final as (
 
     select
-        best.theme_code,
-        best.channel_code,
-        best.other_channel_code,
+        best_lags.theme_code,
+        best_lags.channel_code,
+        best_lags.other_channel_code,
         channels.voice_count,
         others.voice_count as other_voice_count,
         same_day.day_count as window_days,
         same_day.both_days as overlap_days,
         cast(same_day.both_days / nullif(same_day.either_days, 0) as double) as overlap_share,
         cast(same_day.correlation as double) as same_day_correlation,
-        cast(best.lag_days as integer) as best_lag_days,
-        cast(best.correlation as double) as best_correlation,
-        best.day_count,
-        best.correlation_bar,
+        cast(best_lags.lag_days as integer) as best_lag_days,
+        cast(best_lags.correlation as double) as best_correlation,
+        best_lags.day_count,
+        best_lags.correlation_bar,
         case
-            when best.correlation > best.correlation_bar and best.lag_days > 0 then best.channel_code
-            when best.correlation > best.correlation_bar and best.lag_days < 0 then best.other_channel_code
+            when best_lags.correlation > best_lags.correlation_bar and best_lags.lag_days > 0
+                then best_lags.channel_code
+            when best_lags.correlation > best_lags.correlation_bar and best_lags.lag_days < 0
+                then best_lags.other_channel_code
         end as leading_channel_code,
         case
-            when best.correlation is null or best.correlation <= best.correlation_bar then 'no_evidence'
-            when best.lag_days = 0 then 'together'
+            when best_lags.correlation is null or best_lags.correlation <= best_lags.correlation_bar then 'no_evidence'
+            when best_lags.lag_days = 0 then 'together'
             else 'led'
         end as verdict_code
 
-    from best
+    from best_lags
 
     inner join same_day
         on
-            best.theme_code = same_day.theme_code
-            and best.channel_code = same_day.channel_code
-            and best.other_channel_code = same_day.other_channel_code
+            best_lags.theme_code = same_day.theme_code
+            and best_lags.channel_code = same_day.channel_code
+            and best_lags.other_channel_code = same_day.other_channel_code
 
     inner join channels
         on
-            best.theme_code = channels.theme_code
-            and best.channel_code = channels.channel_code
+            best_lags.theme_code = channels.theme_code
+            and best_lags.channel_code = channels.channel_code
 
     inner join channels as others
         on
-            best.theme_code = others.theme_code
-            and best.other_channel_code = others.channel_code
+            best_lags.theme_code = others.theme_code
+            and best_lags.other_channel_code = others.channel_code
 
 )
 

@@ -1,5 +1,5 @@
 -- Grain: one row per day with a voice, now or before.
--- All rows are replaced every night; they are few. What a full build writes differs in changed_after_load_id only.
+-- All rows are replaced in every build; they are few. What a full build writes differs in changed_after_load_id only.
 {{ config(materialized='incremental', incremental_strategy='replace_affected', unique_key='posted_on') }}
 
 {%- set every_day %}
@@ -34,7 +34,7 @@ current_days as (
 
 {% if replaces_affected() -%}
 
-noted as (
+noted_days as (
 
     select
         -- a day that has lost its last voice stays, so that what was built on it can be taken back
@@ -57,7 +57,7 @@ noted as (
 
 {%- else -%}
 
-noted as (
+noted_days as (
 
     select
         posted_on,
@@ -78,7 +78,7 @@ final as (
         counts_hash,
         changed_after_load_id
 
-    from noted
+    from noted_days
 
 )
 

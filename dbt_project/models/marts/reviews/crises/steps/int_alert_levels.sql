@@ -45,7 +45,7 @@ bases as (
         series_key as base_key,
         day_number,
         voice_count,
-        -- since when it has been heard, as far back as is looked
+        -- the first day with a voice, within the days that are read
         min(day_number) over (
             partition by series_key order by day_number
             range between {{ alert_horizon_days() }} preceding and current row
@@ -67,7 +67,7 @@ bases as (
 
 ),
 
-counted as (
+series_counts as (
 
     select
         series_key,
@@ -91,48 +91,48 @@ counted as (
 
 ),
 
-tested as (
+tested_days as (
 
     select
         'burst' as alert_kind,
-        counted.*,
+        series_counts.*,
         1 as nearest_lag,
         bases.voice_count,
         bases.window_voice_count as usual_voice_count,
-        least({{ window }}, counted.day_number - bases.first_day_number) as day_count
+        least({{ window }}, series_counts.day_number - bases.first_day_number) as day_count
 
-    from counted
+    from series_counts
 
     inner join bases
         on
-            counted.base_key = bases.base_key
-            and counted.day_number = bases.day_number
+            series_counts.base_key = bases.base_key
+            and series_counts.day_number = bases.day_number
 
     where
-        {{ is_affected('counted.posted_on') }}
-        and counted.negative_count >= {{ var('alert_minimum_negative') }}
+        {{ is_affected('series_counts.posted_on') }}
+        and series_counts.negative_count >= {{ var('alert_minimum_negative') }}
 
     union all
 
     select
         'growth' as alert_kind,
-        counted.*,
+        series_counts.*,
         14 as nearest_lag,
         bases.week_voice_count as voice_count,
         bases.earlier_voice_count as usual_voice_count,
-        least({{ window }}, counted.day_number - 13 - bases.first_day_number) as day_count
+        least({{ window }}, series_counts.day_number - 13 - bases.first_day_number) as day_count
 
-    from counted
+    from series_counts
 
     inner join bases
         on
-            counted.base_key = bases.base_key
-            and counted.day_number = bases.day_number
+            series_counts.base_key = bases.base_key
+            and series_counts.day_number = bases.day_number
 
     where
-        {{ is_affected('counted.posted_on') }}
-        and counted.week_negative_count >= {{ var('alert_minimum_negative_week') }}
-        and counted.day_number - 13 - bases.first_day_number >= {{ var('alert_minimum_history_days') }}
+        {{ is_affected('series_counts.posted_on') }}
+        and series_counts.week_negative_count >= {{ var('alert_minimum_negative_week') }}
+        and series_counts.day_number - 13 - bases.first_day_number >= {{ var('alert_minimum_history_days') }}
 
 ),
 
@@ -143,45 +143,45 @@ candidates as (
         *,
         row_number() over (order by alert_kind, series_key, day_number) as candidate_number
 
-    from tested
+    from tested_days
 
 ),
 
 -- every row of the windows, and of the days that are judged
-recalled as (
+lags as (
 
     select
         candidates.candidate_number,
         candidates.day_count,
-        candidates.day_number - counted.day_number as lag,
-        candidates.nearest_lag <= candidates.day_number - counted.day_number as is_before,
+        candidates.day_number - series_counts.day_number as lag,
+        candidates.nearest_lag <= candidates.day_number - series_counts.day_number as is_before,
         coalesce(factors.factor, 1) as factor,
-        counted.negative_count / coalesce(factors.factor, 1) as even_count
+        series_counts.negative_count / coalesce(factors.factor, 1) as even_count
 
     from candidates
 
-    inner join counted
+    inner join series_counts
         on
-            candidates.series_key = counted.series_key
-            and candidates.day_number - candidates.day_count - candidates.nearest_lag + 1 <= counted.day_number
-            and candidates.day_number >= counted.day_number
+            candidates.series_key = series_counts.series_key
+            and candidates.day_number - candidates.day_count - candidates.nearest_lag + 1 <= series_counts.day_number
+            and candidates.day_number >= series_counts.day_number
 
     left join factors
         on
             candidates.factor_key = factors.factor_key
             and candidates.day_number = factors.day_number
-            and counted.day_number % 7 = factors.weekday
+            and series_counts.day_number % 7 = factors.weekday
 
 ),
 
-ranked as (
+lag_ranks as (
 
     select
         *,
         day_count - count(*) over (partition by candidate_number)
         + row_number() over (partition by candidate_number order by even_count) as count_rank
 
-    from recalled
+    from lags
     where is_before
 
 ),
@@ -196,12 +196,12 @@ quartiles as (
         ) as median_count,
         sum(case when count_rank = (3 * day_count + 3) // 4 then even_count else 0 end) as upper_quartile
 
-    from ranked
+    from lag_ranks
     group by candidate_number
 
 ),
 
-capped as (
+caps as (
 
     -- .6745 is the upper quartile of the standard normal; Poisson's own spread is the least that is allowed for
     select
@@ -219,63 +219,63 @@ capped as (
 
 ),
 
-summed as (
+lag_totals as (
 
     -- rounded, for the order in which parts are added up must not show in what is published
     select
-        recalled.candidate_number,
+        lags.candidate_number,
         round(
-            sum(case when recalled.is_before then least(recalled.even_count, capped.cap_count) else 0 end), 9
+            sum(case when lags.is_before then least(lags.even_count, caps.cap_count) else 0 end), 9
         ) as usual_sum,
         round(
-            sum(case when recalled.is_before then power(least(recalled.even_count, capped.cap_count), 2) else 0 end), 9
+            sum(case when lags.is_before then power(least(lags.even_count, caps.cap_count), 2) else 0 end), 9
         ) as usual_square_sum,
         -- one bad day is a burst and no growth: the weeks that are judged are capped as the others are
         round(
-            sum(case when recalled.lag <= 6 then least(recalled.even_count, capped.cap_count) else 0 end), 9
+            sum(case when lags.lag <= 6 then least(lags.even_count, caps.cap_count) else 0 end), 9
         ) as recent_sum,
         round(
-            sum(case when recalled.lag <= 2 then least(recalled.even_count, capped.cap_count) else 0 end), 9
+            sum(case when lags.lag <= 2 then least(lags.even_count, caps.cap_count) else 0 end), 9
         ) as last_three_sum,
         round(
             sum(
                 case
-                    when recalled.lag between 7 and 13 then least(recalled.even_count, capped.cap_count) else 0
+                    when lags.lag between 7 and 13 then least(lags.even_count, caps.cap_count) else 0
                 end
             ),
             9
         ) as week_before_sum
 
-    from recalled
+    from lags
 
-    inner join capped
-        on recalled.candidate_number = capped.candidate_number
+    inner join caps
+        on lags.candidate_number = caps.candidate_number
 
-    group by recalled.candidate_number
+    group by lags.candidate_number
 
 ),
 
-levelled as (
+days_with_level as (
 
     select
         candidates.*,
         coalesce(today.factor, 1) as weekday_factor,
-        coalesce(summed.usual_sum, 0) as usual_sum,
-        -- half a voice more (Jeffreys' prior of a rate): a series that was silent is not one that cannot speak
-        (coalesce(summed.usual_sum, 0) + 0.5) / nullif(candidates.day_count, 0) as daily_level,
-        coalesce(summed.usual_sum, 0) / nullif(candidates.day_count, 0) as plain_level,
+        coalesce(lag_totals.usual_sum, 0) as usual_sum,
+        -- half a voice more (Jeffreys' prior of a rate): a series without negative voices so far may have some
+        (coalesce(lag_totals.usual_sum, 0) + 0.5) / nullif(candidates.day_count, 0) as daily_level,
+        coalesce(lag_totals.usual_sum, 0) / nullif(candidates.day_count, 0) as plain_level,
         (
-            coalesce(summed.usual_square_sum, 0)
-            - power(coalesce(summed.usual_sum, 0), 2) / nullif(candidates.day_count, 0)
+            coalesce(lag_totals.usual_square_sum, 0)
+            - power(coalesce(lag_totals.usual_sum, 0), 2) / nullif(candidates.day_count, 0)
         ) / nullif(candidates.day_count - 1, 0) as daily_variance,
-        summed.recent_sum,
-        summed.last_three_sum,
-        summed.week_before_sum
+        lag_totals.recent_sum,
+        lag_totals.last_three_sum,
+        lag_totals.week_before_sum
 
     from candidates
 
-    left join summed
-        on candidates.candidate_number = summed.candidate_number
+    left join lag_totals
+        on candidates.candidate_number = lag_totals.candidate_number
 
     left join factors as today
         on
@@ -285,7 +285,7 @@ levelled as (
 
 ),
 
-pooled as (
+days_with_dispersion as (
 
     select
         *,
@@ -298,7 +298,7 @@ pooled as (
         ) as brand_dispersion,
         usual_sum / (usual_sum + {{ var('alert_dispersion_prior_count') }}) as own_weight
 
-    from levelled
+    from days_with_level
 
 ),
 
@@ -334,7 +334,7 @@ final as (
         cast(last_three_sum as double) as last_three_sum,
         cast(week_before_sum as double) as week_before_sum
 
-    from pooled
+    from days_with_dispersion
 
 )
 

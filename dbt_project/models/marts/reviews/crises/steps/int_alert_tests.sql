@@ -9,7 +9,7 @@
     A series with a history shorter than alert_minimum_history_days has no level of its own; it is judged by the share alone,
     against what is usual in the whole brand.
 
-    The q value is Benjamini and Hochberg's, over all series of the brand that were heard of in the window: one that
+    The q value is Benjamini and Hochberg's, over all series of the brand with a voice in the window: one that
     has too few voices to be tested counts as tested with a p of 1.
 -#}
 {%- set window = var('alert_window_days') -%}
@@ -30,7 +30,7 @@ levels as (
 
 ),
 
-heard as (
+voice_days as (
 
     select
         brand_code,
@@ -49,12 +49,12 @@ heard as (
 
 turns as (
 
-    -- a series is in the family from the day it is heard until a window's length after
+    -- a series is in the family from the day of a voice until a window's length after
     select
         brand_code,
         day_number,
         1 as turn
-    from heard
+    from voice_days
     where coalesce(days_since, {{ window + 1 }}) > {{ window }}
 
     union all
@@ -63,12 +63,12 @@ turns as (
         brand_code,
         day_number + {{ window + 1 }} as day_number,
         -1 as turn
-    from heard
+    from voice_days
     where coalesce(days_until, {{ window + 1 }}) > {{ window }}
 
 ),
 
-turned as (
+turn_totals as (
 
     select
         brand_code,
@@ -88,7 +88,7 @@ families as (
         day_number,
         sum(turn) over (partition by brand_code order by day_number) as series_count,
         coalesce(lead(day_number) over (partition by brand_code order by day_number), 9999999) as next_day_number
-    from turned
+    from turn_totals
 
 ),
 
@@ -109,7 +109,7 @@ brands as (
 
 ),
 
-expected as (
+days_with_expectation as (
 
     select
         levels.*,
@@ -138,7 +138,7 @@ expected as (
 
 ),
 
-shared as (
+days_with_share as (
 
     select
         *,
@@ -154,12 +154,12 @@ shared as (
             else {{ var('alert_new_series_size') }}
         end as share_size
 
-    from expected
+    from days_with_expectation
     where has_history or brand_share is not null
 
 ),
 
-tailed as (
+days_with_tails as (
 
     select
         *,
@@ -171,7 +171,7 @@ tailed as (
         end as volume_p_value,
         {{ beta_binomial_tail('observed_count', 'voice_count', 'usual_share', 'share_size') }} as share_p_value
 
-    from shared
+    from days_with_share
     where
         observed_count
         >= {{ var('alert_minimum_lift') }}
@@ -179,7 +179,7 @@ tailed as (
 
 ),
 
-tested as (
+days_with_p_value as (
 
     select
         *,
@@ -203,27 +203,27 @@ tested as (
             end
         ) as standard_deviation
 
-    from tailed
+    from days_with_tails
 
 ),
 
-ranked as (
+days_with_rank as (
 
     select
-        tested.*,
+        days_with_p_value.*,
         families.series_count,
-        tested.p_value * families.series_count / row_number() over (
-            partition by tested.brand_code, tested.alert_kind, tested.day_number
-            order by tested.p_value, tested.series_key
+        days_with_p_value.p_value * families.series_count / row_number() over (
+            partition by days_with_p_value.brand_code, days_with_p_value.alert_kind, days_with_p_value.day_number
+            order by days_with_p_value.p_value, days_with_p_value.series_key
         ) as ranked_p_value
 
-    from tested
+    from days_with_p_value
 
     inner join families
         on
-            tested.brand_code = families.brand_code
-            and tested.day_number >= families.day_number
-            and tested.day_number < families.next_day_number
+            days_with_p_value.brand_code = families.brand_code
+            and days_with_p_value.day_number >= families.day_number
+            and days_with_p_value.day_number < families.next_day_number
 
 ),
 
@@ -263,7 +263,7 @@ final as (
         ) as q_value,
         cast(series_count as bigint) as tested_series_count
 
-    from ranked
+    from days_with_rank
 
 )
 

@@ -34,7 +34,7 @@ aspects as (
 
 ),
 
-about as (
+alert_matches as (
 
     select
         alerts.alert_key,
@@ -71,43 +71,43 @@ about as (
 engagement as (
 
     select
-        about.alert_key,
-        about.voice_key,
+        alert_matches.alert_key,
+        alert_matches.voice_key,
         max(engagement.impression_count) as impression_count
 
-    from about
+    from alert_matches
 
     inner join {{ ref('fct_engagement') }} as engagement
         on
-            about.voice_key = engagement.subject_key
+            alert_matches.voice_key = engagement.subject_key
             -- as it was known on the day of the alert
-            and about.alert_date >= engagement.measured_on
+            and alert_matches.alert_date >= engagement.measured_on
 
     group by
-        about.alert_key,
-        about.voice_key
+        alert_matches.alert_key,
+        alert_matches.voice_key
 
 ),
 
 final as (
 
     select
-        about.alert_key,
-        about.voice_key,
-        about.channel_code,
-        about.is_in_channel,
-        about.is_negative,
-        about.posted_at,
-        about.text_sha256,
+        alert_matches.alert_key,
+        alert_matches.voice_key,
+        alert_matches.channel_code,
+        alert_matches.is_in_channel,
+        alert_matches.is_negative,
+        alert_matches.posted_at,
+        alert_matches.text_sha256,
         -- who may have read it: as measured, else who follows the author
-        cast(coalesce(engagement.impression_count, about.follower_count, 0) as bigint) as reach_count
+        cast(coalesce(engagement.impression_count, alert_matches.follower_count, 0) as bigint) as reach_count
 
-    from about
+    from alert_matches
 
     left join engagement
         on
-            about.alert_key = engagement.alert_key
-            and about.voice_key = engagement.voice_key
+            alert_matches.alert_key = engagement.alert_key
+            and alert_matches.voice_key = engagement.voice_key
 
 )
 

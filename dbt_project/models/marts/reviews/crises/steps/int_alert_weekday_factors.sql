@@ -50,7 +50,7 @@ weekdays as (
 
 ),
 
-judged as (
+days_with_weekday as (
 
     select
         days.brand_code,
@@ -71,43 +71,43 @@ judged as (
 
 ),
 
-counted as (
+days_back as (
 
     select
         *,
         case when day_count < latest_lag then 0 else (day_count - latest_lag) // 7 + 1 end as weekday_count
 
-    from judged
+    from days_with_weekday
 
 ),
 
-ranked as (
+count_ranks as (
 
     -- days without a negative voice have no row and rank before all others
     select
-        counted.series_key,
-        counted.day_number,
-        counted.weekday,
-        counted.weekday_count,
+        days_back.series_key,
+        days_back.day_number,
+        days_back.weekday,
+        days_back.weekday_count,
         days.negative_count,
-        counted.weekday_count - count(*) over (
-            partition by counted.series_key, counted.day_number, counted.weekday
+        days_back.weekday_count - count(*) over (
+            partition by days_back.series_key, days_back.day_number, days_back.weekday
         ) as silent_count,
         row_number() over (
-            partition by counted.series_key, counted.day_number, counted.weekday
+            partition by days_back.series_key, days_back.day_number, days_back.weekday
             order by days.negative_count
         ) as count_rank
 
-    from counted
+    from days_back
 
     inner join days
         on
-            counted.series_key = days.series_key
-            and counted.day_number - counted.day_count <= days.day_number
-            and counted.day_number > days.day_number
-            and counted.weekday = days.day_number % 7
+            days_back.series_key = days.series_key
+            and days_back.day_number - days_back.day_count <= days.day_number
+            and days_back.day_number > days.day_number
+            and days_back.weekday = days.day_number % 7
 
-    where counted.day_count >= {{ var('alert_weekday_minimum_days') }}
+    where days_back.day_count >= {{ var('alert_weekday_minimum_days') }}
 
 ),
 
@@ -123,7 +123,7 @@ medians as (
             + case when silent_count + count_rank = (weekday_count + 2) // 2 then negative_count / 2.0 else 0 end
         ) as median_count
 
-    from ranked
+    from count_ranks
     group by
         series_key,
         day_number,
@@ -134,66 +134,66 @@ medians as (
 distances as (
 
     select
-        ranked.series_key,
-        ranked.day_number,
-        sum(abs(ranked.negative_count - medians.median_count)) as heard_distance,
-        -- the silent days of a weekday lie as far below the median as the median is above 0
-        sum(case when ranked.count_rank = 1 then ranked.silent_count * medians.median_count else 0 end)
+        count_ranks.series_key,
+        count_ranks.day_number,
+        sum(abs(count_ranks.negative_count - medians.median_count)) as heard_distance,
+        -- the days of a weekday without negative voices lie as far below the median as the median is above 0
+        sum(case when count_ranks.count_rank = 1 then count_ranks.silent_count * medians.median_count else 0 end)
             as silent_distance
 
-    from ranked
+    from count_ranks
 
     inner join medians
         on
-            ranked.series_key = medians.series_key
-            and ranked.day_number = medians.day_number
-            and ranked.weekday = medians.weekday
+            count_ranks.series_key = medians.series_key
+            and count_ranks.day_number = medians.day_number
+            and count_ranks.weekday = medians.weekday
 
     group by
-        ranked.series_key,
-        ranked.day_number
+        count_ranks.series_key,
+        count_ranks.day_number
 
 ),
 
-filled as (
+own_factors as (
 
     select
-        counted.brand_code,
-        counted.channel_code,
-        counted.series_key,
-        counted.posted_on,
-        counted.day_number,
-        counted.weekday,
+        days_back.brand_code,
+        days_back.channel_code,
+        days_back.series_key,
+        days_back.posted_on,
+        days_back.day_number,
+        days_back.weekday,
         coalesce(medians.median_count, 0) / nullif(
-            avg(coalesce(medians.median_count, 0)) over (partition by counted.series_key, counted.day_number), 0
+            avg(coalesce(medians.median_count, 0)) over (partition by days_back.series_key, days_back.day_number), 0
         ) as own_factor,
         -- .663 is the mean distance of four standard normal values from their median, pi / 2 / n the variance of
         -- the median of n of them
-        power((distances.heard_distance + distances.silent_distance) / counted.day_count / 0.663, 2)
-        * pi() / 2 * 7 / counted.day_count
+        power((distances.heard_distance + distances.silent_distance) / days_back.day_count / 0.663, 2)
+        * pi() / 2 * 7 / days_back.day_count
         / nullif(
             power(
-                avg(coalesce(medians.median_count, 0)) over (partition by counted.series_key, counted.day_number), 2
+                avg(coalesce(medians.median_count, 0)) over (partition by days_back.series_key, days_back.day_number), 2
             ),
             0
         ) as chance_variance
 
-    from counted
+    from days_back
 
     left join medians
         on
-            counted.series_key = medians.series_key
-            and counted.day_number = medians.day_number
-            and counted.weekday = medians.weekday
+            days_back.series_key = medians.series_key
+            and days_back.day_number = medians.day_number
+            and days_back.weekday = medians.weekday
 
     left join distances
         on
-            counted.series_key = distances.series_key
-            and counted.day_number = distances.day_number
+            days_back.series_key = distances.series_key
+            and days_back.day_number = distances.day_number
 
 ),
 
-of_brands as (
+brand_factors as (
 
     select
         brand_code,
@@ -207,27 +207,27 @@ of_brands as (
             0
         ) as drawn_factor
 
-    from filled
+    from own_factors
     where channel_code is null
 
 ),
 
-beside_brands as (
+factors_with_brand as (
 
     select
-        filled.*,
-        coalesce(of_brands.drawn_factor, 1) as brand_factor,
-        filled.own_factor - coalesce(of_brands.drawn_factor, 1) as difference
+        own_factors.*,
+        coalesce(brand_factors.drawn_factor, 1) as brand_factor,
+        own_factors.own_factor - coalesce(brand_factors.drawn_factor, 1) as difference
 
-    from filled
+    from own_factors
 
-    inner join of_brands
+    inner join brand_factors
         on
-            filled.brand_code = of_brands.brand_code
-            and filled.day_number = of_brands.day_number
-            and filled.weekday = of_brands.weekday
+            own_factors.brand_code = brand_factors.brand_code
+            and own_factors.day_number = brand_factors.day_number
+            and own_factors.weekday = brand_factors.weekday
 
-    where filled.channel_code is not null
+    where own_factors.channel_code is not null
 
 ),
 
@@ -241,7 +241,7 @@ every_factor as (
         weekday,
         coalesce(drawn_factor, 1) as factor
 
-    from of_brands
+    from brand_factors
 
     union all
 
@@ -261,7 +261,7 @@ every_factor as (
             0
         ) as factor
 
-    from beside_brands
+    from factors_with_brand
 
 ),
 
@@ -274,7 +274,7 @@ final as (
         posted_on,
         day_number,
         weekday,
-        -- a weekday on which nothing was ever heard is rare, not impossible
+        -- a weekday without any voice so far keeps a factor above 0, for voices on it are rare and not impossible
         cast(
             round(
                 greatest(factor, 0.05)

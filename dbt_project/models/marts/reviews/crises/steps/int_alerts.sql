@@ -3,7 +3,7 @@
 
 with
 
-flagged as (
+flagged_series as (
 
     select
         *,
@@ -15,7 +15,7 @@ flagged as (
 
 ),
 
-weighed as (
+series_with_weight as (
 
     select
         *,
@@ -25,13 +25,13 @@ weighed as (
             observed_count - expected_count
         ) over (partition by alert_key, alert_kind) as is_main_product
 
-    from flagged
+    from flagged_series
 
 ),
 
 -- one alert a brand and day, named by the surest of its series, one of a main product if there is any; a burst goes
 -- before growth
-ranked as (
+series_with_rank as (
 
     select
         *,
@@ -45,7 +45,7 @@ ranked as (
                 series_key asc
         ) as series_rank
 
-    from weighed
+    from series_with_weight
 
 ),
 
@@ -60,7 +60,7 @@ brand_days as (
             else 1
         end as is_start
 
-    from ranked
+    from series_with_rank
     where series_rank = 1
 
 ),
@@ -77,7 +77,7 @@ runs as (
 ),
 
 -- a day on which only the brand as a whole stands out belongs to the product named last, else to the next that is
-named as (
+named_days as (
 
     select
         brand_code,
@@ -95,18 +95,18 @@ named as (
 
 ),
 
-placed as (
+series_with_episode as (
 
     select
-        ranked.*,
-        coalesce(ranked.product_key, named.episode_product_key) as episode_product_key
+        series_with_rank.*,
+        coalesce(series_with_rank.product_key, named_days.episode_product_key) as episode_product_key
 
-    from ranked
+    from series_with_rank
 
-    inner join named
+    inner join named_days
         on
-            ranked.brand_code = named.brand_code
-            and ranked.day_number = named.day_number
+            series_with_rank.brand_code = named_days.brand_code
+            and series_with_rank.day_number = named_days.day_number
 
 ),
 
@@ -117,11 +117,11 @@ product_days as (
         episode_product_key,
         posted_on,
         day_number
-    from placed
+    from series_with_episode
 
 ),
 
-started as (
+days_with_start as (
 
     select
         *,
@@ -146,53 +146,53 @@ episodes as (
         day_number,
         max(start_on) over (partition by brand_code, episode_product_key order by day_number) as start_on
 
-    from started
+    from days_with_start
 
 ),
 
 final as (
 
     select
-        placed.alert_key,
-        placed.series_rank,
+        series_with_episode.alert_key,
+        series_with_episode.series_rank,
         episodes.brand_code || '|' || coalesce(episodes.episode_product_key, '*')
         || '|' || cast(episodes.start_on as string) as episode_key,
-        placed.episode_product_key,
-        placed.alert_kind,
-        placed.level_code,
-        placed.series_key,
-        placed.brand_code,
-        placed.product_key,
-        placed.channel_code,
-        placed.aspect_code,
-        placed.posted_on as alert_date,
+        series_with_episode.episode_product_key,
+        series_with_episode.alert_kind,
+        series_with_episode.level_code,
+        series_with_episode.series_key,
+        series_with_episode.brand_code,
+        series_with_episode.product_key,
+        series_with_episode.channel_code,
+        series_with_episode.aspect_code,
+        series_with_episode.posted_on as alert_date,
         -- the days whose voices it is about
-        case placed.alert_kind
-            when 'growth' then cast(placed.posted_on - interval '6 days' as date)
-            else placed.posted_on
+        case series_with_episode.alert_kind
+            when 'growth' then cast(series_with_episode.posted_on - interval '6 days' as date)
+            else series_with_episode.posted_on
         end as heard_from,
-        placed.has_history,
-        placed.day_count,
-        placed.observed_count,
-        placed.expected_count,
-        placed.daily_level,
-        placed.weekday_factor,
-        placed.dispersion,
-        placed.voice_count,
-        placed.negative_share,
-        placed.usual_negative_share,
-        placed.volume_z,
-        placed.p_value,
-        placed.q_value,
-        placed.tested_series_count
+        series_with_episode.has_history,
+        series_with_episode.day_count,
+        series_with_episode.observed_count,
+        series_with_episode.expected_count,
+        series_with_episode.daily_level,
+        series_with_episode.weekday_factor,
+        series_with_episode.dispersion,
+        series_with_episode.voice_count,
+        series_with_episode.negative_share,
+        series_with_episode.usual_negative_share,
+        series_with_episode.volume_z,
+        series_with_episode.p_value,
+        series_with_episode.q_value,
+        series_with_episode.tested_series_count
 
-    from placed
+    from series_with_episode
 
     inner join episodes
         on
-            placed.brand_code = episodes.brand_code
-            and placed.episode_product_key is not distinct from episodes.episode_product_key
-            and placed.day_number = episodes.day_number
+            series_with_episode.brand_code = episodes.brand_code
+            and series_with_episode.episode_product_key is not distinct from episodes.episode_product_key
+            and series_with_episode.day_number = episodes.day_number
 
 )
 

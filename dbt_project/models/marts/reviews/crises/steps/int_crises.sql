@@ -1,4 +1,4 @@
--- Grain: one row per crisis, with what it is about as far as its cases tell.
+-- Grain: one row per crisis, with what it is about, as far as its cases say.
 {#-
     The feed of crises names no brand, product or aspect. The cases that carry its ref do: the product and aspect that
     most of them name, where any does. A crisis whose cases name no brand is our only brand's, if we are one.

@@ -18,7 +18,7 @@
         where letter_count >= {{ var('duplicate_fewest_letters') }}
     ),
 
-    ranked as (
+    text_places as (
         select
             text_sha256,
             band,
@@ -33,16 +33,16 @@
 
     newcomers as (
         select band, min(text_sha256) as text_sha256
-        from ranked
+        from text_places
         where
             place <= {{ var('near_duplicate_bucket_reach') }}
             and text_sha256 in (select new_texts.affected_key from new_texts)
         group by band
     )
 
-    select ranked.text_sha256
-    from ranked
-    inner join newcomers on ranked.band = newcomers.band and ranked.text_sha256 > newcomers.text_sha256
+    select text_places.text_sha256
+    from text_places
+    inner join newcomers on text_places.band = newcomers.band and text_places.text_sha256 > newcomers.text_sha256
 {%- endset -%}
 
 with
@@ -74,7 +74,7 @@ buckets as (
 
 ),
 
-shared as (
+shared_bands as (
 
     -- most bands are of one text alone, and those that no affected text is in are settled
     select band
@@ -86,7 +86,7 @@ shared as (
 
 ),
 
-ranked as (
+text_places as (
 
     select
         buckets.text_sha256,
@@ -95,36 +95,36 @@ ranked as (
 
     from buckets
 
-    inner join shared
-        on buckets.band = shared.band
+    inner join shared_bands
+        on buckets.band = shared_bands.band
 
 ),
 
 candidates as (
 
     select distinct
-        ranked.text_sha256,
+        text_places.text_sha256,
         leaders.text_sha256 as other_text_sha256
 
-    from ranked
+    from text_places
 
-    inner join ranked as leaders
+    inner join text_places as leaders
         on
-            ranked.band = leaders.band
-            and ranked.place > leaders.place
+            text_places.band = leaders.band
+            and text_places.place > leaders.place
             and leaders.place <= {{ var('near_duplicate_bucket_reach') }}
 
     where
         -- where a template fills the bucket, its first two texts stand for all of them
         (
-            ranked.place <= {{ var('near_duplicate_bucket_reach') }}
+            text_places.place <= {{ var('near_duplicate_bucket_reach') }}
             or leaders.place <= 2
         )
-        and {{ is_affected('ranked.text_sha256') }}
+        and {{ is_affected('text_places.text_sha256') }}
 
 ),
 
-compared as (
+pair_similarities as (
 
     select
         candidates.text_sha256,
@@ -141,11 +141,11 @@ compared as (
 
 ),
 
-alike as (
+similar_pairs as (
 
-    select * from compared
+    select * from pair_similarities
     where similarity >= {{ var('near_duplicate_from') }}
 
 )
 
-select * from alike
+select * from similar_pairs

@@ -15,7 +15,7 @@ reviews as (
 
 ),
 
-counted as (
+review_counts as (
 
     select
         product_key,
@@ -47,7 +47,7 @@ levels as (
         median(review_count) over before_it as usual_count,
         count(*) over before_it as known_windows
 
-    from counted
+    from review_counts
     window before_it as (
         partition by product_key, window_kind
         order by started_at

@@ -19,7 +19,7 @@ grants as (
 
 ),
 
-named as (
+named_grants as (
 
     select
         reviews.voice_key,
@@ -32,9 +32,9 @@ named as (
 
 ),
 
-of_the_order as (
+order_grants as (
 
-    -- an offer that nobody took up rewarded nothing
+    -- an offer that was not claimed rewarded nothing
     select
         reviews.voice_key,
         grants.record_key as grant_key
@@ -48,12 +48,12 @@ of_the_order as (
 
 ),
 
-paid as (
+final as (
 
-    select * from named
+    select * from named_grants
     union
-    select * from of_the_order
+    select * from order_grants
 
 )
 
-select * from paid
+select * from final

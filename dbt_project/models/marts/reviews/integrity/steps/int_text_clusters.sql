@@ -7,7 +7,7 @@ pairs as (
 
 ),
 
-spoken as (
+texts_of_voices as (
 
     -- a service desk answers from templates all day; only what the public writes is looked at
     select distinct text_sha256
@@ -27,10 +27,10 @@ edges as ( -- noqa: ST03
 
     from pairs
 
-    inner join spoken
-        on pairs.text_sha256 = spoken.text_sha256
+    inner join texts_of_voices
+        on pairs.text_sha256 = texts_of_voices.text_sha256
 
-    inner join spoken as others
+    inner join texts_of_voices as others
         on pairs.other_text_sha256 = others.text_sha256
 
 ),
@@ -78,7 +78,7 @@ neighbours as (
 
 ),
 
-nearest as (
+nearest_neighbours as (
 
     select
         neighbours.text_sha256,
@@ -99,19 +99,19 @@ nearest as (
 
 ),
 
-clustered as (
+text_clusters as (
 
     select
         components.node as text_sha256,
         components.label as cluster_key,
-        nearest.other_text_sha256 as nearest_text_sha256,
-        nearest.similarity
+        nearest_neighbours.other_text_sha256 as nearest_text_sha256,
+        nearest_neighbours.similarity
 
     from components
 
-    inner join nearest
-        on components.node = nearest.text_sha256
+    inner join nearest_neighbours
+        on components.node = nearest_neighbours.text_sha256
 
 )
 
-select * from clustered
+select * from text_clusters

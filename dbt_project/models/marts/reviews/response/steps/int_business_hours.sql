@@ -52,7 +52,7 @@ days as (
 
 ),
 
-in_force as (
+schedules_in_force as (
 
     select
         days.schedule_code,
@@ -72,13 +72,13 @@ in_force as (
 
 ),
 
-own as (
+own_hours as (
 
     select distinct
         schedule_code,
         day
 
-    from in_force
+    from schedules_in_force
 
 ),
 
@@ -90,7 +90,7 @@ hours as (
         opens,
         closes
 
-    from in_force
+    from schedules_in_force
     where day_kind = 'every' or (day_kind = 'workday') = is_workday
 
     union all
@@ -104,18 +104,18 @@ hours as (
 
     from days
 
-    inner join in_force as defaults
+    inner join schedules_in_force as defaults
         on
             days.day = defaults.day
             and defaults.schedule_code = 'default'
             and (defaults.day_kind = 'every' or (defaults.day_kind = 'workday') = days.is_workday)
 
-    left join own
+    left join own_hours
         on
-            days.schedule_code = own.schedule_code
-            and days.day = own.day
+            days.schedule_code = own_hours.schedule_code
+            and days.day = own_hours.day
 
-    where own.day is null
+    where own_hours.day is null
 
 ),
 
@@ -188,7 +188,7 @@ segments as (
 
 ),
 
-measured as (
+hours_with_total as (
 
     select
         schedule_code,
@@ -217,4 +217,4 @@ measured as (
 
 )
 
-select * from measured
+select * from hours_with_total

@@ -7,7 +7,7 @@ documents as (
 
 ),
 
-counted as (
+voice_counts as (
 
     select
         week_start,
@@ -22,4 +22,4 @@ counted as (
 
 )
 
-select * from counted
+select * from voice_counts

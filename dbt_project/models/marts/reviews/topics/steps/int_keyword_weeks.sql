@@ -1,5 +1,5 @@
 -- Grain: one row per Monday week.
--- All rows are replaced every night; they are few. What a full build writes differs in changed_after_load_id only.
+-- All rows are replaced in every build; they are few. What a full build writes differs in changed_after_load_id only.
 {{ config(materialized='incremental', incremental_strategy='replace_affected', unique_key='week_start') }}
 
 {%- set every_week %}
@@ -46,13 +46,13 @@ current_weeks as (
 
 {% if replaces_affected() -%}
 
-reread as (
+weeks_to_read as (
 
     {{ reread_weeks }}
 
 ),
 
-noted as (
+noted_weeks as (
 
     select
         coalesce(current_weeks.week_start, former.week_start) as week_start,
@@ -62,7 +62,7 @@ noted as (
         case
             when
                 former.week_start is null
-                or reread.week_start is not null
+                or weeks_to_read.week_start is not null
                 or coalesce(current_weeks.voices_hash, 0) <> coalesce(former.voices_hash, 0)
                 then {{ build_watermark() }}
             else former.changed_after_load_id
@@ -73,14 +73,14 @@ noted as (
     full join {{ this }} as former
         on current_weeks.week_start = former.week_start
 
-    left join reread
-        on coalesce(current_weeks.week_start, former.week_start) = reread.week_start
+    left join weeks_to_read
+        on coalesce(current_weeks.week_start, former.week_start) = weeks_to_read.week_start
 
 )
 
 {%- else -%}
 
-noted as (
+noted_weeks as (
 
     select
         week_start,
@@ -94,4 +94,4 @@ noted as (
 
 {%- endif %}
 
-select * from noted
+select * from noted_weeks

@@ -37,7 +37,7 @@ stop_terms as (
 
     union
 
-    -- names are kept whole so that they can be told apart, and left out
+    -- names are kept whole so that they can be recognised and left out
     select
         lower(word) as term,
         false as is_phrase_opener
@@ -61,7 +61,7 @@ texts as (
 ),
 
 -- short praise repeats endlessly: its words are counted once, and multiplied
-spoken as (
+text_words as (
 
     select
         voices.week_start,
@@ -107,7 +107,7 @@ judged_words as (
 
 ),
 
-said as (
+voice_terms as (
 
     select
         text_number,
@@ -141,34 +141,34 @@ text_terms as (
         term,
         count(*) as occurrence_count
 
-    from said
+    from voice_terms
     group by text_number, term_kind, term
 
 ),
 
-counted as (
+term_counts as (
 
     select
-        spoken.week_start,
-        spoken.brand_code,
-        spoken.product_key,
-        spoken.polarity_code,
+        text_words.week_start,
+        text_words.brand_code,
+        text_words.product_key,
+        text_words.polarity_code,
         text_terms.term_kind,
         text_terms.term,
-        cast(sum(spoken.document_count) as bigint) as document_count,
-        cast(sum(spoken.document_count * text_terms.occurrence_count) as bigint) as occurrence_count,
-        min(spoken.first_voice_number) as first_voice_number
+        cast(sum(text_words.document_count) as bigint) as document_count,
+        cast(sum(text_words.document_count * text_terms.occurrence_count) as bigint) as occurrence_count,
+        min(text_words.first_voice_number) as first_voice_number
 
     from text_terms
 
-    inner join spoken
-        on text_terms.text_number = spoken.text_number
+    inner join text_words
+        on text_terms.text_number = text_words.text_number
 
     group by
-        spoken.week_start,
-        spoken.brand_code,
-        spoken.product_key,
-        spoken.polarity_code,
+        text_words.week_start,
+        text_words.brand_code,
+        text_words.product_key,
+        text_words.polarity_code,
         text_terms.term_kind,
         text_terms.term
 
@@ -183,44 +183,44 @@ kept_terms as (
         term_kind,
         term
 
-    from counted
+    from term_counts
     group by week_start, brand_code, term_kind, term
     having sum(document_count) >= {{ var('keyword_kept_from_documents') }}
 
 ),
 
-kept as (
+kept_counts as (
 
-    select counted.*
-    from counted
+    select term_counts.*
+    from term_counts
 
     inner join kept_terms
         on
-            counted.week_start = kept_terms.week_start
-            and counted.brand_code = kept_terms.brand_code
-            and counted.term_kind = kept_terms.term_kind
-            and counted.term = kept_terms.term
+            term_counts.week_start = kept_terms.week_start
+            and term_counts.brand_code = kept_terms.brand_code
+            and term_counts.term_kind = kept_terms.term_kind
+            and term_counts.term = kept_terms.term
 
 ),
 
 final as (
 
     select
-        kept.week_start,
-        kept.brand_code,
-        kept.product_key,
-        kept.polarity_code,
-        kept.term_kind,
-        kept.term,
-        kept.document_count,
-        kept.occurrence_count,
+        kept_counts.week_start,
+        kept_counts.brand_code,
+        kept_counts.product_key,
+        kept_counts.polarity_code,
+        kept_counts.term_kind,
+        kept_counts.term,
+        kept_counts.document_count,
+        kept_counts.occurrence_count,
         voices.posted_at as first_posted_at,
         voices.voice_key as first_voice_key
 
-    from kept
+    from kept_counts
 
     inner join voices
-        on kept.first_voice_number = voices.voice_number
+        on kept_counts.first_voice_number = voices.voice_number
 
 )
 

@@ -46,7 +46,7 @@ complaints as (
 
 ),
 
-spoken as (
+voice_counts as (
 
     select
         brand_code,
@@ -59,7 +59,7 @@ spoken as (
 
 ),
 
-complained as (
+complaint_counts as (
 
     select
         topic_kind,
@@ -83,23 +83,23 @@ complained as (
 rates as (
 
     select
-        complained.*,
-        spoken.voice_count,
-        spoken.previous_voice_count,
-        complained.mention_count / nullif(spoken.voice_count, 0) as mention_rate,
-        complained.previous_mention_count / nullif(spoken.previous_voice_count, 0) as previous_mention_rate
+        complaint_counts.*,
+        voice_counts.voice_count,
+        voice_counts.previous_voice_count,
+        complaint_counts.mention_count / nullif(voice_counts.voice_count, 0) as mention_rate,
+        complaint_counts.previous_mention_count / nullif(voice_counts.previous_voice_count, 0) as previous_mention_rate
 
-    from complained
+    from complaint_counts
 
-    inner join spoken
+    inner join voice_counts
         on
-            complained.brand_code = spoken.brand_code
-            and complained.product_key = spoken.product_key
+            complaint_counts.brand_code = voice_counts.brand_code
+            and complaint_counts.product_key = voice_counts.product_key
 
     where
-        complained.mention_count > 0
+        complaint_counts.mention_count > 0
         -- a voice that names no product is in its brand's row
-        and complained.product_key <> 'unknown'
+        and complaint_counts.product_key <> 'unknown'
 
 ),
 
