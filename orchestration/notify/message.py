@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from orchestration.explain.units import change, value
 from orchestration.notify.findings import Exceptions
 from orchestration.publication.labels import Labels
+from orchestration.publication.number_formats import write, write_change
 
 _LISTED = 8
 _PERIODS = {
@@ -95,7 +95,7 @@ def _section(heading: str, rows: Sequence[Any], line: Callable[[Any], str]) -> I
 def _off_target(row: dict[str, Any]) -> str:
     sign = "≥" if row["higher_is_better"] else "≤"
     target = (
-        f"目标 target {sign} {value(row['unit'], row['target'])}"
+        f"目标 target {sign} {write(row['target'], row['unit']).both}"
         if row["target"] is not None
         else ""
     )
@@ -103,15 +103,13 @@ def _off_target(row: dict[str, Any]) -> str:
     period = f"{_PERIODS.get(row['period_kind'], row['period_kind'])} {row['period_start']}"
     told = ", ".join(filter(None, [target, moved, f"n={row['sample_count']:,}"]))
     return (
-        f"{row['label_zh']} {row['label_en']}: {value(row['unit'], row['value'])}"
+        f"{row['label_zh']} {row['label_en']}: {write(row['value'], row['unit']).both}"
         f" ({told}; {period})"
     )
 
 
 def _moved(row: dict[str, Any]) -> str:
-    if row["delta_kind"] == "percent":
-        return f"{row['delta']:+.1%}"
-    return change(row["unit"], row["delta"])
+    return write_change(row["delta"], row["unit"], row["delta_kind"]).both
 
 
 def _withheld(row: dict[str, Any]) -> str:

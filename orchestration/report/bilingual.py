@@ -13,6 +13,8 @@ from datetime import date
 
 from markupsafe import Markup, escape
 
+from orchestration.publication.number_formats import write, write_change
+
 _NAME = re.compile(r"[\u4e00-\u9fff]|[A-Za-z]{4}")
 _AS_IS = Markup('<span class="asis">{}</span>')
 
@@ -66,17 +68,6 @@ STATUSES = {
     "hidden": Said("样本不足，不展示", "too few, not shown"),
     "withheld": Said("暂缓发布", "withheld"),
 }
-# a unit's scale, digits, and what stands behind the number in either language
-_FORMS = {
-    "share": (100, ".1f", " %", " %"),
-    "points": (100, ".1f", " 个百分点", " pp"),
-    "multiple": (1, ".2f", "x", "x"),
-    "count": (1, ".0f", "", ""),
-    "cny": (1, ".0f", " 元", " CNY"),
-    "days": (1, ".1f", " 天", " d"),
-    "per_1000": (1, ".2f", " ‰", " ‰"),
-    "score": (1, ".2f", "", ""),
-}
 _BOTH = re.compile(r"^(?P<zh>.*[\u4e00-\u9fff].*?)[；;]\s*(?P<en>[^\u4e00-\u9fff]+)$", re.DOTALL)
 _TAIL = re.compile(r"^(?P<zh>.*[\u4e00-\u9fff]) (?P<en>[A-Za-z][^\u4e00-\u9fff]*)$")
 _TOO_FEW = re.compile(r"^样本不足 (n < [\d,]+)$")
@@ -98,21 +89,17 @@ def split(text: str | None) -> Said:
 
 
 def amount(value: float | None, unit: str) -> Said:
-    """A value in its unit, as a person reads it: 12.3 %, 41.0, 3.20x, 1,234, 35 min."""
-    if value is None:
-        return Said("–", "–")
-    return _minutes(value) if unit == "minutes" else _formed(value, unit, "")
+    """A value in its unit, as a person reads it: 12.34%, 41.0, 3.20×, 1,234, 35 min."""
+    zh, en, _ = write(value, unit)
+    return Said(zh, en)
 
 
 def change(value: float | None, unit: str, kind: str | None) -> Said:
     """A change against the period before: percent for volumes, points for everything else."""
     if value is None:
         return Said("", "")
-    if kind == "percent":
-        return said(f"{value * 100:+.1f} %")
-    if unit == "minutes":
-        return said("-" if value < 0 else "+") + _minutes(abs(value))
-    return _formed(value, "points" if unit == "share" else unit, "+")
+    zh, en, _ = write_change(value, unit, kind)
+    return Said(zh, en)
 
 
 def money(value: float | None, unit: int) -> str:
@@ -126,7 +113,7 @@ def money(value: float | None, unit: int) -> str:
 
 
 def minutes(value: float | None) -> Said:
-    """A time span as people say it: 35 分钟, 2 小时 5 分, 3.1 天."""
+    """A time span that is no KPI, in minutes, hours or days: 35 分钟, 2 小时 5 分, 3.1 天."""
     return Said("–", "–") if value is None else _minutes(float(value))
 
 
@@ -173,16 +160,3 @@ def _minutes(value: float) -> Said:
             f"{hours} h" + (f" {rest} min" if rest else ""),
         )
     return said(f"{value / 1440:,.1f} 天", f"{value / 1440:,.1f} d")
-
-
-def _formed(value: float, unit: str, sign: str) -> Said:
-    scale, digits, zh, en = _FORMS.get(unit, (1, ".1f", "", ""))
-    scaled = float(value) * scale
-    # a share of less than one in a hundred would lose its only digits
-    if unit in ("share", "points") and 0 < abs(scaled) < 0.995:
-        digits = ".2f"
-    number = f"{scaled:{sign},{digits}}"
-    # what rounds to nothing has no direction
-    if not number.strip("+-0."):
-        number = number.lstrip("+-")
-    return said(number + zh, number + en)

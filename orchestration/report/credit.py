@@ -203,7 +203,9 @@ def _figure(picture: Mapping[str, Any]) -> Figure | None:
             numbers(
                 row["name"], money(row["leading"], 1), money(row["spend_cny"], 1),
                 amount(row["roas"], "multiple"),
-                f"{row['roas_low']:.2f}x – {row['roas_high']:.2f}x",
+                amount(row["roas_low"], "multiple")
+                + said(" – ")
+                + amount(row["roas_high"], "multiple"),
             )
             for row in rows
         ],

@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.publication.number_formats import write
 from orchestration.publication.tables import rows_of, shade
 from orchestration.report.bilingual import Said, said
 
@@ -268,7 +269,7 @@ def told(value: float | None, *, is_rate: bool, sign: str = "") -> str:
     if value is None:
         return "–"
     if is_rate:
-        return f"{100 * value:{sign}.1f} " + ("pp" if sign else "%")
+        return write(value, "points" if sign else "share", plus=bool(sign)).en
     digits = 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
     return f"{value:{sign},.{digits}f}"
 

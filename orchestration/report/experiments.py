@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.publication.number_formats import write_digits
 from orchestration.publication.tables import rows_of
 from orchestration.report.bilingual import Said, amount, change, said
 from orchestration.report.charts import (
@@ -172,7 +173,7 @@ def _forest(rows: Sequence[Mapping[str, Any]]) -> Figure | None:
                     100 * float(row["difference_low"]),
                     100 * float(row["difference_high"]),
                     # names are long here, so the unit stands in the title
-                    said(f"{100 * float(row['difference']):+.1f}"),
+                    said(write_digits(row["difference"], "points", plus=True)),
                 )
                 for row in told
             ],

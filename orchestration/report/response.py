@@ -123,7 +123,7 @@ def _backlog(days: Sequence[Mapping[str, Any]]) -> Figure | None:
                 said(row["day"]),
                 amount(row["open_count"], "count"),
                 amount(row["breaching_count"], "count"),
-                said("–" if row["oldest_days"] is None else f"{row['oldest_days']:.1f}"),
+                amount(row["oldest_days"], "days"),
             )
             for row in list(reversed(days))[:30]
         ],

@@ -185,7 +185,8 @@ def test_each_chat_gets_the_message_once_chinese_first(
     ]  # fmt: skip
     for text in receiver.texts():
         assert re.search(
-            r"净情感度 Net sentiment rate: 19\.72%.*≥ 60\.00%.*\+5\.00 pp, n=426; 周 week", text
+            r"净情感度 Net sentiment rate: 19\.72%.*≥ 60\.00%.*\+5\.00 pp, n=426; 周 week",
+            text,
         ), text
         assert "好评率 Positive share: 激励；rewards" in text
         assert "p001（数据截至 as of 2026-10-31）" in text

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
+import duckdb
 import psycopg
 import pytest
 
@@ -25,6 +26,7 @@ from orchestration.postgres.connection import PostgresError
 from orchestration.postgres.personal_data import traces_left
 from orchestration.postgres.sync import follow, told_state
 from orchestration.publication import store
+from orchestration.publication.number_formats import sql_text
 from orchestration.publication.rewriting import rewrite
 from orchestration.publication.traces import Traces
 from tests.integration.home import Home
@@ -681,3 +683,12 @@ def test_an_erased_person_leaves_every_schema(world: World) -> None:
     assert traces_left(world.settings, traces) == []
     assert not [name for name in schemas_of(world) if name.endswith("__previous")]
     assert live(world) == "p002"
+
+
+def test_postgres_writes_numbers_for_dashboards_as_duckdb_does(world: World) -> None:
+    values = "('count', -1234567.0), ('share', 0.03125), ('cny', -1500.4), ('minutes', 4320)"
+    asked = (
+        f"select {sql_text('n', 'u')}, {sql_text('n', 'u', is_change=True)} "
+        f"from (values {values}) as numbers (u, n)"
+    )
+    assert world.asked(asked) == duckdb.sql(asked).fetchall()
