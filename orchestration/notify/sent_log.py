@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+
+from ingestion.privacy.private_files import replace_text
 
 State = Literal["sending", "sent", "failed"]
 _KEPT = 60
@@ -50,9 +51,5 @@ class SentBook:
         self.messages.setdefault(key, {})[target] = state
         for old in list(self.messages)[:-_KEPT]:
             del self.messages[old]
-        fresh = self.path.with_name(f".{self.path.name}")
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump({"salt": self.salt, "messages": self.messages}, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self.path)
+        content = {"salt": self.salt, "messages": self.messages}
+        replace_text(self.path, json.dumps(content, indent=1))
