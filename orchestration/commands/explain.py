@@ -29,7 +29,7 @@ def explain(
     ] = "week",
     against: Annotated[
         str | None,
-        typer.Option(help="The period that it is held against; without it, the one before."),
+        typer.Option(help="The period that it is compared with; without it, the one before."),
     ] = None,
     channel: Annotated[str | None, typer.Option(help="Only this channel.")] = None,
     brand: Annotated[

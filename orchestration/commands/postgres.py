@@ -31,11 +31,11 @@ def bring_postgres(settings: Settings, out: Console) -> KoubeiError | None:
     """Bring PostgreSQL along and say so; returns what stood in the way. The home is held."""
     if settings.postgres_dsn is None:
         return None
-    from orchestration.postgres.sync import follow  # noqa: PLC0415 - a driver few need
+    from orchestration.postgres.sync import sync  # noqa: PLC0415 - a driver few need
 
     try:
         with watcher_for(out) as watcher:
-            done = follow(settings, watcher)
+            done = sync(settings, watcher)
     except KoubeiError as error:
         return error
     if done is None:

@@ -36,7 +36,7 @@ def show(out: Console, answer: Answer, labels: Labels, *, with_sql: bool) -> Non
     for each in answer.movements:
         out.print(_movement(answer, each, labels))
     if not answer.movements:
-        out.print(f"变动来源 What moved it: {answer.silence or '–'}")
+        out.print(f"变动来源 What moved it: {answer.missing_reason or '–'}")
     _show_rows(out, answer)
     _show_files(out, answer)
     if with_sql:
@@ -49,13 +49,13 @@ def show(out: Console, answer: Answer, labels: Labels, *, with_sql: bool) -> Non
 def _definition(answer: Answer) -> Table:
     kpi = answer.kpi
     made = table(
-        f"{kpi.told()}  {kpi.code}",
+        f"{kpi.describe()}  {kpi.code}",
         [("", ""), ("", "")],
         [
             ("口径 definition", kpi.definition),
             ("口径版本 version", f"{kpi.version}"),
             ("负责方 owner", kpi.owner),
-            ("范围 scope", answer.scope.told()),
+            ("范围 scope", answer.scope.describe()),
             ("发布 publication", f"{answer.publication_id}, 数据截至 as of {answer.as_of}"),
         ],
     )
@@ -83,7 +83,7 @@ def _number(answer: Answer) -> Table:
         ("目标 target", _target(answer), ""),
         ("状态 status", _status(answer), ""),
     ]
-    return table(None, [("", ""), ("本期", "now"), ("对比期", "held against")], rows)
+    return table(None, [("", ""), ("本期", "now"), ("对比期", "compared with")], rows)
 
 
 def _value(unit: str, number: float | None) -> str:
@@ -97,16 +97,16 @@ def _change(unit: str, number: float | None) -> str:
 def _period(answer: Answer, position: int) -> str:
     period = (answer.period, answer.against)[position]
     cut = "，同天数 the same days" if period.is_cut else ""
-    return f"{LABELS[period.kind]} {period.told()}{cut}"
+    return f"{LABELS[period.kind]} {period.describe()}{cut}"
 
 
 def _delta(answer: Answer) -> str:
     if answer.delta is None:
         return "–"
-    told = _change(answer.kpi.unit, answer.delta)
+    text = _change(answer.kpi.unit, answer.delta)
     if answer.kpi.is_count and answer.previous_value:
-        told += f" ({_change('percent', answer.delta / answer.previous_value)})"
-    return told
+        text += f" ({_change('percent', answer.delta / answer.previous_value)})"
+    return text
 
 
 def _target(answer: Answer) -> str:
@@ -148,7 +148,7 @@ def _movement(answer: Answer, movement: Movement, labels: Labels) -> Table | Tex
         ]
     names = {key: f"{name} {key}" for key, name in answer.product_names.items()}
     rows = []
-    for each in movement.movers:
+    for each in movement.contributions:
         code = each.member_code
         row = [
             labels.channel(code) if movement.dimension == "channel" else names.get(code, code),
@@ -167,12 +167,12 @@ def _movement(answer: Answer, movement: Movement, labels: Labels) -> Table | Tex
         "合计 total",
         _value(unit, answer.value),
         _value(unit, answer.previous_value),
-        _change(unit, sum(each.contribution for each in movement.movers)),
+        _change(unit, sum(each.contribution for each in movement.contributions)),
     ]
     if not is_count:
         total += [
-            _change(unit, sum(each.rate_effect or 0 for each in movement.movers)),
-            _change(unit, sum(each.mix_effect or 0 for each in movement.movers)),
+            _change(unit, sum(each.rate_effect or 0 for each in movement.contributions)),
+            _change(unit, sum(each.mix_effect or 0 for each in movement.contributions)),
             f"{write_quantity(answer.now.numerator)} / {write_quantity(answer.now.denominator)}",
         ]
     made = table(title, headers, rows)

@@ -70,7 +70,7 @@ def refresh(
 
     Args:
         settings: Where the home and the exports are.
-        watcher: Told how far it is.
+        watcher: DeliveryResult how far it is.
         first: Land no earlier day; None for all.
         last: Land no later day; None for all.
         accept: Names of files that a person lets in although they look wrong.

@@ -22,7 +22,7 @@ _KEPT = 60
 
 
 @dataclass
-class SentBook:
+class SentLog:
     """The home's `notified.json`: key of a message, then target, to how it ended."""
 
     path: Path
@@ -30,11 +30,11 @@ class SentBook:
     messages: dict[str, dict[str, State]] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, path: Path) -> SentBook:
-        """The book; an empty one where there is none yet."""
+    def read(cls, path: Path) -> SentLog:
+        """The log of the home; an empty one where there is none yet."""
         try:
-            told = json.loads(path.read_text(encoding="utf-8"))
-            return cls(path, told["salt"], told["messages"])
+            content = json.loads(path.read_text(encoding="utf-8"))
+            return cls(path, content["salt"], content["messages"])
         except (FileNotFoundError, ValueError, KeyError):
             return cls(path, secrets.token_hex(16))
 

@@ -1,7 +1,7 @@
 """Publishing: a draft folder, a rename, one pointer. A reader sees yesterday or today, never half.
 
 `publish` runs inside a refresh that holds the home's lock. The ledger is written last; a kill
-before that is healed by `repair` from the manifests, which are the truth for what was published.
+before that is healed by `recover` from the manifests, which are the truth for what was published.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from orchestration.home.errors import one_line
 from orchestration.home.settings import Settings
 from orchestration.publication import ledger, store
 from orchestration.publication.connections import open_file
-from orchestration.publication.content_hash import Content, combined, content_of, literal
+from orchestration.publication.content_hash import Content, combine_hashes, hash_table, literal
 from orchestration.publication.dictionary import write_dictionary
 from orchestration.publication.draft import Table, tables_to_publish, write_tables
 from orchestration.publication.exposures import ExposedModel, exposed_models, read_manifest_of_dbt
@@ -35,11 +35,11 @@ from orchestration.publication.preconditions import (
     PublishError,
     require_built,
     require_space,
-    told,
+    translate_errors,
 )
 from orchestration.publication.restatements import find_restatements
 from orchestration.publication.store import Published
-from orchestration.report.front_page import renew
+from orchestration.report.front_page import rewrite_front_page
 from orchestration.report.write import write_report
 
 
@@ -91,7 +91,7 @@ def publish(
         KoubeiError: Nothing was published and no draft is left; the message says why.
     """
     folder = settings.published_path
-    with told(folder), open_file(settings.warehouse_path) as connection:
+    with translate_errors(folder), open_file(settings.warehouse_path) as connection:
         models = exposed_models(read_manifest_of_dbt(manifest_path))
         require_built(connection, models)
         as_of = as_of_date(connection) if has_landing(connection) else None
@@ -102,12 +102,12 @@ def publish(
         write_dictionary(connection, models)
         tables = tables_to_publish(models)
         contents = {
-            table.qualified: content_of(connection, table.counts, table.skip)
+            table.qualified: hash_table(connection, table.counts, table.skip)
             for table in tables
             if table.counts
         }
         parts = {name: content.content_hash for name, content in contents.items()}
-        content_hash = combined(parts)
+        content_hash = combine_hashes(parts)
         seen = store.current(folder)
         marts = [contents[model.qualified] for model in models]
         entry = ledger.LedgerEntry(
@@ -124,7 +124,7 @@ def publish(
         )
         if seen is not None and seen.manifest["content_hash"] == content_hash:
             ledger.record_verdict(connection, entry)
-            renew(settings, connection)
+            rewrite_front_page(settings, connection)
             rows = {name: table["rows"] for name, table in seen.tables.items()}
             return Publication(seen.publication_id, as_of, rows, False, seen.path)
         folder.mkdir(parents=True, exist_ok=True)
@@ -147,7 +147,7 @@ def publish(
             path = store.put_in_place(draft, folder, publication_id)
         except BaseException:
             with suppress(OSError):
-                store.heal(folder)
+                store.recover_publications(folder)
             raise
         _finish(settings, connection, entry)
     return Publication(
@@ -155,7 +155,7 @@ def publish(
     )
 
 
-def repair(settings: Settings) -> list[str]:
+def recover(settings: Settings) -> list[str]:
     """Put the published folder and the ledger right after a kill; the start of every run.
 
     Stale drafts go, a publication that the ledger does not know is entered from its manifest, with
@@ -164,8 +164,8 @@ def repair(settings: Settings) -> list[str]:
     Returns:
         What was removed and what was entered, for the log.
     """
-    with told(settings.published_path):
-        done = store.heal(settings.published_path)
+    with translate_errors(settings.published_path):
+        done = store.recover_publications(settings.published_path)
         publications_kept = store.kept(settings.published_path)
         if not publications_kept and not settings.warehouse_path.exists():
             return done
@@ -177,7 +177,7 @@ def repair(settings: Settings) -> list[str]:
                 if published.publication_id not in known:
                     _enter(connection, published)
                     done.append(published.publication_id)
-            renew(settings, connection)
+            rewrite_front_page(settings, connection)
     return done
 
 
@@ -297,7 +297,7 @@ def _finish(
         with ledger.transaction(connection):
             connection.execute("insert into meta.restatements select * from these_restatements")
             ledger.write_verdict(connection, entry)
-        renew(settings, connection)
+        rewrite_front_page(settings, connection)
         store.prune(settings.published_path, settings.keep_publications)
     except (OSError, *DISK_AND_MEMORY) as error:
         raise PublishError(

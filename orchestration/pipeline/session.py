@@ -41,19 +41,19 @@ from orchestration.home import lock
 from orchestration.home.errors import GateRefused, KoubeiError, one_line
 from orchestration.home.settings import Settings
 from orchestration.pipeline.check_results import as_results, audit_result
-from orchestration.pipeline.publish import Publication, publish, repair
+from orchestration.pipeline.publish import Publication, publish, recover
 from orchestration.pipeline.scorers import scorers_of
 from orchestration.privacy.erase import Erasure, erase_due, seen
 from orchestration.privacy.keys import finish_rotation, make_keyring, node_key
 from orchestration.publication import ledger
 from orchestration.publication.connections import open_file
 from orchestration.publication.ledger import CheckResult, LedgerEntry
-from orchestration.report.front_page import renew
+from orchestration.report.front_page import rewrite_front_page
 from orchestration.terminal.progress import Unwatched, Watcher
 
 if TYPE_CHECKING:
-    from orchestration.notify.notify import Told
-    from orchestration.postgres.sync import Followed
+    from orchestration.notify.notify import DeliveryResult
+    from orchestration.postgres.sync import SyncResult
 
 _WHY = """
 select channel_code, feed, coalesce(column_name, ''), reason,
@@ -92,9 +92,9 @@ class Session:
     errors: list[Exception] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     publication: Publication | None = None
-    followed: Followed | None = None
+    followed: SyncResult | None = None
     behind: str | None = None
-    told: list[Told] = field(default_factory=list)
+    told: list[DeliveryResult] = field(default_factory=list)
     mute: str | None = None
 
     def connect(self) -> contextlib.AbstractContextManager[duckdb.DuckDBPyConnection]:
@@ -278,11 +278,11 @@ class Session:
         """
         if self.settings.postgres_dsn is None:
             return
-        from orchestration.postgres.sync import follow  # noqa: PLC0415 - a driver few need
+        from orchestration.postgres.sync import sync  # noqa: PLC0415 - a driver few need
 
         started = time.monotonic()
         try:
-            followed = follow(self.settings, self.watcher)
+            followed = sync(self.settings, self.watcher)
         except KoubeiError as error:
             self.behind = str(error)
         else:
@@ -296,11 +296,11 @@ class Session:
         is_over = self.publication is not None or self.refusals or self.errors
         if self.settings.notify_urls is None or not is_over:
             return
-        from orchestration.notify.findings import Night  # noqa: PLC0415 - few need it
+        from orchestration.notify.findings import RunResult  # noqa: PLC0415 - few need it
         from orchestration.notify.notify import notify  # noqa: PLC0415
 
         failures = [] if self.refusals or self.publication else map(one_line, self.errors)
-        night = Night(self.run_id, self.refusals, list(failures), self.behind)
+        night = RunResult(self.run_id, self.refusals, list(failures), self.behind)
         try:
             self.told = notify(self.settings, night)
         except (KoubeiError, OSError, duckdb.Error) as error:
@@ -348,7 +348,7 @@ class Session:
         )
         # the ledger has it; the page follows, or else the next run renews it
         with contextlib.suppress(OSError):
-            renew(self.settings, connection)
+            rewrite_front_page(self.settings, connection)
 
 
 @contextlib.contextmanager
@@ -376,7 +376,7 @@ def open_session(
     with lock.holding(settings):
         lock.clean_work(settings)
         finish_rotation(settings)
-        repair(settings)
+        recover(settings)
         found = scan(settings.exports_url, contracts)
         with open_file(settings.warehouse_path) as connection:
             create_raw_schema(connection, feeds)

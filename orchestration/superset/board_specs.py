@@ -100,7 +100,7 @@ class Text(_Strict):
     is_change: bool = False
 
 
-class Reckoned(_Strict):
+class CalculatedColumn(_Strict):
     """A further column of a dataset, in SQL that both engines understand."""
 
     label: str
@@ -119,7 +119,7 @@ class Dataset(_Strict):
     labels: dict[str, str] = {}
     """Names of columns, where the dictionary's are too long for the head of a table."""
     measures: dict[str, Measure] = {}
-    columns: dict[str, Reckoned] = {}
+    columns: dict[str, CalculatedColumn] = {}
     texts: dict[str, Text] = {}
 
     @model_validator(mode="after")

@@ -172,7 +172,7 @@ def test_kill_9_between_two_steps_leaves_a_whole_set_and_the_next_run_converges(
     if not is_seen:
         assert contents(house) == before
 
-    publish.repair(house.settings)
+    publish.recover(house.settings)
     again = house.publish(run_id="next")
     assert again.is_new is not is_seen
     assert again.publication_id == "2026-10-30-002"
@@ -205,7 +205,7 @@ def test_kill_9_at_any_time_leaves_a_whole_set(house: House) -> None:
         ((reply_count,),) = house.read("select distinct reply_count from reviews.fct_voices")
         is_moved = store.current(house.published) != seen
         assert (reply_count == 3 + number) is is_moved
-        publish.repair(house.settings)
+        publish.recover(house.settings)
         assert [name for name in house.names() if name.startswith(".")] == []
         house.publish(run_id=f"next {number}")
         assert house.read("select distinct reply_count, count(*) from reviews.fct_voices "

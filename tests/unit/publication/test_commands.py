@@ -342,7 +342,7 @@ def test_a_backup_restores_into_an_empty_home(house: House, tmp_path: Path) -> N
         os.system(f"cp -a {made / part} {restored.home}/")
     assert restored.read("select count(*) from reviews.fct_voices") == [(3,)]
     assert (restored.settings.originals_path / "ab" / "abcd").read_bytes() == b"encrypted"
-    assert publish.repair(restored.settings) == []
+    assert publish.recover(restored.settings) == []
     assert not restored.publish(run_id="after").is_new
 
 

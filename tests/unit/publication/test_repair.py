@@ -36,7 +36,7 @@ def until_killed(house: House, monkeypatch: pytest.MonkeyPatch, at: str) -> None
     with monkeypatch.context() as patched:
         patched.setattr(at, killed)
         # a real kill would not run the clean-up either
-        patched.setattr("orchestration.publication.store.heal", lambda _: [])
+        patched.setattr("orchestration.publication.store.recover_publications", lambda _: [])
         with pytest.raises(Killed):
             house.publish(run_id="second")
 
@@ -58,7 +58,7 @@ def test_a_publication_that_nobody_saw_goes_and_is_made_again(
         (Decimal("12.30"),)
     ]
 
-    publish.repair(second_night.settings)
+    publish.recover(second_night.settings)
     assert second_night.names() == ["2026-10-30-001", "current"]
     again = second_night.publish(run_id="third")
     assert again.publication_id == "2026-10-30-002"
@@ -76,7 +76,7 @@ def test_a_publication_that_readers_see_is_entered_in_the_ledger(
     assert store.current(second_night.published).publication_id == "2026-10-30-002"
     assert second_night.ask("select count(*) from meta.publications") == [(1,)]
 
-    assert "2026-10-30-002" in publish.repair(second_night.settings)
+    assert "2026-10-30-002" in publish.recover(second_night.settings)
     assert second_night.names() == ["2026-10-30-001", "2026-10-30-002", "current"]
     assert second_night.ask(
         "select publication_id, run_id, verdict, row_count from meta.publications order by 1"
@@ -84,7 +84,7 @@ def test_a_publication_that_readers_see_is_entered_in_the_ledger(
     assert second_night.ask("select column_name, new_value from meta.restatements") == [
         ("value_cny", "99.00")
     ]
-    assert publish.repair(second_night.settings) == [], "healing twice changes nothing"
+    assert publish.recover(second_night.settings) == [], "healing twice changes nothing"
     assert not second_night.publish(run_id="third").is_new
 
 
@@ -96,7 +96,7 @@ def test_drafts_and_half_removed_publications_go(house: House) -> None:
     (house.published / ".current-2026-10-31-001").symlink_to("2026-10-31-001")
     (house.published / ".pending").write_text("")
 
-    publish.repair(house.settings)
+    publish.recover(house.settings)
     assert house.names() == ["2026-10-30-001", "current"]
 
 
@@ -107,7 +107,7 @@ def test_a_rolled_back_publication_is_not_taken_for_one_that_nobody_saw(house: H
     store.point(house.published, "2026-10-30-001")
     house.settings.warehouse_path.unlink()
 
-    publish.repair(house.settings)
+    publish.recover(house.settings)
     assert house.names() == ["2026-10-30-001", "2026-10-30-002", "current"]
 
 
@@ -119,14 +119,14 @@ def test_a_new_build_file_learns_of_what_was_published(house: House) -> None:
     restated = house.ask("select * from meta.restatements order by all")
     house.settings.warehouse_path.unlink()
 
-    publish.repair(house.settings)
+    publish.recover(house.settings)
     assert house.ask("select * from meta.publications order by run_id") == before
     assert house.ask("select * from meta.restatements order by all") == restated
 
 
 def test_repair_of_an_empty_home_makes_nothing(tmp_path: Path) -> None:
     house = House(tmp_path / "home")
-    assert publish.repair(house.settings) == []
+    assert publish.recover(house.settings) == []
     assert not house.settings.warehouse_path.exists()
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from orchestration.publication.feed_health import Health
 from orchestration.publication.labels import Labels
-from orchestration.report.bilingual import Said, amount, change, split
+from orchestration.report.bilingual import Bilingual, amount, change, split
 from orchestration.report.names import Names
 from orchestration.report.sections import ORDER, Reasons
 from orchestration.report.templates import voice_mark
@@ -262,7 +262,7 @@ def test_an_empty_section_says_which_feed_is_missing_or_without_a_row() -> None:
     ],
 )
 def test_amounts_read_as_people_write_them(value: float | None, unit: str, said: str) -> None:
-    assert amount(value, unit) == Said(said, said)
+    assert amount(value, unit) == Bilingual(said, said)
 
 
 @pytest.mark.parametrize(
@@ -276,7 +276,7 @@ def test_amounts_read_as_people_write_them(value: float | None, unit: str, said:
     ],
 )
 def test_units_are_words_in_both_languages(value: float, unit: str, zh: str, en: str) -> None:
-    assert amount(value, unit) == Said(zh, en)
+    assert amount(value, unit) == Bilingual(zh, en)
 
 
 @pytest.mark.parametrize(
@@ -291,7 +291,7 @@ def test_units_are_words_in_both_languages(value: float, unit: str, zh: str, en:
     ],
 )
 def test_texts_that_say_it_twice_are_taken_apart(text: str | None, zh: str, en: str) -> None:
-    assert split(text) == Said(zh, en)
+    assert split(text) == Bilingual(zh, en)
 
 
 @pytest.mark.parametrize(
@@ -309,7 +309,7 @@ def test_texts_that_say_it_twice_are_taken_apart(text: str | None, zh: str, en: 
 def test_changes_are_points_or_percent(
     value: float | None, unit: str, kind: str, zh: str, en: str
 ) -> None:
-    assert change(value, unit, kind) == Said(zh, en)
+    assert change(value, unit, kind) == Bilingual(zh, en)
 
 
 ATTENTION = """

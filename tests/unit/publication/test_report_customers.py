@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.report.bilingual import Said
+from orchestration.report.bilingual import Bilingual
 from orchestration.report.customers import HIDDEN, Cell, read_customers
 from orchestration.report.lifetime_value import read_lifetime_value
 from tests.unit.publication.house import House, dbt_manifest
@@ -152,7 +152,7 @@ def test_value_is_that_of_the_furthest_horizon_of_both_sides_and_word_of_mouth_c
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
     ltv: Any = read_lifetime_value(connection, {"segments.mart_ltv_cac"})
-    assert ltv["horizon"] == Said("首购后 90 天", "first 90 days")
+    assert ltv["horizon"] == Bilingual("首购后 90 天", "first 90 days")
     assert [row["code"] for row in ltv["groups"]] == ["wom", "paid", "unattributed"]
     assert [row["code"] for row in ltv["strategies"]] == ["koc", "kol"], "too few people: no row"
     assert (ltv["groups"][0]["ratio"], ltv["groups"][0]["gap"]) == (5.0, 100.0)
