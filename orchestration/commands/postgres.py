@@ -51,5 +51,5 @@ def bring_postgres(settings: Settings, out: Console) -> KoubeiError | None:
             soft_wrap=True,
         )
         for name in done.left:
-            out.print(f"  不再发布 published no more, and empty, but still in use: {name}")
+            out.print(f"  不再发布 unpublished; could not be dropped, in use: {name}")
     return None

@@ -224,8 +224,7 @@ def _postgres(outcome: Outcome) -> list[Text]:
     if done.left:
         lines.append(
             Text(
-                "  不再发布 published no more, and empty, but still in use: "
-                + ", ".join(done.left),
+                "  不再发布 unpublished; could not be dropped, in use: " + ", ".join(done.left),
                 style="yellow",
             )
         )

@@ -17,13 +17,13 @@ _OUTCOMES = {
     "sent": "已发送 sent",
     "before": "此前已发送 sent before (--again sends it again)",
     "failed": "未送达 not taken",
-    "unknown": "不知是否送达 nobody knows whether it arrived (--again sends it again)",
+    "unknown": "不知是否送达 unknown whether it arrived (--again sends it again)",
 }
 
 
 @dataclass(frozen=True)
 class DeliveryResult:
-    """What came of one target: sent now or before, not taken, or nobody knows."""
+    """What came of one target: sent now or before, not taken, or unknown."""
 
     target: str
     outcome: Literal["sent", "before", "failed", "unknown"]

@@ -54,7 +54,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a message: taken, not taken, or nobody knows."""
+    """What came of a message: taken, not taken, or unknown."""
 
     outcome: Outcome
     reason: str = ""

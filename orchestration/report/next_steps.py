@@ -81,7 +81,7 @@ def read_next_steps(
                 **row,
                 "name": names.of("departments", row["department_code"])
                 if row["department_code"]
-                else Bilingual("未分派", "nobody yet"),
+                else Bilingual("未分派", "unassigned"),
                 "title": said(row["title_zh"], row["title_en"]),
                 "action": said(row["action_zh"] or "", english.get(row["action_code"])),
                 "channel": names.channel(row["channel_code"]) if row["channel_code"] else None,
