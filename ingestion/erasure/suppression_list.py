@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import duckdb
+
+from ingestion.privacy.private_files import replace_text
 
 
 class SuppressionListError(Exception):
@@ -112,15 +113,9 @@ class SuppressionList:
         connection.execute("commit")
 
     def _write(self) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        draft = self.path.with_name(f".{self.path.name}.{os.getpid()}")
         content = {"version": 1, "requests": [asdict(each) for each in self.requests]}
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(content, file, ensure_ascii=False, indent=1, default=str)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self.path)
+        text = json.dumps(content, ensure_ascii=False, indent=1, default=str)
+        replace_text(self.path, text)
 
 
 def _insert(

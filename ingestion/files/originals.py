@@ -28,6 +28,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from ingestion.privacy.private_files import replace_file
+
 _MAGIC = b"KBO1"
 _MAGIC_REWRITTEN = b"KBE1"
 _NONCE_PREFIX_BYTES = 8
@@ -70,17 +72,8 @@ class Originals:
 
     def _put(self, path: Path, sha256: str, magic: bytes) -> None:
         target = self.path_of(sha256)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        draft = target.with_name(f".{sha256}.{os.getpid()}")
-        try:
-            with path.open("rb") as source, draft.open("wb") as output:
-                self._write(source, output, sha256, magic)
-                output.flush()
-                os.fsync(output.fileno())
-            draft.chmod(0o600)
-            draft.replace(target)
-        finally:
-            draft.unlink(missing_ok=True)
+        with path.open("rb") as source, replace_file(target) as output:
+            self._write(source, output, sha256, magic)
 
     def restore(self, sha256: str, to: Path) -> bool:
         """Write the original of that hash to `to`; whether it was rewritten without the erased.

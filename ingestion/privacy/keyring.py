@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import secrets
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from ingestion.privacy.private_files import replace_text
 from ingestion.privacy.pseudonyms import key_fingerprint
 
 _NONCE_BYTES = 12
@@ -43,14 +43,7 @@ def seal(path: Path, key: bytes, data_key: bytes) -> None:
         "hash_key_fingerprint": key_fingerprint(key),
         "sealed": base64.b64encode(sealed).decode(),
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(json.dumps(content) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    replace_text(path, json.dumps(content) + "\n")
 
 
 def unseal(path: Path, key: bytes) -> bytes:

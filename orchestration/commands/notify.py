@@ -12,7 +12,7 @@ from orchestration.status.state import read_state
 from orchestration.terminal.tables import console
 
 if TYPE_CHECKING:
-    from orchestration.notify.findings import Night
+    from orchestration.notify.findings import RunResult
 
 
 def notify(
@@ -37,7 +37,7 @@ def notify(
     settings = load_settings()
     out = console()
     if is_dry:
-        composed = compose(settings, _night(settings))
+        composed = compose(settings, _run_result(settings))
         out.print(str(composed[1]) if composed else _WELL, soft_wrap=True, markup=False)
         return
     if settings.notify_urls is None:
@@ -46,7 +46,7 @@ def notify(
             "dingtalk://TOKEN feishu://TOKEN mailto://user:password@host (--dry-run sends nothing)"
         )
     with home_held(settings):
-        results = post(settings, _night(settings), again=again)
+        results = post(settings, _run_result(settings), again=again)
     if not results:
         out.print(_WELL)
     for each in results:
@@ -57,8 +57,8 @@ def notify(
 _WELL = "一切正常 all is well: nothing off target, withheld, open, late or refused"
 
 
-def _night(settings: Settings) -> Night:
-    from orchestration.notify.findings import Night  # noqa: PLC0415
+def _run_result(settings: Settings) -> RunResult:
+    from orchestration.notify.findings import RunResult  # noqa: PLC0415
 
     state = read_state(settings)
     last, there = state["last_verdict"], state["postgres"]
@@ -68,5 +68,5 @@ def _night(settings: Settings) -> Night:
             f"{there['publication_id'] or 'nothing'} stands there" if there["is_behind"] else None
         )
     if last is not None and last["verdict"] == "refused":
-        return Night(last["run_id"], [last["reason"]], (), postgres_error)
-    return Night(last["run_id"] if last else "", (), (), postgres_error)
+        return RunResult(last["run_id"], [last["reason"]], (), postgres_error)
+    return RunResult(last["run_id"] if last else "", (), (), postgres_error)

@@ -31,11 +31,11 @@ def sync_postgres(settings: Settings, out: Console) -> KoubeiError | None:
     """Sync PostgreSQL and print the result; returns the error, if any. The home is held."""
     if settings.postgres_dsn is None:
         return None
-    from orchestration.postgres.sync import follow  # noqa: PLC0415 - a driver few need
+    from orchestration.postgres.sync import sync  # noqa: PLC0415 - a driver few need
 
     try:
         with reporter_for(out) as progress:
-            done = follow(settings, progress)
+            done = sync(settings, progress)
     except KoubeiError as error:
         return error
     if done is None:

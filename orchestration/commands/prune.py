@@ -28,7 +28,7 @@ def prune(
     """Remove old publications, left-over drafts, and originals past their time."""
     settings = load_settings()
     with home_held(settings):
-        left = store.heal(settings.published_path)
+        left = store.recover_publications(settings.published_path)
         gone = store.prune(settings.published_path, keep or settings.keep_publications)
         today = datetime.now(ZoneInfo(settings.timezone)).date()
         # deleting opens nothing, so no key is asked for

@@ -11,7 +11,7 @@ from orchestration.home.settings import load_settings
 from orchestration.publication import store
 from orchestration.publication.connections import home_held, open_file
 from orchestration.publication.store import PublicationError
-from orchestration.report.front_page import renew
+from orchestration.report.front_page import rewrite_front_page
 from orchestration.terminal.tables import console
 
 
@@ -24,7 +24,7 @@ def rollback(
     settings = load_settings()
     folder = settings.published_path
     with home_held(settings):
-        store.heal(folder)
+        store.recover_publications(folder)
         seen = store.current(folder)
         target = store.find(folder, publication or _before(folder))
         if seen is not None and seen.publication_id == target.publication_id:
@@ -32,7 +32,7 @@ def rollback(
         store.point(folder, target.publication_id)
         if settings.warehouse_path.exists():
             with open_file(settings.warehouse_path) as connection:
-                renew(settings, connection)
+                rewrite_front_page(settings, connection)
         out = console()
         error = sync_postgres(settings, out)
     out.print(

@@ -67,7 +67,7 @@ class Measure:
 
 
 @dataclass(frozen=True)
-class Mover:
+class Contribution:
     """A member and what it adds to the difference, in the KPI's own unit."""
 
     member_code: str
@@ -87,7 +87,7 @@ class Movement:
     """The members of one dimension; none where the KPI cannot be taken apart so, and why."""
 
     dimension: str
-    movers: Sequence[Mover]
+    contributions: Sequence[Contribution]
     reason: str | None = None
 
 
@@ -130,7 +130,7 @@ class KpiRows:
             return Movement(dimension, (), _NOT_SPLIT)
         if not all(row.pop("is_separable") for row in found):
             return Movement(dimension, (), _NOT_SEPARABLE)
-        return Movement(dimension, [Mover(**row) for row in found])
+        return Movement(dimension, [Contribution(**row) for row in found])
 
     @cached_property
     def _columns(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""One explanation: the number, what it is held against, what moved it, its rows and their files."""
+"""An explanation: the value, what it is compared with, what moved it, its rows and files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from orchestration.explain import kpis
 from orchestration.explain.contributions import DIMENSIONS, KpiRows, Measure, Movement
 from orchestration.explain.errors import ExplainError
 from orchestration.explain.kpis import Kpi
-from orchestration.explain.period_choice import Chooser
+from orchestration.explain.period_choice import PeriodResolver
 from orchestration.explain.periods import Period
 from orchestration.explain.rows import Evidence, gather, keys_counted, query_of
 from orchestration.explain.scope import Scope, own_brands, scope_of
@@ -27,7 +27,7 @@ _TABLES = 2
 
 @dataclass(frozen=True)
 class Question:
-    """What was typed."""
+    """A KPI, its period and the part of it that is asked for, as typed; `rows` of evidence."""
 
     kpi: str
     period: str
@@ -47,7 +47,7 @@ class Answer:
         history: The row of `kpis.kpi_history`; empty where it does not hold this scope, and then
             the measures come from the KPI's own table.
         delta: value - previous value, in the KPI's unit; None where one of them is not shown.
-        silence: Why there is no value, or none to hold it against; empty where there is.
+        missing_reason: Why there is no value, or none to compare it with; empty where there is.
     """
 
     publication_id: str
@@ -61,7 +61,7 @@ class Answer:
     before: Measure
     value: float | None
     previous_value: float | None
-    silence: str
+    missing_reason: str
     movements: Sequence[Movement]
     evidence: Evidence
     files: SourceFiles
@@ -103,20 +103,20 @@ def explain(settings: Settings, question: Question) -> Answer:
             product=question.product,
             segment=question.segment,
         )
-        chooser = Chooser(connection, kpi, scope, first_on, as_of)
-        chosen = chooser.choose(question.period, question.against)
+        resolver = PeriodResolver(connection, kpi, scope, first_on, as_of)
+        chosen = resolver.choose(question.period, question.against)
         period, against = chosen.period, chosen.against
         ours = own_brands(connection)
         rows = KpiRows(connection, kpi, scope, ours)
         now, before = rows.measure(period), rows.measure(against)
         if now.numerator is None and not chosen.history:
             raise ExplainError(
-                f"{kpi.code}: nothing was counted in {period.told()} for {scope.told()}"
+                f"{kpi.code}: nothing was counted in {period.describe()} for {scope.describe()}"
             )
-        silence = chosen.why_not_shown or _why_none(kpi, now, chosen.history)
-        former_silence = chosen.why_not_compared or _why_none(kpi, before, chosen.former)
+        missing_reason = chosen.why_not_shown or _why_none(kpi, now, chosen.history)
+        previous_missing_reason = chosen.why_not_compared or _why_none(kpi, before, chosen.former)
         movements = []
-        if not silence and not former_silence:
+        if not missing_reason and not previous_missing_reason:
             movements = [rows.movement(period, against, each) for each in DIMENSIONS]
         sql = query_of(connection, kpi, period, scope, ours)
         evidence = gather(connection, kpi, sql, (now.numerator, now.denominator), question.rows)
@@ -135,9 +135,10 @@ def explain(settings: Settings, question: Question) -> Answer:
         history=chosen.history,
         now=now,
         before=before,
-        value=None if silence else now.value(kpi),
-        previous_value=None if former_silence else before.value(kpi),
-        silence=silence or (f"{against.name}: {former_silence}" if former_silence else ""),
+        value=None if missing_reason else now.value(kpi),
+        previous_value=None if previous_missing_reason else before.value(kpi),
+        missing_reason=missing_reason
+        or (f"{against.name}: {previous_missing_reason}" if previous_missing_reason else ""),
         movements=movements,
         evidence=evidence,
         files=files,

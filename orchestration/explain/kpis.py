@@ -50,7 +50,7 @@ class Kpi:
         """Whether it is divided by nothing."""
         return self.unit == "count"
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """`净情感度 NSR  Net sentiment rate (NSR)`."""
         return f"{self.label_zh}  {self.label_en}"
 

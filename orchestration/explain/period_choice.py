@@ -1,4 +1,4 @@
-"""Which two periods are held against each other, and what the history says of them.
+"""Which two periods are compared, and what the history says of them.
 
 How far a running period counts, and which days of the one before match it, is the history's word:
 a KPI that is known only days later ends earlier on both sides.
@@ -51,7 +51,7 @@ class Chosen:
 
 
 @dataclass(frozen=True)
-class Chooser:
+class PeriodResolver:
     """Asks the published set about the periods of one KPI in one scope."""
 
     connection: duckdb.DuckDBPyConnection
@@ -97,8 +97,8 @@ class Chooser:
         ).fetchall()
         if start is None:
             raise ExplainError(
-                f"{self.kpi.code}: no {kind} is complete for {self.scope.told()}; data run from "
-                f"{self.first_on} to {self.as_of}: try --period {kind}-to-date"
+                f"{self.kpi.code}: no {kind} is complete for {self.scope.describe()}; "
+                f"data run from {self.first_on} to {self.as_of}: try --period {kind}-to-date"
             )
         return periods.starting(kind, start)
 
@@ -146,7 +146,7 @@ class Chooser:
     def _require_kind(self, kind: str) -> None:
         if kind not in self.kpi.kinds:
             kinds = ", ".join(self.kpi.kinds)
-            raise ExplainError(f"{self.kpi.code} is not told by {kind}; it has: {kinds}")
+            raise ExplainError(f"{self.kpi.code} is not available by {kind}; it has: {kinds}")
 
 
 def _reason(history: Mapping[str, Any]) -> str:

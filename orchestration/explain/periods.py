@@ -21,7 +21,7 @@ _NAMED = re.compile(
 
 @dataclass(frozen=True)
 class Period:
-    """A stretch of days that a KPI is told for.
+    """The days that a KPI is measured over.
 
     Attributes:
         start: First day of the whole period.
@@ -56,7 +56,7 @@ class Period:
             "quarter": f"{self.start.year}-Q{_quarter(self.start)}",
         }[self.kind]
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """Its name with the days that count."""
         if self.kind == "day":
             return self.name

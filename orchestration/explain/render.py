@@ -10,11 +10,11 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from orchestration.explain import units
 from orchestration.explain.contributions import DIMENSIONS, Movement
 from orchestration.explain.explain import Answer
 from orchestration.explain.periods import LABELS
 from orchestration.publication.labels import Labels
+from orchestration.publication.number_formats import write, write_change, write_quantity
 from orchestration.terminal.tables import records, table
 
 _STATUS = {
@@ -36,7 +36,7 @@ def show(out: Console, answer: Answer, labels: Labels, *, with_sql: bool) -> Non
     for each in answer.movements:
         out.print(_movement(answer, each, labels))
     if not answer.movements:
-        out.print(f"变动来源 What moved it: {answer.silence or '–'}")
+        out.print(f"变动来源 What moved it: {answer.missing_reason or '–'}")
     _show_rows(out, answer)
     _show_files(out, answer)
     if with_sql:
@@ -49,13 +49,13 @@ def show(out: Console, answer: Answer, labels: Labels, *, with_sql: bool) -> Non
 def _definition(answer: Answer) -> Table:
     kpi = answer.kpi
     made = table(
-        f"{kpi.told()}  {kpi.code}",
+        f"{kpi.describe()}  {kpi.code}",
         [("", ""), ("", "")],
         [
             ("口径 definition", kpi.definition),
             ("口径版本 version", f"{kpi.version}"),
             ("负责方 owner", kpi.owner),
-            ("范围 scope", answer.scope.told()),
+            ("范围 scope", answer.scope.describe()),
             ("发布 publication", f"{answer.publication_id}, 数据截至 as of {answer.as_of}"),
         ],
     )
@@ -67,48 +67,56 @@ def _number(answer: Answer) -> Table:
     unit = answer.kpi.unit
     now, before, history = answer.now, answer.before, answer.history
     low, high = history.get("value_low"), history.get("value_high")
-    interval = "–" if low is None else f"{units.value(unit, low)} – {units.value(unit, high)}"
+    interval = "–" if low is None else f"{_value(unit, low)} – {_value(unit, high)}"
     rows: list[tuple[str, str, str]] = [
         ("周期 period", _period(answer, 0), _period(answer, 1)),
         (
             "数值 value",
-            units.value(unit, answer.value),
-            units.value(unit, answer.previous_value),
+            _value(unit, answer.value),
+            _value(unit, answer.previous_value),
         ),
-        ("分子 numerator", units.amount(now.numerator), units.amount(before.numerator)),
-        ("分母 denominator", units.amount(now.denominator), units.amount(before.denominator)),
+        ("分子 numerator", write_quantity(now.numerator), write_quantity(before.numerator)),
+        ("分母 denominator", write_quantity(now.denominator), write_quantity(before.denominator)),
         ("变化 change", _delta(answer), ""),
-        ("样本量 n", units.amount(history.get("sample_count") or now.size), ""),
+        ("样本量 n", write_quantity(history.get("sample_count") or now.size), ""),
         ("95% 区间 interval", interval, ""),
         ("目标 target", _target(answer), ""),
         ("状态 status", _status(answer), ""),
     ]
-    return table(None, [("", ""), ("本期", "now"), ("对比期", "held against")], rows)
+    return table(None, [("", ""), ("本期", "now"), ("对比期", "compared with")], rows)
+
+
+def _value(unit: str, number: float | None) -> str:
+    return write(number, unit).both
+
+
+def _change(unit: str, number: float | None) -> str:
+    return write_change(number, unit).both
 
 
 def _period(answer: Answer, position: int) -> str:
     period = (answer.period, answer.against)[position]
     cut = "，同天数 the same days" if period.is_cut else ""
-    return f"{LABELS[period.kind]} {period.told()}{cut}"
+    return f"{LABELS[period.kind]} {period.describe()}{cut}"
 
 
 def _delta(answer: Answer) -> str:
     if answer.delta is None:
         return "–"
-    told = units.change(answer.kpi.unit, answer.delta)
+    text = _change(answer.kpi.unit, answer.delta)
     if answer.kpi.is_count and answer.previous_value:
-        told += f" ({answer.delta / answer.previous_value:+.1%})"
-    return told
+        text += f" ({_change('percent', answer.delta / answer.previous_value)})"
+    return text
 
 
 def _target(answer: Answer) -> str:
     unit, history = answer.kpi.unit, answer.history
     low, high = history.get("target_low"), history.get("target_high")
     if low is not None and high is not None:
-        return f"{units.value(unit, low)} – {units.value(unit, high)}"
+        return f"{_value(unit, low)} – {_value(unit, high)}"
     if low is not None:
-        return f"≥ {units.value(unit, low)}"
-    return "–" if high is None else f"≤ {units.value(unit, high)}"
+        return f"≥ {_value(unit, low)}"
+    return "–" if high is None else f"≤ {_value(unit, high)}"
 
 
 def _status(answer: Answer) -> str:
@@ -140,32 +148,32 @@ def _movement(answer: Answer, movement: Movement, labels: Labels) -> Table | Tex
         ]
     names = {key: f"{name} {key}" for key, name in answer.product_names.items()}
     rows = []
-    for each in movement.movers:
+    for each in movement.contributions:
         code = each.member_code
         row = [
             labels.channel(code) if movement.dimension == "channel" else names.get(code, code),
-            units.value(unit, each.value),
-            units.value(unit, each.previous_value),
-            units.change(unit, each.contribution),
+            _value(unit, each.value),
+            _value(unit, each.previous_value),
+            _change(unit, each.contribution),
         ]
         if not is_count:
             row += [
-                units.change(unit, each.rate_effect),
-                units.change(unit, each.mix_effect),
-                f"{units.amount(each.numerator)} / {units.amount(each.denominator)}",
+                _change(unit, each.rate_effect),
+                _change(unit, each.mix_effect),
+                f"{write_quantity(each.numerator)} / {write_quantity(each.denominator)}",
             ]
         rows.append(row)
     total = [
         "合计 total",
-        units.value(unit, answer.value),
-        units.value(unit, answer.previous_value),
-        units.change(unit, sum(each.contribution for each in movement.movers)),
+        _value(unit, answer.value),
+        _value(unit, answer.previous_value),
+        _change(unit, sum(each.contribution for each in movement.contributions)),
     ]
     if not is_count:
         total += [
-            units.change(unit, sum(each.rate_effect or 0 for each in movement.movers)),
-            units.change(unit, sum(each.mix_effect or 0 for each in movement.movers)),
-            f"{units.amount(answer.now.numerator)} / {units.amount(answer.now.denominator)}",
+            _change(unit, sum(each.rate_effect or 0 for each in movement.contributions)),
+            _change(unit, sum(each.mix_effect or 0 for each in movement.contributions)),
+            f"{write_quantity(answer.now.numerator)} / {write_quantity(answer.now.denominator)}",
         ]
     made = table(title, headers, rows)
     made.add_section()

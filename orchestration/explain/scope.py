@@ -29,7 +29,7 @@ class Scope:
     segment_kind: str = ALL
     segment_code: str = ALL
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """In words, without what is not narrowed."""
         parts = {
             "品牌 brand": self.brand_code,

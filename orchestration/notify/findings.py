@@ -1,4 +1,4 @@
-"""What is worth a message: KPIs off target or withheld, open alerts, late feeds, a refused night.
+"""What is worth a message: KPIs off target or withheld, open alerts, late feeds, a refused run.
 
 Read from the published set as readers see it, so that a message never says what they cannot find.
 """
@@ -52,20 +52,20 @@ order by alerts.last_alert_date desc, alerts.peak_count desc, alerts.episode_key
 
 
 @dataclass(frozen=True)
-class Night:
-    """What a run came to, as far as a message tells it.
+class RunResult:
+    """What a run came to, as far as a message reports it.
 
     Attributes:
         run_id: The run.
         refusals: Why the gate refused; nothing was published then.
         failures: Why it failed.
-        behind: Why PostgreSQL is behind, where it is.
+        postgres_error: Why PostgreSQL is behind, where it is.
     """
 
     run_id: str = ""
     refusals: Sequence[str] = ()
     failures: Sequence[str] = ()
-    behind: str | None = None
+    postgres_error: str | None = None
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Exceptions:
     key: str
     publication_id: str | None
     as_of: date | None
-    night: Night = field(default_factory=Night)
+    run: RunResult = field(default_factory=RunResult)
     off_target: list[dict[str, Any]] = field(default_factory=list)
     withheld: list[dict[str, Any]] = field(default_factory=list)
     alerts: list[dict[str, Any]] = field(default_factory=list)
@@ -84,15 +84,15 @@ class Exceptions:
 
     @property
     def is_refused(self) -> bool:
-        """Whether the night published nothing."""
-        return bool(self.night.refusals or self.night.failures)
+        """Whether the run published nothing."""
+        return bool(self.run.refusals or self.run.failures)
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to tell."""
+        """Whether there is nothing to report."""
         return not (
             self.is_refused
-            or self.night.behind
+            or self.run.postgres_error
             or self.off_target
             or self.withheld
             or self.alerts
@@ -101,17 +101,17 @@ class Exceptions:
         )
 
 
-def find_exceptions(published: Published | None, night: Night) -> Exceptions:
-    """What of a night is worth a message.
+def find_exceptions(published: Published | None, run: RunResult) -> Exceptions:
+    """What of a run is worth a message.
 
-    A night that published nothing is told by itself: what readers see was told when it appeared.
+    A run that published nothing is reported alone: what readers see was reported when it appeared.
     """
-    if night.refusals or night.failures or published is None:
+    if run.refusals or run.failures or published is None:
         return Exceptions(
-            key=f"run:{night.run_id}",
+            key=f"run:{run.run_id}",
             publication_id=published.publication_id if published else None,
             as_of=published.as_of if published else None,
-            night=night,
+            run=run,
         )
     with duckdb.connect(str(published.database), read_only=True) as connection:
         there = {
@@ -130,7 +130,7 @@ def find_exceptions(published: Published | None, night: Night) -> Exceptions:
         key=published.publication_id,
         publication_id=published.publication_id,
         as_of=published.as_of,
-        night=night,
+        run=run,
         off_target=off_target,
         withheld=withheld,
         alerts=alerts,

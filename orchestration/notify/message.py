@@ -1,6 +1,6 @@
 """The words of a message: Chinese first, English beside it, short enough for a chat.
 
-No text that anybody wrote is quoted: a chat is outside the house, and the report has the quotes.
+No text that anybody wrote is quoted: a chat is outside the company, and the report has the quotes.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from orchestration.explain.units import change, value
 from orchestration.notify.findings import Exceptions
 from orchestration.publication.labels import Labels
+from orchestration.publication.number_formats import write, write_change
 
 _LISTED = 8
 _PERIODS = {
@@ -48,7 +48,7 @@ class Message:
         return f"{self.title}\n\n{self.body}"
 
 
-def say(found: Exceptions, labels: Labels) -> Message:
+def compose_text(found: Exceptions, labels: Labels) -> Message:
     """The message for what was found."""
     if found.is_refused:
         return _refused(found)
@@ -61,16 +61,16 @@ def say(found: Exceptions, labels: Labels) -> Message:
         ("拒收的文件 Files refused", found.refused_files, _file),
     ):
         lines += _section(heading, rows, line)
-    if found.night.behind:
-        lines += ["【PostgreSQL 落后 behind】", f"· {found.night.behind}"]
+    if found.run.postgres_error:
+        lines += ["【PostgreSQL 落后 behind】", f"· {found.run.postgres_error}"]
     return Message(
         f"口碑 Koubei {found.publication_id}（数据截至 as of {found.as_of}）", "\n".join(lines)
     )
 
 
 def _refused(found: Exceptions) -> Message:
-    reasons = [*found.night.refusals, *found.night.failures]
-    what = "未发布 Not published" if found.night.refusals else "刷新失败 Refresh failed"
+    reasons = [*found.run.refusals, *found.run.failures]
+    what = "未发布 Not published" if found.run.refusals else "刷新失败 Refresh failed"
     stays = (
         f"读者仍看到 readers still see {found.publication_id}（数据截至 as of {found.as_of}）"
         if found.publication_id
@@ -95,23 +95,21 @@ def _section(heading: str, rows: Sequence[Any], line: Callable[[Any], str]) -> I
 def _off_target(row: dict[str, Any]) -> str:
     sign = "≥" if row["higher_is_better"] else "≤"
     target = (
-        f"目标 target {sign} {value(row['unit'], row['target'])}"
+        f"目标 target {sign} {write(row['target'], row['unit']).both}"
         if row["target"] is not None
         else ""
     )
     moved = f"较上期 {_moved(row)}" if row["delta"] is not None else ""
     period = f"{_PERIODS.get(row['period_kind'], row['period_kind'])} {row['period_start']}"
-    told = ", ".join(filter(None, [target, moved, f"n={row['sample_count']:,}"]))
+    details = ", ".join(filter(None, [target, moved, f"n={row['sample_count']:,}"]))
     return (
-        f"{row['label_zh']} {row['label_en']}: {value(row['unit'], row['value'])}"
-        f" ({told}; {period})"
+        f"{row['label_zh']} {row['label_en']}: {write(row['value'], row['unit']).both}"
+        f" ({details}; {period})"
     )
 
 
 def _moved(row: dict[str, Any]) -> str:
-    if row["delta_kind"] == "percent":
-        return f"{row['delta']:+.1%}"
-    return change(row["unit"], row["delta"])
+    return write_change(row["delta"], row["unit"], row["delta_kind"]).both
 
 
 def _withheld(row: dict[str, Any]) -> str:

@@ -54,7 +54,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a message: taken, not taken, or nobody knows."""
+    """What came of a message: taken, not taken, or unknown."""
 
     outcome: Outcome
     reason: str = ""
@@ -90,7 +90,7 @@ def send(target: Target, message: Message) -> Answer:
     answer = Answer("failed")
     for attempt, wait in enumerate([*WAITS, 0.0], start=1):
         with _answers() as seen:
-            # whatever a plugin raises, a night must not end with it
+            # whatever a plugin raises, a run must not end with it
             try:
                 is_taken = bool(
                     target.plugin.notify(
@@ -158,15 +158,15 @@ def _unreached(error: requests.RequestException) -> tuple[Outcome, str]:
 def _refusal(response: requests.Response) -> str:
     """Why a robot that answered 200 did not take it; empty where it did."""
     try:
-        told = response.json()
+        body = response.json()
     except ValueError:
         return ""
-    if not isinstance(told, dict):
+    if not isinstance(body, dict):
         return ""
     for name in _CODES:
-        if told.get(name) not in (None, 0, "0"):
-            said = " ".join(str(told.get("errmsg") or told.get("msg") or "").split())[:120]
-            return f"{name} {told[name]} {said}".strip()
+        if body.get(name) not in (None, 0, "0"):
+            said = " ".join(str(body.get("errmsg") or body.get("msg") or "").split())[:120]
+            return f"{name} {body[name]} {said}".strip()
     return ""
 
 

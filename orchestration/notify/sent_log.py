@@ -10,18 +10,19 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+
+from ingestion.privacy.private_files import replace_text
 
 State = Literal["sending", "sent", "failed"]
 _KEPT = 60
 
 
 @dataclass
-class SentBook:
+class SentLog:
     """The home's `notified.json`: key of a message, then target, to how it ended."""
 
     path: Path
@@ -29,11 +30,11 @@ class SentBook:
     messages: dict[str, dict[str, State]] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, path: Path) -> SentBook:
-        """The book; an empty one where there is none yet."""
+    def read(cls, path: Path) -> SentLog:
+        """The log of the home; an empty one where there is none yet."""
         try:
-            told = json.loads(path.read_text(encoding="utf-8"))
-            return cls(path, told["salt"], told["messages"])
+            content = json.loads(path.read_text(encoding="utf-8"))
+            return cls(path, content["salt"], content["messages"])
         except (FileNotFoundError, ValueError, KeyError):
             return cls(path, secrets.token_hex(16))
 
@@ -50,9 +51,5 @@ class SentBook:
         self.messages.setdefault(key, {})[target] = state
         for old in list(self.messages)[:-_KEPT]:
             del self.messages[old]
-        fresh = self.path.with_name(f".{self.path.name}")
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump({"salt": self.salt, "messages": self.messages}, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self.path)
+        content = {"salt": self.salt, "messages": self.messages}
+        replace_text(self.path, json.dumps(content, indent=1))

@@ -20,11 +20,11 @@ def sync_postgres(state: RunState) -> None:
     """
     if state.settings.postgres_dsn is None:
         return
-    from orchestration.postgres.sync import follow  # noqa: PLC0415 - a driver few need
+    from orchestration.postgres.sync import sync  # noqa: PLC0415 - a driver few need
 
     started = time.monotonic()
     try:
-        synced = follow(state.settings, state.progress)
+        synced = sync(state.settings, state.progress)
     except KoubeiError as error:
         state.postgres_error = str(error)
     else:
@@ -39,12 +39,12 @@ def notify(state: RunState) -> None:
     is_over = state.publication is not None or state.refusals or state.errors
     if state.settings.notify_urls is None or not is_over:
         return
-    from orchestration.notify.findings import Night  # noqa: PLC0415 - few need it
+    from orchestration.notify.findings import RunResult  # noqa: PLC0415 - few need it
     from orchestration.notify.notify import notify as post  # noqa: PLC0415
 
     failures = [] if state.refusals or state.publication else map(one_line, state.errors)
-    night = Night(state.run_id, state.refusals, list(failures), state.postgres_error)
+    result = RunResult(state.run_id, state.refusals, list(failures), state.postgres_error)
     try:
-        state.notified = post(state.settings, night)
+        state.notified = post(state.settings, result)
     except (KoubeiError, OSError, duckdb.Error) as error:
         state.notify_error = one_line(error)

@@ -11,7 +11,7 @@ from ingestion.files.registry import last_export_date
 from orchestration.pipeline.state import RunState
 from orchestration.publication import ledger
 from orchestration.publication.ledger import CheckResult, LedgerEntry
-from orchestration.report.front_page import renew
+from orchestration.report.front_page import rewrite_front_page
 
 
 def record_checks(
@@ -37,6 +37,6 @@ def refuse(state: RunState, connection: duckdb.DuckDBPyConnection, reason: str) 
             published_at=state.now(),
         ),
     )
-    # the ledger has it; the page follows, or else the next run renews it
+    # the ledger has it; the page follows, or else the next run rewrites it
     with contextlib.suppress(OSError):
-        renew(state.settings, connection)
+        rewrite_front_page(state.settings, connection)

@@ -25,7 +25,7 @@ from orchestration.home.settings import Settings
 from orchestration.pipeline.state import RunState
 from orchestration.publication import ledger, store
 from orchestration.publication.connections import open_file
-from orchestration.publication.content_hash import Content, combined, content_of, literal
+from orchestration.publication.content_hash import Content, combine_hashes, hash_table, literal
 from orchestration.publication.dictionary import write_dictionary
 from orchestration.publication.draft import Table, tables_to_publish, write_tables
 from orchestration.publication.exposures import ExposedModel, exposed_models, read_manifest_of_dbt
@@ -37,11 +37,11 @@ from orchestration.publication.preconditions import (
     PublishError,
     require_built,
     require_space,
-    told,
+    translate_errors,
 )
 from orchestration.publication.restatements import find_restatements
 from orchestration.publication.store import Published
-from orchestration.report.front_page import renew
+from orchestration.report.front_page import rewrite_front_page
 from orchestration.report.write import write_report
 
 
@@ -115,7 +115,7 @@ def publish_build(
         KoubeiError: Nothing was published and no draft is left; the message says why.
     """
     folder = settings.published_path
-    with told(folder), open_file(settings.warehouse_path) as connection:
+    with translate_errors(folder), open_file(settings.warehouse_path) as connection:
         models = exposed_models(read_manifest_of_dbt(manifest_path))
         require_built(connection, models)
         as_of = as_of_date(connection) if has_landing(connection) else None
@@ -126,12 +126,12 @@ def publish_build(
         write_dictionary(connection, models)
         tables = tables_to_publish(models)
         contents = {
-            table.qualified: content_of(connection, table.counts, table.skip)
+            table.qualified: hash_table(connection, table.counts, table.skip)
             for table in tables
             if table.counts
         }
         parts = {name: content.content_hash for name, content in contents.items()}
-        content_hash = combined(parts)
+        content_hash = combine_hashes(parts)
         seen = store.current(folder)
         marts = [contents[model.qualified] for model in models]
         entry = ledger.LedgerEntry(
@@ -148,7 +148,7 @@ def publish_build(
         )
         if seen is not None and seen.manifest["content_hash"] == content_hash:
             ledger.record_verdict(connection, entry)
-            renew(settings, connection)
+            rewrite_front_page(settings, connection)
             rows = {name: table["rows"] for name, table in seen.tables.items()}
             return Publication(seen.publication_id, as_of, rows, False, seen.path)
         folder.mkdir(parents=True, exist_ok=True)
@@ -171,7 +171,7 @@ def publish_build(
             path = store.put_in_place(draft, folder, publication_id)
         except BaseException:
             with suppress(OSError):
-                store.heal(folder)
+                store.recover_publications(folder)
             raise
         _finish(settings, connection, entry)
     return Publication(
@@ -188,8 +188,8 @@ def recover(settings: Settings) -> list[str]:
     Returns:
         What was removed and what was entered, for the log.
     """
-    with told(settings.published_path):
-        done = store.heal(settings.published_path)
+    with translate_errors(settings.published_path):
+        done = store.recover_publications(settings.published_path)
         publications_kept = store.kept(settings.published_path)
         if not publications_kept and not settings.warehouse_path.exists():
             return done
@@ -201,7 +201,7 @@ def recover(settings: Settings) -> list[str]:
                 if published.publication_id not in known:
                     _enter(connection, published)
                     done.append(published.publication_id)
-            renew(settings, connection)
+            rewrite_front_page(settings, connection)
     return done
 
 
@@ -321,7 +321,7 @@ def _finish(
         with ledger.transaction(connection):
             connection.execute("insert into meta.restatements select * from these_restatements")
             ledger.write_verdict(connection, entry)
-        renew(settings, connection)
+        rewrite_front_page(settings, connection)
         store.prune(settings.published_path, settings.keep_publications)
     except (OSError, *DISK_AND_MEMORY) as error:
         raise PublishError(

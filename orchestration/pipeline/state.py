@@ -30,9 +30,9 @@ from orchestration.publication.ledger import CheckResult
 from orchestration.terminal.progress import ProgressReporter
 
 if TYPE_CHECKING:
-    from orchestration.notify.notify import Told
+    from orchestration.notify.notify import DeliveryResult
     from orchestration.pipeline.publish import Publication
-    from orchestration.postgres.sync import Followed
+    from orchestration.postgres.sync import SyncResult
 
 
 @dataclass
@@ -71,9 +71,9 @@ class RunState:
     errors: list[Exception] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     publication: Publication | None = None
-    synced: Followed | None = None
+    synced: SyncResult | None = None
     postgres_error: str | None = None
-    notified: list[Told] = field(default_factory=list)
+    notified: list[DeliveryResult] = field(default_factory=list)
     notify_error: str | None = None
 
     def connect(self) -> contextlib.AbstractContextManager[duckdb.DuckDBPyConnection]:

@@ -1,4 +1,4 @@
-"""One connection to PostgreSQL: made from the secret DSN, alone in its database, told in one line.
+"""The connection to PostgreSQL: from the secret DSN, the only publisher, errors in one line.
 
 No message that leaves this module holds the DSN or its password.
 """
@@ -58,7 +58,7 @@ def connected(
             connect_timeout=int(given.get("connect_timeout") or seconds),
             application_name=str(given.get("application_name") or "koubei"),
         ) as connection:
-            # names are written in full, and views are told in full, only where nothing is in reach
+            # the server writes names and views in full only where no schema is in the path
             connection.execute("set search_path = ''")
             connection.execute("set datestyle = 'ISO'; set timezone = 'UTC'; set jit = off")
             # the home is the truth: what a crash of the server takes, the next run brings again
@@ -67,7 +67,7 @@ def connected(
                 _hold(connection)
             yield connection
     except psycopg.Error as error:
-        raise PostgresError(_told(error, dsn, given)) from None
+        raise PostgresError(_format_error(error, dsn, given)) from None
 
 
 def dsn_parts(dsn: str) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def _hold(connection: Connection) -> None:
         time.sleep(0.2)
 
 
-def _told(error: psycopg.Error, dsn: str, given: dict[str, Any]) -> str:
+def _format_error(error: psycopg.Error, dsn: str, given: dict[str, Any]) -> str:
     """The server's message in one line, with what to do where that is known."""
     primary = error.diag.message_primary or str(error)
     said = scrubbed(" ".join(primary.split()), dsn, given.get("password"))

@@ -59,7 +59,7 @@ order by 1
 """
 
 
-def let_readers_in(connection: Connection, tables: list[sql.Identifier]) -> None:
+def grant_readers(connection: Connection, tables: list[sql.Identifier]) -> None:
     """Grant new tables to the readers of their schemas' other tables."""
     names = [table.as_string(connection) for table in tables]
     new = [
@@ -72,18 +72,18 @@ def let_readers_in(connection: Connection, tables: list[sql.Identifier]) -> None
         _do(connection, _READERS, {"table": name, "new": new})
 
 
-def carry(connection: Connection, schema: str, old: str, new: str) -> None:
+def copy_grants(connection: Connection, schema: str, old: str, new: str) -> None:
     """Give a table the rights and the owner of the one that it takes the place of."""
-    told = {
+    names = {
         "schema": schema,
         "old": sql.Identifier(schema, old).as_string(connection),
         "new": sql.Identifier(schema, new).as_string(connection),
     }
-    _do(connection, _CARRIED, told)
+    _do(connection, _CARRIED, names)
 
 
-def _do(connection: Connection, asking: str, told: Mapping[str, object]) -> None:
-    rows = connection.execute(asking, told).fetchall()
+def _do(connection: Connection, asking: str, names: Mapping[str, object]) -> None:
+    rows = connection.execute(asking, names).fetchall()
     if rows:
         # the statements are made by the server from its own quoted names
         connection.execute("; ".join(row[-1] for row in rows).encode())

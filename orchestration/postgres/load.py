@@ -1,6 +1,6 @@
 """Loading tables of a publication into schemas of their own, `reviews__next`, and proving them.
 
-Rows travel as CSV from DuckDB into COPY as bytes, and back in blocks to be held against the
+Rows travel as CSV from DuckDB into COPY as bytes, and back in blocks to be compared with the
 manifest; Python never sees one.
 """
 
@@ -14,10 +14,10 @@ import duckdb
 from psycopg import sql
 
 from orchestration.postgres.connection import Connection, PostgresError, transaction
-from orchestration.postgres.schema import Wanted
+from orchestration.postgres.schema import TableSpec
 from orchestration.postgres.swap_log import NEXT, schemas_of
-from orchestration.postgres.types import Travelling
-from orchestration.publication.content_hash import content_of, literal, quoted
+from orchestration.postgres.types import ColumnMapping
+from orchestration.publication.content_hash import hash_table, literal, quoted
 from orchestration.terminal.progress import ProgressReporter
 
 STAGE = "postgres"
@@ -29,9 +29,9 @@ _LINES = 5_000
 def load(
     connection: Connection,
     source: duckdb.DuckDBPyConnection,
-    tables: Sequence[Wanted],
+    tables: Sequence[TableSpec],
     work: Path,
-    watcher: ProgressReporter,
+    progress: ProgressReporter,
 ) -> None:
     """Load tables beside what readers see.
 
@@ -40,7 +40,7 @@ def load(
         source: The publication's file.
         tables: Those that differ from what stands.
         work: A folder for the file of one table.
-        watcher: Told after each table.
+        progress: Updated after each table.
 
     Raises:
         PostgresError: What was read back is not what the manifest says.
@@ -49,11 +49,11 @@ def load(
     for schema in sorted(schemas_of(table.name for table in tables)):
         connection.execute(sql.SQL("create schema {}").format(sql.Identifier(schema + NEXT)))
     for number, table in enumerate(tables):
-        watcher.update(STAGE, number, len(tables), table.name)
+        progress.update(STAGE, number, len(tables), table.name)
         with _file(work) as path:
             _load(connection, source, table, path)
             _require_equal(connection, source, table, path)
-    watcher.update(STAGE, len(tables), len(tables))
+    progress.update(STAGE, len(tables), len(tables))
 
 
 @contextmanager
@@ -66,7 +66,7 @@ def _file(work: Path) -> Iterator[Path]:
 
 
 def _load(
-    connection: Connection, source: duckdb.DuckDBPyConnection, table: Wanted, path: Path
+    connection: Connection, source: duckdb.DuckDBPyConnection, table: TableSpec, path: Path
 ) -> None:
     """Make one table with its rows and its key, in one transaction."""
     columns = [*table.columns, *table.own]
@@ -94,7 +94,7 @@ def _load(
         connection.execute(sql.SQL("analyze {}").format(table.target))
 
 
-def _has_key(source: duckdb.DuckDBPyConnection, table: Wanted) -> bool:
+def _has_key(source: duckdb.DuckDBPyConnection, table: TableSpec) -> bool:
     """Whether the model's key can be a primary key: no null in it, and no row twice."""
     if not table.key:
         return False
@@ -108,9 +108,9 @@ def _has_key(source: duckdb.DuckDBPyConnection, table: Wanted) -> bool:
 
 
 def _require_equal(
-    connection: Connection, source: duckdb.DuckDBPyConnection, table: Wanted, path: Path
+    connection: Connection, source: duckdb.DuckDBPyConnection, table: TableSpec, path: Path
 ) -> None:
-    """Read the table back and hold its rows against the manifest: count, and hash of all values.
+    """Read the table back and compare it with the manifest: count, and hash of all values.
 
     Raises:
         PostgresError: They differ.
@@ -133,12 +133,12 @@ def _require_equal(
         "allow_quoted_nulls = false, delim = ',', quote = '\"', escape = '\"', "
         "auto_detect = false, max_line_size = 67108864)"
     )
-    found = content_of(source, back)
+    found = hash_table(source, back)
     if (found.rows, found.content_hash) == (table.rows, table.content_hash):
         return
     # types that PostgreSQL has not, or a publication of another DuckDB, whose hash may differ
     compared = ", ".join(f"{each.compared} as {quoted(each.name)}" for each in table.columns)
-    sent = content_of(source, f"(select {compared} from {table.source})")
+    sent = hash_table(source, f"(select {compared} from {table.source})")
     if found.rows != table.rows or found != sent:
         raise PostgresError(
             f"PostgreSQL: {table.name} came back with {found.rows} rows where {table.rows} were "
@@ -146,7 +146,7 @@ def _require_equal(
         )
 
 
-def _line(columns: Sequence[Travelling]) -> str:
+def _line(columns: Sequence[ColumnMapping]) -> str:
     """SQL of PostgreSQL for a row as a line of CSV: `concat` takes null for an empty field."""
     fields = [
         f"'\"' || pg_catalog.replace({each.read}, '\"', '\"\"') || '\"'"

@@ -22,7 +22,7 @@ def traces_left(settings: Settings, traces: Traces) -> list[str]:
         with connected(settings, is_publishing=False) as connection:
             schemas = {
                 schema + ending
-                for schema in swap_log.standing(connection).schemas
+                for schema in swap_log.live_state(connection).schemas
                 for ending in _ENDINGS
             }
             found = []

@@ -10,7 +10,7 @@ from psycopg import sql
 
 from orchestration.postgres.connection import Connection
 from orchestration.postgres.swap_log import NEXT, place
-from orchestration.postgres.types import Travelling, travelling
+from orchestration.postgres.types import ColumnMapping, column_mapping
 from orchestration.publication.content_hash import columns_of, literal, quoted
 from orchestration.publication.store import Published
 
@@ -40,7 +40,7 @@ where n.nspname = any(%s)
 
 
 @dataclass(frozen=True)
-class Wanted:
+class TableSpec:
     """A table of the publication: what the manifest and the file say of it.
 
     Attributes:
@@ -52,8 +52,8 @@ class Wanted:
     key: tuple[str, ...]
     rows: int
     content_hash: str
-    columns: tuple[Travelling, ...]
-    own: tuple[Travelling, ...]
+    columns: tuple[ColumnMapping, ...]
+    own: tuple[ColumnMapping, ...]
     comments: dict[str, str]
 
     @property
@@ -78,7 +78,7 @@ class Wanted:
         ]
 
 
-def wanted(source: duckdb.DuckDBPyConnection, published: Published) -> list[Wanted]:
+def table_specs(source: duckdb.DuckDBPyConnection, published: Published) -> list[TableSpec]:
     """Every table of a publication, whose file is open as `source`."""
     said: dict[str, dict[str, str]] = {}
     for name, column, comment in source.execute(
@@ -89,20 +89,20 @@ def wanted(source: duckdb.DuckDBPyConnection, published: Published) -> list[Want
     ).fetchall():
         said.setdefault(name, {})[column] = comment
     found = []
-    for name, told in sorted(published.tables.items()):
+    for name, entry in sorted(published.tables.items()):
         columns = columns_of(source, quoted(*name.split(".", 1)))
-        own: tuple[Travelling, ...] = ()
+        own: tuple[ColumnMapping, ...] = ()
         comments = dict(said.get(name, {}))
         if name == _PUBLICATIONS:
             own = (_is_current(published),)
             comments[_IS_CURRENT] = _IS_CURRENT_COMMENT
         found.append(
-            Wanted(
+            TableSpec(
                 name=name,
-                key=tuple(told.get("key", ())),
-                rows=told["rows"],
-                content_hash=told["content_hash"],
-                columns=tuple(map(travelling, columns)),
+                key=tuple(entry.get("key", ())),
+                rows=entry["rows"],
+                content_hash=entry["content_hash"],
+                columns=tuple(map(column_mapping, columns)),
                 own=own,
                 comments=comments,
             )
@@ -110,15 +110,15 @@ def wanted(source: duckdb.DuckDBPyConnection, published: Published) -> list[Want
     return found
 
 
-def _is_current(published: Published) -> Travelling:
+def _is_current(published: Published) -> ColumnMapping:
     is_it = (
         "coalesce(verdict = 'published' and publication_id = "
         f"{literal(published.publication_id)}, false)"
     )
-    return Travelling(_IS_CURRENT, "boolean", is_it, is_it, _IS_CURRENT, "BOOLEAN")
+    return ColumnMapping(_IS_CURRENT, "boolean", is_it, is_it, _IS_CURRENT, "BOOLEAN")
 
 
-def put_comments(connection: Connection, tables: Sequence[Wanted]) -> None:
+def put_comments(connection: Connection, tables: Sequence[TableSpec]) -> None:
     """Write the comments that differ from what stands."""
     schemas = sorted({table.name.partition(".")[0] for table in tables})
     stands = {
@@ -140,7 +140,7 @@ def put_comments(connection: Connection, tables: Sequence[Wanted]) -> None:
         connection.execute(sql.SQL("; ").join(said))
 
 
-def put_indexes(connection: Connection, tables: Sequence[Wanted]) -> None:
+def put_indexes(connection: Connection, tables: Sequence[TableSpec]) -> None:
     """Make the indexes that are missing; making one keeps no reader waiting."""
     schemas = sorted({table.name.partition(".")[0] for table in tables})
     stands = set(connection.execute(_INDEXED, [schemas]).fetchall())

@@ -49,7 +49,7 @@ _GAVE_WAY = (errors.LockNotAvailable, errors.QueryCanceled, errors.DeadlockDetec
 
 
 @dataclass
-class Swapped:
+class SwapResult:
     """What a swap came to."""
 
     changed: list[str] = field(default_factory=list)
@@ -82,11 +82,11 @@ class Source:
 def swap(
     connection: Connection,
     source: Source,
-    stands: swap_log.Standing,
+    stands: swap_log.LiveState,
     *,
     keeps: bool,
     patience: float | None = None,
-) -> Swapped:
+) -> SwapResult:
     """Make the coming set what readers see, in one transaction with the book.
 
     Args:
@@ -100,7 +100,7 @@ def swap(
         PostgresError: Somebody reads a table that changes its columns for longer than that, or
             somebody's view needs the old columns.
     """
-    done = Swapped(changed=list(source.tables))
+    done = SwapResult(changed=list(source.tables))
     until = time.monotonic() + (PATIENCE_SECONDS if patience is None else patience)
     while True:
         done.attempts += 1
@@ -115,9 +115,9 @@ def swap(
                 ) from None
             time.sleep(0.5)
         except errors.DependentObjectsStillExist as error:
-            told = " ".join((error.diag.message_detail or str(error)).split())
+            detail = " ".join((error.diag.message_detail or str(error)).split())
             raise PostgresError(
-                f"PostgreSQL: a table changes its columns, and {told}: drop that and define it "
+                f"PostgreSQL: a table changes its columns, and {detail}: drop that and define it "
                 "again afterwards"
             ) from None
         else:
@@ -125,7 +125,7 @@ def swap(
 
 
 def _swap(
-    connection: Connection, source: Source, stands: swap_log.Standing, *, keeps: bool
+    connection: Connection, source: Source, stands: swap_log.LiveState, *, keeps: bool
 ) -> None:
     there = relations(connection, swap_log.schemas_of(source.published.tables))
     fresh, others = [], []
@@ -140,11 +140,11 @@ def _swap(
         else:
             others.append(name)
     if fresh:
-        grants.let_readers_in(connection, fresh)
+        grants.grant_readers(connection, fresh)
     for name in sorted(set(stands.hashes) - set(source.published.tables)):
         # it is dropped afterwards: that takes a lock, and readers of it see nothing from now on
         connection.execute(sql.SQL("delete from {}").format(place(name)))
-    swap_log.enter(connection, source.published, stands.live if keeps else None)
+    swap_log.record(connection, source.published, stands.live if keeps else None)
     if others:
         _reshape(connection, others, source.ending)
     # after the last look at the source, which may be the previous set
@@ -259,7 +259,7 @@ def _reshape(connection: Connection, names: list[str], ending: str) -> None:
             )
         )
         _create(connection, name, ending)
-        grants.carry(connection, schema, table + _REPLACED, table)
+        grants.copy_grants(connection, schema, table + _REPLACED, table)
         connection.execute(sql.SQL("drop table {}").format(replaced))
 
 
@@ -271,7 +271,7 @@ def hold_milliseconds(connection: Connection) -> int:
     return max(1, min(LONGEST_HOLD_MILLISECONDS, int(timeout) // 2))
 
 
-def keep_copy(connection: Connection, stands: swap_log.Standing) -> None:
+def keep_copy(connection: Connection, stands: swap_log.LiveState) -> None:
     """Copy what readers see into schemas `__kept`, which the swap makes the previous set."""
     for schema in sorted(stands.schemas):
         connection.execute(sql.SQL("create schema {}").format(sql.Identifier(schema + KEPT)))
@@ -315,7 +315,7 @@ def drop(connection: Connection, names: Iterable[str], ending: str) -> None:
 
 
 def drop_tables(connection: Connection, names: Iterable[str]) -> Iterator[str]:
-    """Drop tables that are published no more; yields those that somebody still needs, empty now."""
+    """Drop tables that are not published any more; yields those in use, emptied."""
     for name in names:
         try:
             with transaction(connection, lock_timeout=hold_milliseconds(connection)):

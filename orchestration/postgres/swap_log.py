@@ -16,14 +16,14 @@ from psycopg import sql
 from orchestration.postgres.connection import Connection, PostgresError
 from orchestration.publication.store import Published
 
-BOOK = "koubei"
+LOG_SCHEMA = "koubei"
 NEXT, PREVIOUS = "__next", "__previous"
 # the copy that becomes the previous set in the swap, and the previous set that it replaces
 KEPT, GONE = "__kept", "__gone"
 
 _CREATE = f"""
-create schema if not exists {BOOK};
-create table if not exists {BOOK}.swaps (
+create schema if not exists {LOG_SCHEMA};
+create table if not exists {LOG_SCHEMA}.swaps (
     swap_number bigint generated always as identity primary key,
     publication_id text not null,
     content_hash text not null,
@@ -34,8 +34,8 @@ create table if not exists {BOOK}.swaps (
     previous_content_hash text,
     swapped_at timestamptz not null default pg_catalog.clock_timestamp()
 );
-comment on schema {BOOK} is 'Koubei 自用的账本；Koubei''s own book';
-comment on table {BOOK}.swaps is
+comment on schema {LOG_SCHEMA} is 'Koubei 自用的账本；Koubei''s own book';
+comment on table {LOG_SCHEMA}.swaps is
     '每次切换一行，最后一行是现在；One row per swap, the last is what stands';
 """
 
@@ -49,7 +49,7 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Standing:
+class LiveState:
     """What stands in PostgreSQL: the live set, the one before, and hashes of the live tables."""
 
     live: Mark | None = None
@@ -79,31 +79,31 @@ def place(name: str, ending: str = "") -> sql.Identifier:
     return sql.Identifier(schema + ending, table)
 
 
-def open_book(connection: Connection) -> None:
+def create_log(connection: Connection) -> None:
     """Make the book where it is missing."""
     connection.execute(_CREATE)
 
 
-def standing(connection: Connection) -> Standing:
+def live_state(connection: Connection) -> LiveState:
     """What stands; nothing where the book or what it tells of is missing.
 
     A set that somebody has taken tables from is not known any more, and is made whole anew.
     """
-    if f"{BOOK}.swaps" not in relations(connection, {BOOK}):
-        return Standing()
+    if f"{LOG_SCHEMA}.swaps" not in relations(connection, {LOG_SCHEMA}):
+        return LiveState()
     rows = connection.execute(
         "select publication_id, content_hash, previous_publication_id, previous_content_hash, "
-        f"table_hashes, swapped_at from {BOOK}.swaps order by swap_number desc limit 1"
+        f"table_hashes, swapped_at from {LOG_SCHEMA}.swaps order by swap_number desc limit 1"
     ).fetchall()
     if not rows:
-        return Standing()
+        return LiveState()
     name, content, before, content_before, hashes, swapped_at = rows[0]
     there = relations(connection, schemas_of(hashes))
     is_whole = set(hashes) <= set(there)
-    return Standing(
+    return LiveState(
         Mark(name, content) if is_whole else None,
         Mark(before, content_before) if before else None,
-        {table: told for table, told in hashes.items() if table in there},
+        {table: content_hash for table, content_hash in hashes.items() if table in there},
         swapped_at,
     )
 
@@ -119,7 +119,7 @@ def relations(connection: Connection, schemas: Iterable[str]) -> dict[str, str]:
     return dict(rows)
 
 
-def require_ours(connection: Connection, known: Standing, wanted: Iterable[str]) -> None:
+def require_ours(connection: Connection, known: LiveState, wanted: Iterable[str]) -> None:
     """Refuse to write to what is not Koubei's.
 
     Raises:
@@ -128,19 +128,20 @@ def require_ours(connection: Connection, known: Standing, wanted: Iterable[str])
     there = relations(connection, schemas_of(wanted))
     taken = sorted(name for name in wanted if name in there and name not in known.hashes)
     if taken:
-        told = ", ".join(taken[:3]) + (" ..." if len(taken) > 3 else "")
+        names = ", ".join(taken[:3]) + (" ..." if len(taken) > 3 else "")
         raise PostgresError(
-            f"PostgreSQL: {told} is there already and was not made by Koubei: move it to another "
+            f"PostgreSQL: {names} is there already and was not made by Koubei: move it to another "
             "schema, or give Koubei a database of its own"
         )
 
 
-def enter(connection: Connection, published: Published, previous: Mark | None) -> None:
+def record(connection: Connection, published: Published, previous: Mark | None) -> None:
     """Write down a swap; called in its transaction."""
     mark = mark_of(published)
     connection.execute(
-        f"insert into {BOOK}.swaps (publication_id, content_hash, as_of, table_hashes, row_count, "
-        "previous_publication_id, previous_content_hash) values (%s, %s, %s, %s, %s, %s, %s)",
+        f"insert into {LOG_SCHEMA}.swaps (publication_id, content_hash, as_of, table_hashes, "
+        "row_count, previous_publication_id, previous_content_hash) "
+        "values (%s, %s, %s, %s, %s, %s, %s)",
         [
             mark.publication_id,
             mark.content_hash,
@@ -158,9 +159,10 @@ def hashes_of(published: Published) -> dict[str, str]:
     return {name: table["content_hash"] for name, table in published.tables.items()}
 
 
-def forget_previous(connection: Connection) -> None:
+def delete_previous(connection: Connection) -> None:
     """Write down that the set before the live one has gone."""
     connection.execute(
-        f"update {BOOK}.swaps set previous_publication_id = null, previous_content_hash = null "
-        f"where swap_number = (select max(swap_number) from {BOOK}.swaps)"
+        f"update {LOG_SCHEMA}.swaps set previous_publication_id = null, "
+        "previous_content_hash = null "
+        f"where swap_number = (select max(swap_number) from {LOG_SCHEMA}.swaps)"
     )

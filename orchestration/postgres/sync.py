@@ -1,6 +1,6 @@
 """PostgreSQL follows the pointer: whatever it holds, afterwards it holds what readers here see.
 
-The home's pointer is the one truth. `follow` compares states, not events, so that a kill at any
+The home's pointer is the one truth. `sync` compares states, not events, so that a kill at any
 moment, a server that was away, a rollback and an erasure are all put right by the same call.
 """
 
@@ -26,15 +26,15 @@ from orchestration.postgres.connection import (
     unless_gone,
 )
 from orchestration.postgres.load import load
-from orchestration.postgres.schema import Wanted, put_comments, put_indexes, wanted
+from orchestration.postgres.schema import TableSpec, put_comments, put_indexes, table_specs
 from orchestration.postgres.swap import Source, drop, drop_tables, keep_copy, swap
 from orchestration.postgres.swap_log import (
     GONE,
     KEPT,
     NEXT,
     PREVIOUS,
+    LiveState,
     Mark,
-    Standing,
     mark_of,
     place,
 )
@@ -47,8 +47,8 @@ _ASK_SECONDS = 3
 
 
 @dataclass(frozen=True)
-class Followed:
-    """What PostgreSQL holds after `follow`, and what it took."""
+class SyncResult:
+    """What PostgreSQL holds after `sync`, and what it took."""
 
     publication_id: str
     tables: int
@@ -64,7 +64,7 @@ class Followed:
         return self.way != "unchanged"
 
 
-def follow(settings: Settings, watcher: ProgressReporter | None = None) -> Followed | None:
+def sync(settings: Settings, progress: ProgressReporter | None = None) -> SyncResult | None:
     """Bring PostgreSQL to the publication that readers of the home see; None where it is not used.
 
     The caller holds the home, so that the pointer stands still.
@@ -80,11 +80,11 @@ def follow(settings: Settings, watcher: ProgressReporter | None = None) -> Follo
     started = time.monotonic()
     # what an erasure has rewritten, and what is not kept any more, must go from there too
     kept = {mark_of(each) for each in store.kept(settings.published_path)}
-    with _told(settings), connected(settings) as connection:
+    with _translate_errors(settings), connected(settings) as connection:
         with transaction(connection):
-            swap_log.open_book(connection)
-        done = _follow(_Way(connection, settings, target, kept, watcher or NoProgress()))
-    return Followed(
+            swap_log.create_log(connection)
+        done = _sync(_Way(connection, settings, target, kept, progress or NoProgress()))
+    return SyncResult(
         publication_id=target.publication_id,
         tables=len(target.tables),
         rows=sum(table["rows"] for table in target.tables.values()),
@@ -96,7 +96,7 @@ def follow(settings: Settings, watcher: ProgressReporter | None = None) -> Follo
 
 
 @contextmanager
-def _told(settings: Settings) -> Iterator[None]:
+def _translate_errors(settings: Settings) -> Iterator[None]:
     """What can go wrong on this side, in one line: the publication stands without the copy."""
     try:
         yield
@@ -112,7 +112,7 @@ class _Way:
     settings: Settings
     target: Published
     kept: set[Mark]
-    watcher: ProgressReporter
+    progress: ProgressReporter
 
     @property
     def mark(self) -> Mark:
@@ -128,9 +128,9 @@ class _Done:
     left: list[str] = field(default_factory=list)
 
 
-def _follow(way: _Way) -> _Done:
+def _sync(way: _Way) -> _Done:
     connection = way.connection
-    stands = swap_log.standing(connection)
+    stands = swap_log.live_state(connection)
     names = swap_log.schemas_of(way.target.tables) | stands.schemas
     for ending in (NEXT, KEPT, GONE):
         drop(connection, names, ending)
@@ -141,7 +141,7 @@ def _follow(way: _Way) -> _Done:
     swap_log.require_ours(connection, stands, way.target.tables)
     done = _Done("swapped back" if stands.previous == way.mark else "loaded")
     with duckdb.connect(str(way.target.database), read_only=True) as source:
-        tables = wanted(source, way.target)
+        tables = table_specs(source, way.target)
         hashes = swap_log.hashes_of(way.target)
         coming = [table for table in tables if stands.hashes.get(table.name) != hashes[table.name]]
         done.changed = [table.name for table in coming]
@@ -168,11 +168,11 @@ def _follow(way: _Way) -> _Done:
 
 
 def _swap(
-    way: _Way, source: duckdb.DuckDBPyConnection, coming: list[Wanted], stands: Standing
+    way: _Way, source: duckdb.DuckDBPyConnection, coming: list[TableSpec], stands: LiveState
 ) -> None:
     ending = PREVIOUS if stands.previous == way.mark else NEXT
     if ending == NEXT:
-        load(way.connection, source, coming, way.settings.work_path, way.watcher)
+        load(way.connection, source, coming, way.settings.work_path, way.progress)
     # what was rewritten since, as by an erasure, must not be kept
     keeps = stands.live is not None and stands.live in way.kept
     if keeps:
@@ -187,13 +187,13 @@ def _swap(
         _without_previous(way.connection, swap_log.schemas_of(way.target.tables) | stands.schemas)
 
 
-def _without_previous(connection: Connection, names: set[str]) -> Standing:
+def _without_previous(connection: Connection, names: set[str]) -> LiveState:
     drop(connection, names, PREVIOUS)
-    swap_log.forget_previous(connection)
-    return swap_log.standing(connection)
+    swap_log.delete_previous(connection)
+    return swap_log.live_state(connection)
 
 
-def told_state(settings: Settings) -> dict[str, Any] | None:
+def describe_state(settings: Settings) -> dict[str, Any] | None:
     """What `koubei status` says of PostgreSQL; None where it is not used.
 
     Returns:
@@ -205,7 +205,7 @@ def told_state(settings: Settings) -> dict[str, Any] | None:
     state: dict[str, Any] = dict.fromkeys(("publication_id", "swapped_at", "problem"))
     try:
         with connected(settings, seconds=_ASK_SECONDS, is_publishing=False) as connection:
-            stands = swap_log.standing(connection)
+            stands = swap_log.live_state(connection)
     except PostgresError as error:
         return {**state, "is_behind": None, "problem": str(error)}
     return {

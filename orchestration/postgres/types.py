@@ -38,14 +38,14 @@ _NESTED = re.compile(r"JSON|.*\[\d*\]|(?:STRUCT|MAP)\(.*\)")
 
 
 @dataclass(frozen=True)
-class Travelling:
+class ColumnMapping:
     """A column on its way.
 
     Attributes:
         name: Its name, the same in both.
         type: Its type in PostgreSQL.
         sent: SQL of DuckDB for what is written to the CSV file.
-        compared: SQL of DuckDB for what the value read back is held against.
+        compared: SQL of DuckDB for what the value read back is compared with.
         read: SQL of PostgreSQL for reading it back.
         read_as: The type of DuckDB that it is read back as.
     """
@@ -63,28 +63,28 @@ class Travelling:
         return self.type == "text"
 
 
-def travelling(column: Column) -> Travelling:
+def column_mapping(column: Column) -> ColumnMapping:
     """How a column travels."""
     name, kind = quoted(column.name), column.type
     if kind == "VARCHAR":
         # PostgreSQL's text cannot hold the character 0
         said = f"replace({name}, chr(0), '')"
-        return Travelling(column.name, "text", said, said, name, kind)
+        return ColumnMapping(column.name, "text", said, said, name, kind)
     decimal = _DECIMAL.fullmatch(kind)
     exact = f"numeric({decimal[1]},{decimal[2]})" if decimal else _EXACT.get(kind)
     if exact is not None:
-        return Travelling(column.name, exact, name, name, name, kind)
+        return ColumnMapping(column.name, exact, name, name, name, kind)
     if kind in _ARRAYS:
         as_json = f"cast(to_json({name}) as varchar)"
         back = f"pg_catalog.to_json({name})::text"
-        return Travelling(column.name, _ARRAYS[kind], _array(name), as_json, back, "VARCHAR")
+        return ColumnMapping(column.name, _ARRAYS[kind], _array(name), as_json, back, "VARCHAR")
     if kind == "BLOB":
         said = f"'\\x' || lower(hex({name}))"
-        return Travelling(column.name, "bytea", said, said, f"{name}::text", "VARCHAR")
+        return ColumnMapping(column.name, "bytea", said, said, f"{name}::text", "VARCHAR")
     is_nested = _NESTED.fullmatch(kind)
     said = f"cast(to_json({name}) as varchar)" if is_nested else f"cast({name} as varchar)"
     # `json` keeps the text as it is; `jsonb` would order keys anew
-    return Travelling(
+    return ColumnMapping(
         column.name, "json" if is_nested else "text", said, said, f"{name}::text", "VARCHAR"
     )
 

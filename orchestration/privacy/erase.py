@@ -33,7 +33,7 @@ from orchestration.publication.content_hash import literal, quoted
 from orchestration.publication.ledger import transaction
 from orchestration.publication.rewriting import rewrite
 from orchestration.publication.traces import Traces, keys_of
-from orchestration.report.front_page import renew
+from orchestration.report.front_page import rewrite_front_page
 
 # what is kept as it is; everything else is built from it
 _KEPT_SCHEMAS = ("raw", "meta")
@@ -104,7 +104,7 @@ def process_erasure_requests(
         _scrub_ledger(connection, erasure.traces)
         # incremental models ask what has landed since; what has gone only a full build notices
         connection.execute("update raw.builds set fingerprint = 'erased'")
-        renew(settings, connection)
+        rewrite_front_page(settings, connection)
     compact(settings.warehouse_path)
     for request in erasure.requests:
         listed.put(replace(request, is_done=True))

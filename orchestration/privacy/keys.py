@@ -7,7 +7,6 @@ holds the home next finishes it, and before that nothing has happened.
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import shutil
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from ingestion.files.originals import Originals
 from ingestion.privacy.keyring import new_data_key, seal, unseal
+from ingestion.privacy.private_files import replace_file, replace_text
 from ingestion.privacy.pseudonyms import check_key, key_fingerprint
 from orchestration.home.errors import KoubeiError
 from orchestration.home.settings import Settings
@@ -80,10 +80,10 @@ def rotate(settings: Settings, given: bytes | None) -> Rotation:
     sync_tree(draft)
     seal(_draft(settings.keyring_path), key, data_key)
     if is_in_file:
-        _write_secret(_draft(settings.key_path), key)
+        with replace_file(_draft(settings.key_path)) as file:
+            file.write(key + b"\n")
     marker = {"hash_key_fingerprint": key_fingerprint(key)}
-    settings.rotation_path.with_suffix(".draft").write_text(json.dumps(marker), encoding="utf-8")
-    settings.rotation_path.with_suffix(".draft").replace(settings.rotation_path)
+    replace_text(settings.rotation_path, json.dumps(marker))
     finish_rotation(settings)
     return Rotation(count, key_fingerprint(key), is_in_file)
 
@@ -124,11 +124,3 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
-
-
-def _write_secret(path: Path, key: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(key + b"\n")
-        file.flush()
-        os.fsync(file.fileno())

@@ -58,7 +58,7 @@ def compared(column: Column, alias: str = "") -> str:
     return f"cast({name} as float)" if column.type == "DOUBLE" else name
 
 
-def content_of(
+def hash_table(
     connection: duckdb.DuckDBPyConnection, relation: str, skip: Sequence[str] = ()
 ) -> Content:
     """Count and hash the rows of `relation` (a table, view or subquery), whatever their order.
@@ -78,7 +78,7 @@ def content_of(
     return Content(rows=row[0], content_hash=hashlib.sha256(described.encode()).hexdigest())
 
 
-def combined(parts: Mapping[str, str]) -> str:
+def combine_hashes(parts: Mapping[str, str]) -> str:
     """One hash for a whole publication from the hashes of its parts, by name."""
     described = json.dumps(sorted(parts.items()), ensure_ascii=False)
     return hashlib.sha256(described.encode()).hexdigest()

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.home.errors import KoubeiError
-from orchestration.publication.content_hash import Content, columns_of, content_of, literal, quoted
+from orchestration.publication.content_hash import Content, columns_of, hash_table, literal, quoted
 from orchestration.publication.exposures import ExposedModel
 from orchestration.publication.meta_tables import META_TABLES
 
@@ -113,7 +113,7 @@ def write_tables(
             target = quoted(_DRAFT, table.schema, table.name)
             connection.execute(f"create table {target} as select * from {table.source}")
             _replay_comments(connection, target, table)
-            built[table.qualified] = known.get(table.qualified) or content_of(
+            built[table.qualified] = known.get(table.qualified) or hash_table(
                 connection, table.source
             )
         connection.execute(f"checkpoint {_DRAFT}")
@@ -123,7 +123,7 @@ def write_tables(
     with _attached(connection, database, "read_only"):
         for table in tables:
             target = quoted(_DRAFT, table.schema, table.name)
-            written[table.qualified] = content_of(connection, target)
+            written[table.qualified] = hash_table(connection, target)
             if written[table.qualified] != built[table.qualified]:
                 raise DraftError(
                     f"{table.qualified}: {written[table.qualified].rows} rows were written and "

@@ -29,7 +29,7 @@ class Labels:
 
 
 def read_labels(settings: Settings) -> Labels:
-    """Names as far as they can be read: a broken contract must not hide the state of the house."""
+    """Names as far as they can be read: a broken contract must not hide the state of the home."""
     return _read(settings.channels)
 
 

@@ -254,7 +254,7 @@ _MODELS = MetaTable(
         "ece_before": ("校准前误差", "Expected calibration error before calibration"),
         "ece_after": ("校准后误差", "Expected calibration error after it"),
         "leaked_count": ("泄漏样本数", "Held-out rows left out because it was trained on them"),
-        "compared_with": ("比较对象", "The champion that it was held against"),
+        "compared_with": ("比较对象", "The champion that it was compared with"),
         "macro_f1_gain": ("F1 提升", "Macro F1 minus the champion's, on the same rows"),
         "macro_f1_gain_low": ("F1 提升下限", "Lower end of its 95 % interval"),
         "macro_f1_gain_high": ("F1 提升上限", "Upper end of its 95 % interval"),

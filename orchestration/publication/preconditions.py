@@ -1,4 +1,4 @@
-"""What can stand in the way of a publication, found before the first write or told in one line."""
+"""What a publication needs, checked before the first write; failures in one line."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _mb(size: int) -> str:
 
 
 @contextmanager
-def told(folder: Path) -> Iterator[None]:
+def translate_errors(folder: Path) -> Iterator[None]:
     """Conditions that a person can put right, as one line instead of a traceback."""
     try:
         yield

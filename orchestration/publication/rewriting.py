@@ -20,7 +20,7 @@ from typing import Any
 import duckdb
 
 from orchestration.publication import store
-from orchestration.publication.content_hash import combined, content_of, literal, quoted
+from orchestration.publication.content_hash import combine_hashes, hash_table, literal, quoted
 from orchestration.publication.draft import STORAGE_VERSION
 from orchestration.publication.store import Published
 from orchestration.publication.traces import (
@@ -200,7 +200,7 @@ def _write_database(
         if comment:
             connection.execute(f"comment on table {target} is {literal(comment)}")
         if qualified in changes:
-            content = content_of(connection, target)
+            content = hash_table(connection, target)
             written[qualified] = {"rows": content.rows, "content_hash": content.content_hash}
             parquet = draft / "parquet" / schema / f"{name}.parquet"
             connection.execute(
@@ -256,7 +256,7 @@ def _write_manifest(
     manifest["row_count"] = sum(
         table["rows"] for name, table in tables.items() if not name.startswith("meta.")
     )
-    manifest["content_hash"] = combined(
+    manifest["content_hash"] = combine_hashes(
         {name: table["content_hash"] for name, table in tables.items()}
     )
     manifest["is_rewritten"] = True

@@ -2,7 +2,7 @@
 
 Every change that a reader could notice is one rename. The order on disk is: draft complete and
 fsynced, a note of which publication is about to appear, rename, pointer, note gone. A kill between
-any two of these is put right by `heal`.
+any two of these is put right by `recover_publications`.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ def point(folder: Path, publication_id: str) -> None:
     _sync(folder)
 
 
-def heal(folder: Path) -> list[str]:
+def recover_publications(folder: Path) -> list[str]:
     """Put the folder right after a kill; returns what was removed.
 
     Drafts and half-removed publications go. A publication that got its name but was killed before

@@ -13,12 +13,14 @@ from datetime import date
 
 from markupsafe import Markup, escape
 
+from orchestration.publication.number_formats import write, write_change
+
 _NAME = re.compile(r"[\u4e00-\u9fff]|[A-Za-z]{4}")
 _AS_IS = Markup('<span class="asis">{}</span>')
 
 
 @dataclass(frozen=True)
-class Said:
+class Bilingual:
     """The same thing in two languages; in a template it becomes both, one of them hidden."""
 
     zh: str
@@ -35,84 +37,69 @@ class Said:
             )
         )
 
-    def __add__(self, other: Said) -> Said:
-        return Said(self.zh + other.zh, self.en + other.en)
+    def __add__(self, other: Bilingual) -> Bilingual:
+        return Bilingual(self.zh + other.zh, self.en + other.en)
 
 
 PERIODS = {
-    "day": Said("日", "day"),
-    "week": Said("周", "week"),
-    "month": Said("月", "month"),
-    "quarter": Said("季", "quarter"),
+    "day": Bilingual("日", "day"),
+    "week": Bilingual("周", "week"),
+    "month": Bilingual("月", "month"),
+    "quarter": Bilingual("季", "quarter"),
 }
 PREVIOUS = {
-    "day": Said("较前一日", "vs the day before"),
-    "week": Said("较上一周", "vs the week before"),
-    "month": Said("较上一月", "vs the month before"),
-    "quarter": Said("较上一季", "vs the quarter before"),
+    "day": Bilingual("较前一日", "vs the day before"),
+    "week": Bilingual("较上一周", "vs the week before"),
+    "month": Bilingual("较上一月", "vs the month before"),
+    "quarter": Bilingual("较上一季", "vs the quarter before"),
 }
 SEVERITIES = {
-    "high": Said("高", "high"),
-    "medium": Said("中", "medium"),
-    "low": Said("低", "low"),
+    "high": Bilingual("高", "high"),
+    "medium": Bilingual("中", "medium"),
+    "low": Bilingual("低", "low"),
 }
 # a sign beside each, so that nobody needs its colour
 STATUSES = {
-    "on_target": Said("✓ 达标", "✓ on target"),
-    "near_target": Said("≈ 接近目标", "≈ near target"),
-    "off_target": Said("✗ 未达标", "✗ off target"),
-    "no_target": Said("未设目标", "no target"),
-    "running": Said("周期未完", "period running"),
-    "hidden": Said("样本不足，不展示", "too few, not shown"),
-    "withheld": Said("暂缓发布", "withheld"),
-}
-# a unit's scale, digits, and what stands behind the number in either language
-_FORMS = {
-    "share": (100, ".1f", " %", " %"),
-    "points": (100, ".1f", " 个百分点", " pp"),
-    "multiple": (1, ".2f", "x", "x"),
-    "count": (1, ".0f", "", ""),
-    "cny": (1, ".0f", " 元", " CNY"),
-    "days": (1, ".1f", " 天", " d"),
-    "per_1000": (1, ".2f", " ‰", " ‰"),
-    "score": (1, ".2f", "", ""),
+    "on_target": Bilingual("✓ 达标", "✓ on target"),
+    "near_target": Bilingual("≈ 接近目标", "≈ near target"),
+    "off_target": Bilingual("✗ 未达标", "✗ off target"),
+    "no_target": Bilingual("未设目标", "no target"),
+    "running": Bilingual("周期未完", "period running"),
+    "hidden": Bilingual("样本不足，不展示", "too few, not shown"),
+    "withheld": Bilingual("暂缓发布", "withheld"),
 }
 _BOTH = re.compile(r"^(?P<zh>.*[\u4e00-\u9fff].*?)[；;]\s*(?P<en>[^\u4e00-\u9fff]+)$", re.DOTALL)
 _TAIL = re.compile(r"^(?P<zh>.*[\u4e00-\u9fff]) (?P<en>[A-Za-z][^\u4e00-\u9fff]*)$")
 _TOO_FEW = re.compile(r"^样本不足 (n < [\d,]+)$")
 
 
-def said(zh: object, en: object = None) -> Said:
+def said(zh: object, en: object = None) -> Bilingual:
     """Both languages; what has no English stands for itself."""
-    return Said(str(zh), str(zh if en is None or en == "" else en))
+    return Bilingual(str(zh), str(zh if en is None or en == "" else en))
 
 
-def split(text: str | None) -> Said:
+def split(text: str | None) -> Bilingual:
     """A text that says it twice, `中文；English` or `中文 English`, taken apart."""
     if not text:
-        return Said("", "")
+        return Bilingual("", "")
     if few := _TOO_FEW.match(text):
-        return Said(text, f"too few: {few[1]}")
+        return Bilingual(text, f"too few: {few[1]}")
     both = _BOTH.match(text) or _TAIL.match(text)
-    return Said(both["zh"], both["en"].strip()) if both else Said(text, text)
+    return Bilingual(both["zh"], both["en"].strip()) if both else Bilingual(text, text)
 
 
-def amount(value: float | None, unit: str) -> Said:
-    """A value in its unit, as a person reads it: 12.3 %, 41.0, 3.20x, 1,234, 35 min."""
-    if value is None:
-        return Said("–", "–")
-    return _minutes(value) if unit == "minutes" else _formed(value, unit, "")
+def amount(value: float | None, unit: str) -> Bilingual:
+    """A value in its unit, as a person reads it: 12.34%, 41.0, 3.20×, 1,234, 35 min."""
+    zh, en, _ = write(value, unit)
+    return Bilingual(zh, en)
 
 
-def change(value: float | None, unit: str, kind: str | None) -> Said:
+def change(value: float | None, unit: str, kind: str | None) -> Bilingual:
     """A change against the period before: percent for volumes, points for everything else."""
     if value is None:
-        return Said("", "")
-    if kind == "percent":
-        return said(f"{value * 100:+.1f} %")
-    if unit == "minutes":
-        return said("-" if value < 0 else "+") + _minutes(abs(value))
-    return _formed(value, "points" if unit == "share" else unit, "+")
+        return Bilingual("", "")
+    zh, en, _ = write_change(value, unit, kind)
+    return Bilingual(zh, en)
 
 
 def money(value: float | None, unit: int) -> str:
@@ -125,9 +112,9 @@ def money(value: float | None, unit: int) -> str:
     return f"{scaled:.2f}" if abs(scaled) < 10 else f"{scaled:.1f}"
 
 
-def minutes(value: float | None) -> Said:
-    """A time span as people say it: 35 分钟, 2 小时 5 分, 3.1 天."""
-    return Said("–", "–") if value is None else _minutes(float(value))
+def minutes(value: float | None) -> Bilingual:
+    """A time span that is no KPI, in minutes, hours or days: 35 分钟, 2 小时 5 分, 3.1 天."""
+    return Bilingual("–", "–") if value is None else _minutes(float(value))
 
 
 def between(first: date, last: date) -> str:
@@ -137,7 +124,7 @@ def between(first: date, last: date) -> str:
     return f"{first} – {last:%m-%d}" if first.year == last.year else f"{first} – {last}"
 
 
-def period(kind: str, start: date | None, end: date | None = None) -> Said:
+def period(kind: str, start: date | None, end: date | None = None) -> Bilingual:
     """A period's name: 2026-10, 2026 Q3, the week of 10-19 – 10-25."""
     if start is None:
         return said("")
@@ -150,19 +137,19 @@ def period(kind: str, start: date | None, end: date | None = None) -> Said:
             return said(between(start, end or start))
 
 
-def named(names: Mapping[str, Said], code: str | None) -> Said:
+def named(names: Mapping[str, Bilingual], code: str | None) -> Bilingual:
     """The name of a code; a code that nobody named stands for itself."""
     return names.get(code or "", said(code or "–"))
 
 
-def joined(parts: Sequence[Said], between_zh: str = "，", between_en: str = ", ") -> Said:
+def joined(parts: Sequence[Bilingual], between_zh: str = "，", between_en: str = ", ") -> Bilingual:
     """Several in one."""
-    return Said(
+    return Bilingual(
         between_zh.join(part.zh for part in parts), between_en.join(part.en for part in parts)
     )
 
 
-def _minutes(value: float) -> Said:
+def _minutes(value: float) -> Bilingual:
     whole = round(value)
     if whole < 60:
         return said(f"{whole} 分钟", f"{whole} min")
@@ -173,16 +160,3 @@ def _minutes(value: float) -> Said:
             f"{hours} h" + (f" {rest} min" if rest else ""),
         )
     return said(f"{value / 1440:,.1f} 天", f"{value / 1440:,.1f} d")
-
-
-def _formed(value: float, unit: str, sign: str) -> Said:
-    scale, digits, zh, en = _FORMS.get(unit, (1, ".1f", "", ""))
-    scaled = float(value) * scale
-    # a share of less than one in a hundred would lose its only digits
-    if unit in ("share", "points") and 0 < abs(scaled) < 0.995:
-        digits = ".2f"
-    number = f"{scaled:{sign},{digits}}"
-    # what rounds to nothing has no direction
-    if not number.strip("+-0."):
-        number = number.lstrip("+-")
-    return said(number + zh, number + en)

@@ -14,9 +14,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from orchestration.report.bilingual import Said, said
+from orchestration.report.bilingual import Bilingual, said
 
-# blue, orange and grey are told apart by all kinds of colour-blindness, and differ in lightness
+# blue, orange and grey are text apart by all kinds of colour-blindness, and differ in lightness
 BLUE, ORANGE, GREY = "#1f5fbf", "#b4540a", "#7a8494"
 _INK, _SOFT, _LINE = "#1d2129", "#59626f", "#dde1e7"
 WIDTH = 350
@@ -34,20 +34,20 @@ class Figure:
     """A chart with its words, and the table that it was drawn from."""
 
     svg: Markup
-    title: Said
-    caption: Said
-    head: Sequence[Said]
-    rows: Sequence[Sequence[Said]]
-    key: Sequence[tuple[str, Said]] = ()
+    title: Bilingual
+    caption: Bilingual
+    head: Sequence[Bilingual]
+    rows: Sequence[Sequence[Bilingual]]
+    key: Sequence[tuple[str, Bilingual]] = ()
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A value with its name; bars of one name stand on one line, told apart by colour."""
+    """A value with its name; bars of one name stand on one line, text apart by colour."""
 
-    label: Said
+    label: Bilingual
     value: float
-    told: Said
+    text: Bilingual
     colour: str = BLUE
 
 
@@ -55,11 +55,11 @@ class Bar:
 class Interval:
     """An estimate with its interval."""
 
-    label: Said
+    label: Bilingual
     value: float
     low: float
     high: float
-    told: Said
+    text: Bilingual
 
 
 def bars(items: Sequence[Bar]) -> Markup:
@@ -67,7 +67,7 @@ def bars(items: Sequence[Bar]) -> Markup:
     import altair as alt  # noqa: PLC0415
 
     rows = [
-        {"label": _both(item.label), "value": item.value, "told": _both(item.told),
+        {"label": _both(item.label), "value": item.value, "text": _both(item.text),
          "colour": item.colour}
         for item in items
     ]  # fmt: skip
@@ -89,10 +89,10 @@ def bars(items: Sequence[Bar]) -> Markup:
         base.mark_bar(height={"band": 0.62}).encode(color=colour),
         base.transform_filter("datum.value >= 0")
         .mark_text(align="left", dx=4)
-        .encode(text="told:N"),
+        .encode(text="text:N"),
         base.transform_filter("datum.value < 0")
         .mark_text(align="right", dx=-4)
-        .encode(text="told:N"),
+        .encode(text="text:N"),
         alt.Chart(alt.Data(values=[{"value": 0}])).mark_rule(color=_SOFT).encode(x="value:Q"),
     )
     return _svg(alt.layer(*drawn), _ROW * len({row["label"] for row in rows}), _room(items))
@@ -107,7 +107,7 @@ def intervals(items: Sequence[Interval], *, reference: float, floor: float | Non
 
     rows = [
         {"label": _both(item.label), "value": item.value, "low": item.low, "high": item.high,
-         "told": _both(item.told),
+         "text": _both(item.text),
          "colour": GREY if item.low <= reference <= item.high
          else BLUE if item.value > reference else ORANGE}
         for item in items
@@ -138,7 +138,7 @@ def intervals(items: Sequence[Interval], *, reference: float, floor: float | Non
             x=alt.X("value:Q", axis=None, scale=scale)
         ),
         base.mark_text(align="left", dx=8, color=_INK).encode(
-            x=alt.X("high:Q", axis=None, scale=scale), text="told:N", color=alt.value(_INK)
+            x=alt.X("high:Q", axis=None, scale=scale), text="text:N", color=alt.value(_INK)
         ),
     )
     return _svg(alt.layer(*drawn), _ROW * len(rows), _room(items))
@@ -152,7 +152,7 @@ def lines(
     form: str = ",.0f",
     marks: Sequence[date] = (),
 ) -> Markup:
-    """Courses over days, told apart by colour and by dashes; `marks` are days to point at."""
+    """Courses over days, text apart by colour and by dashes; `marks` are days to point at."""
     import altair as alt  # noqa: PLC0415
 
     rows = [
@@ -196,7 +196,7 @@ def lines(
     return _svg(alt.layer(*layers), 150, 40, foot=22)
 
 
-def _both(text: Said) -> str:
+def _both(text: Bilingual) -> str:
     return text.zh if text.zh == text.en else f"{text.zh}{_BETWEEN}{text.en}"
 
 
@@ -205,7 +205,7 @@ def _letters(items: Sequence[Bar] | Sequence[Interval]) -> int:
     return max(
         len(text) + len(_WIDE.findall(text))
         for item in items
-        for text in (item.told.zh, item.told.en)
+        for text in (item.text.zh, item.text.en)
     )
 
 
@@ -276,6 +276,6 @@ def _kept(found: re.Match[str]) -> str:
     return found[0] if found[0] in _KEPT else ""
 
 
-def numbers(*values: object) -> list[Said]:
+def numbers(*values: object) -> list[Bilingual]:
     """Cells of a chart's table."""
-    return [value if isinstance(value, Said) else said(value) for value in values]
+    return [value if isinstance(value, Bilingual) else said(value) for value in values]

@@ -1,6 +1,6 @@
 """What changed against the period before, and which channels, products and strategies moved it.
 
-The parts of a change are reckoned in `kpis.kpi_contributions` and sum to it; here the largest are
+The parts of a change are calculated in `kpis.kpi_contributions` and sum to it; here the largest are
 named and drawn.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from orchestration.publication.tables import rows_of
-from orchestration.report.bilingual import Said, amount, change, joined, said
+from orchestration.report.bilingual import Bilingual, amount, change, joined, said
 from orchestration.report.charts import BLUE, ORANGE, Bar, Figure, bars, numbers
 from orchestration.report.kpi_tiles import CORE, Tile
 from orchestration.report.names import Names
@@ -20,21 +20,21 @@ from orchestration.report.names import Names
 CONTRIBUTIONS = "kpis.kpi_contributions"
 
 DIMENSIONS = {
-    "channel": (Said("渠道", "channel"), "channels"),
-    "product": (Said("商品", "product"), "products"),
-    "strategy": (Said("策略", "strategy"), "strategies"),
+    "channel": (Bilingual("渠道", "channel"), "channels"),
+    "product": (Bilingual("商品", "product"), "products"),
+    "strategy": (Bilingual("策略", "strategy"), "strategies"),
 }
 _MEMBERS = {
-    "not_separable": Said("无法拆分", "cannot be separated"),
-    "unknown": Said("未识别", "unknown"),
-    "other": Said("其他", "other"),
-    "none": Said("无", "none"),
-    "all": Said("全部", "all"),
-    "no_strategy": Said("无策略", "no strategy"),
-    "unattributed": Said("无触点", "no touch"),
+    "not_separable": Bilingual("无法拆分", "cannot be separated"),
+    "unknown": Bilingual("未识别", "unknown"),
+    "other": Bilingual("其他", "other"),
+    "none": Bilingual("无", "none"),
+    "all": Bilingual("全部", "all"),
+    "no_strategy": Bilingual("无策略", "no strategy"),
+    "unattributed": Bilingual("无触点", "no touch"),
 }
 SHOWN = 6
-"""Changes that the section tells; those after them are told with what to do."""
+"""How many changes the section explains; the rest stand under what to do next."""
 _DRAWN = 4
 _PARTS = 6
 _NAMED = 3
@@ -82,7 +82,7 @@ def read_changes(
                 "why": [
                     _sentence(dimension, by_dimension[dimension], raw, names)
                     for dimension in DIMENSIONS
-                    if _tells(by_dimension.get(dimension, []))
+                    if _has_parts(by_dimension.get(dimension, []))
                 ],
                 "figure": _figure(tile, by_dimension, names) if is_drawn else None,
             }
@@ -90,7 +90,7 @@ def read_changes(
     return found
 
 
-def largest_mover(changes: Sequence[Mapping[str, Any]] | None, code: str) -> Sequence[Said]:
+def largest_mover(changes: Sequence[Mapping[str, Any]] | None, code: str) -> Sequence[Bilingual]:
     """The sentences that say what moved a KPI; none where that is not known."""
     return next((each["why"] for each in changes or [] if each["tile"].code == code), [])
 
@@ -109,41 +109,41 @@ def _ordered(tiles: Mapping[str, Tile]) -> list[Tile]:
     return sorted(tiles.values(), key=weight)
 
 
-def _tells(rows: Sequence[Mapping[str, Any]]) -> bool:
+def _has_parts(rows: Sequence[Mapping[str, Any]]) -> bool:
     """Whether there are parts: one alone is the whole."""
     return sum(row["member_code"] not in ("not_separable", "all") for row in rows) > 1
 
 
-def _member(dimension: str, code: str, names: Names) -> Said:
+def _member(dimension: str, code: str, names: Names) -> Bilingual:
     return _MEMBERS.get(code) or names.of(DIMENSIONS[dimension][1], code)
 
 
-def _told(row: Mapping[str, Any], raw: Mapping[str, Any]) -> Said:
+def _contribution(row: Mapping[str, Any], raw: Mapping[str, Any]) -> Bilingual:
     # a volume's parts are numbers of voices, not percent of the whole
     return change(row["contribution"], raw["unit"], "points")
 
 
 def _sentence(
     dimension: str, rows: Sequence[Mapping[str, Any]], raw: Mapping[str, Any], names: Names
-) -> Said:
+) -> Bilingual:
     named = [
-        _member(dimension, row["member_code"], names) + said(" ") + _told(row, raw)
+        _member(dimension, row["member_code"], names) + said(" ") + _contribution(row, raw)
         for row in rows[:_NAMED]
         if row["contribution"]
     ]
     rest = sum(row["contribution"] for row in rows[_NAMED:])
     if len(rows) > _NAMED:
         named.append(
-            Said(f"其余 {len(rows) - _NAMED} 个 ", f"the other {len(rows) - _NAMED} ")
-            + _told({"contribution": rest}, raw)
+            Bilingual(f"其余 {len(rows) - _NAMED} 个 ", f"the other {len(rows) - _NAMED} ")
+            + _contribution({"contribution": rest}, raw)
         )
-    return DIMENSIONS[dimension][0] + Said("：", ": ") + joined(named, "，", ", ")
+    return DIMENSIONS[dimension][0] + Bilingual("：", ": ") + joined(named, "，", ", ")
 
 
 def _figure(
     tile: Tile, by_dimension: Mapping[str, Sequence[Mapping[str, Any]]], names: Names
 ) -> Figure | None:
-    dimension = next((each for each in DIMENSIONS if _tells(by_dimension.get(each, []))), None)
+    dimension = next((each for each in DIMENSIONS if _has_parts(by_dimension.get(each, []))), None)
     if dimension is None:
         return None
     rows = by_dimension[dimension][:_PARTS]
@@ -159,30 +159,31 @@ def _figure(
                 Bar(
                     _member(dimension, row["member_code"], names),
                     float(row["contribution"]) * scale,
-                    _told(row, raw),
+                    _contribution(row, raw),
                     BLUE if is_good(row) else ORANGE,
                 )
                 for row in rows
             ]
         ),
         title=tile.label
-        + Said("：各", ": change by ")
+        + Bilingual("：各", ": change by ")
         + DIMENSIONS[dimension][0]
-        + Said("的贡献", ""),
-        caption=Said(
+        + Bilingual("的贡献", ""),
+        caption=Bilingual(
             "各部分之和等于总变化；向好为蓝，转差为橙。",
             "The parts sum to the whole change; blue is for the better, orange for the worse.",
         ),
-        key=[(BLUE, Said("向好", "better")), (ORANGE, Said("转差", "worse"))],
-        head=[Said("维度", "dimension"), Said("成员", "member"), Said("前值", "before"),
-              Said("现值", "now"), Said("贡献", "contribution")],
+        key=[(BLUE, Bilingual("向好", "better")), (ORANGE, Bilingual("转差", "worse"))],
+        head=[Bilingual("维度", "dimension"), Bilingual("成员", "member"),
+              Bilingual("前值", "before"),
+              Bilingual("现值", "now"), Bilingual("贡献", "contribution")],
         rows=[
             numbers(
                 DIMENSIONS[each][0],
                 _member(each, row["member_code"], names),
                 amount(row["previous_value"], raw["unit"]),
                 amount(row["value"], raw["unit"]),
-                _told(row, raw),
+                _contribution(row, raw),
             )
             for each in DIMENSIONS
             for row in by_dimension.get(each, [])[:12]

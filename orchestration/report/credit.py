@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 from orchestration.publication.tables import rows_of, shade
-from orchestration.report.bilingual import Said, amount, money, said
+from orchestration.report.bilingual import Bilingual, amount, money, said
 from orchestration.report.charts import Figure, Interval, intervals, numbers
 
 PERFORMANCE = "attribution.strategy_performance"
@@ -24,14 +24,14 @@ _NO_STRATEGY = "no_strategy"
 _LEADING = ("markov", "shapley", "linear")
 
 GROUPS = {
-    "wom": Said("口碑", "word of mouth"),
-    "paid": Said("付费", "paid"),
-    "owned": Said("自有", "owned"),
-    "direct": Said("直接", "direct"),
+    "wom": Bilingual("口碑", "word of mouth"),
+    "paid": Bilingual("付费", "paid"),
+    "owned": Bilingual("自有", "owned"),
+    "direct": Bilingual("直接", "direct"),
 }
 _NAMELESS = {
-    UNATTRIBUTED: Said("无触点", "no touch"),
-    _NO_STRATEGY: Said("策略未知", "no strategy"),
+    UNATTRIBUTED: Bilingual("无触点", "no touch"),
+    _NO_STRATEGY: Bilingual("策略未知", "no strategy"),
 }
 # returns are compared as ratios: less than a hundredth of what was spent is drawn as that
 _LEAST_RETURN = 0.02
@@ -101,7 +101,7 @@ def _picture(connection: duckdb.DuckDBPyConnection, month: date | None) -> dict[
         {
             **row,
             "name": said(row["name_zh"], row["name_en"]),
-            "short": Said(_short(row["name_zh"]), _short(row["name_en"])),
+            "short": Bilingual(_short(row["name_zh"]), _short(row["name_en"])),
         }
         for row in rows_of(connection, _MODELS)
         if row["model_code"] in codes
@@ -192,18 +192,20 @@ def _figure(picture: Mapping[str, Any]) -> Figure | None:
             reference=1,
             floor=_LEAST_RETURN,
         ),
-        title=Said("投产比，各模型的区间", "Return on spend, over all models"),
-        caption=Said(f"点为{name.zh}模型，线为各模型的最低至最高；虚线为 1 倍，等距为等倍。",
+        title=Bilingual("投产比，各模型的区间", "Return on spend, over all models"),
+        caption=Bilingual(f"点为{name.zh}模型，线为各模型的最低至最高；虚线为 1 倍，等距为等倍。",
                      f"Points: {name.en}; lines: lowest to highest of all models; dashed: 1x; "
                      "equal steps are equal ratios."),
-        head=[Said("策略", "strategy"), Said("归因金额（元）", "credited, CNY"),
-              Said("花费（元）", "spend, CNY"), Said("投产比", "ROAS"),
-              Said("各模型", "over all models")],
+        head=[Bilingual("策略", "strategy"), Bilingual("归因金额（元）", "credited, CNY"),
+              Bilingual("花费（元）", "spend, CNY"), Bilingual("投产比", "ROAS"),
+              Bilingual("各模型", "over all models")],
         rows=[
             numbers(
                 row["name"], money(row["leading"], 1), money(row["spend_cny"], 1),
                 amount(row["roas"], "multiple"),
-                f"{row['roas_low']:.2f}x – {row['roas_high']:.2f}x",
+                amount(row["roas_low"], "multiple")
+                + said(" – ")
+                + amount(row["roas_high"], "multiple"),
             )
             for row in rows
         ],

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from orchestration.publication.tables import rows_of
-from orchestration.report.bilingual import Said, amount, said
+from orchestration.report.bilingual import Bilingual, amount, said
 from orchestration.report.charts import BLUE, ORANGE, Figure, lines, numbers
 from orchestration.report.names import Names
 
@@ -57,11 +57,11 @@ group by day order by day
 """
 
 STEPS = (
-    ("declaration_minutes", Said("内部定级", "declared")),
-    ("first_statement_minutes", Said("首次声明", "first statement")),
-    ("apology_minutes", Said("致歉", "apology")),
-    ("plan_minutes", Said("整改方案", "plan")),
-    ("closing_minutes", Said("结案", "closed")),
+    ("declaration_minutes", Bilingual("内部定级", "declared")),
+    ("first_statement_minutes", Bilingual("首次声明", "first statement")),
+    ("apology_minutes", Bilingual("致歉", "apology")),
+    ("plan_minutes", Bilingual("整改方案", "plan")),
+    ("closing_minutes", Bilingual("结案", "closed")),
 )
 
 
@@ -79,7 +79,7 @@ def read_crises(
                 else said(row["brand_code"]),
                 "aspect": names.of("aspects", row["aspect_code"])
                 if row["aspect_code"] not in (None, "all")
-                else Said("全部方面", "all aspects"),
+                else Bilingual("全部方面", "all aspects"),
             }
             for row in rows_of(connection, _ALERTS, [as_of])
         ]
@@ -117,13 +117,14 @@ def _figure(days: Sequence[Mapping[str, Any]], begun: Sequence[date]) -> Figure 
             dashes={ORANGE: [5, 3]},
             marks=begun,
         ),
-        title=Said("公开声量与负面", "Public voices, and negative ones"),
-        caption=Said(
+        title=Bilingual("公开声量与负面", "Public voices, and negative ones"),
+        caption=Bilingual(
             "自有品牌每日公开声音；竖线为危机发现日。",
             "Public voices about our brands by day; vertical lines: a crisis was detected.",
         ),
-        key=[(BLUE, Said("全部", "all")), (ORANGE, Said("负面（虚线）", "negative (dashed)"))],
-        head=[Said("日期", "day"), Said("全部", "all"), Said("负面", "negative")],
+        key=[(BLUE, Bilingual("全部", "all")),
+             (ORANGE, Bilingual("负面（虚线）", "negative (dashed)"))],
+        head=[Bilingual("日期", "day"), Bilingual("全部", "all"), Bilingual("负面", "negative")],
         rows=[
             numbers(
                 row["day"], amount(row["voice_count"], "count"),

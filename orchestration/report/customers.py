@@ -12,8 +12,9 @@ from typing import Any
 
 import duckdb
 
+from orchestration.publication.number_formats import write
 from orchestration.publication.tables import rows_of, shade
-from orchestration.report.bilingual import Said, said
+from orchestration.report.bilingual import Bilingual, said
 
 _STAGES = "segments.mart_customer_stages"
 _TRANSITIONS = "segments.mart_stage_transitions"
@@ -27,16 +28,16 @@ _COHORTS_SHOWN = 12
 _CANDIDATES_SHOWN = 10
 
 LADDERS = {
-    "lifecycle": Said("生命周期", "lifecycle"),
-    "advocacy": Said("口碑阶梯", "advocacy ladder"),
+    "lifecycle": Bilingual("生命周期", "lifecycle"),
+    "advocacy": Bilingual("口碑阶梯", "advocacy ladder"),
 }
 MEASURES = {
-    "own_voices": Said("自发声音", "own voices"),
-    "posts": Said("发布", "posts, paid ones too"),
-    "engagement": Said("互动", "interactions"),
-    "orders": Said("订单", "orders"),
-    "net_cny": Said("净消费（元）", "net sales, CNY"),
-    "repurchase": Said("再次购买", "bought again"),
+    "own_voices": Bilingual("自发声音", "own voices"),
+    "posts": Bilingual("发布", "posts, paid ones too"),
+    "engagement": Bilingual("互动", "interactions"),
+    "orders": Bilingual("订单", "orders"),
+    "net_cny": Bilingual("净消费（元）", "net sales, CNY"),
+    "repurchase": Bilingual("再次购买", "bought again"),
 }
 _NEWLY_KNOWN = {"code": "newly_known", "zh": "新出现", "en": "newly known"}
 
@@ -229,12 +230,12 @@ def _cohorts(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     rows = []
     for month, own in by_month.items():
         at = {row["period_number"]: row for row in own}
-        told = [row for row in own if row["cumulative_net_per_customer_cny"] is not None]
+        shown = [row for row in own if row["cumulative_net_per_customer_cny"] is not None]
         rows.append(
             {
                 "month": month,
                 "count": own[0]["customer_count"],
-                "net_per_customer": told[-1]["cumulative_net_per_customer_cny"] if told else None,
+                "net_per_customer": shown[-1]["cumulative_net_per_customer_cny"] if shown else None,
                 "cells": [_retained(at.get(period), largest) for period in periods],
             }
         )
@@ -257,18 +258,18 @@ def _activation(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
         is_rate = row["measure_kind_code"] == "rate"
         row["name"] = MEASURES.get(row["measure_code"], said(row["measure_code"]))
         for column in ("mean_before", "mean_after", "treated_mean", "matched_control_mean"):
-            row[column] = told(row[column], is_rate=is_rate)
+            row[column] = write_mean(row[column], is_rate=is_rate)
         for column in ("difference", "difference_low", "difference_high"):
-            row[column] = told(row[column], is_rate=is_rate, sign="+")
+            row[column] = write_mean(row[column], is_rate=is_rate, sign="+")
     return rows
 
 
-def told(value: float | None, *, is_rate: bool, sign: str = "") -> str:
+def write_mean(value: float | None, *, is_rate: bool, sign: str = "") -> str:
     """A mean in three digits or so, a rate in percent; a difference of rates in points."""
     if value is None:
         return "–"
     if is_rate:
-        return f"{100 * value:{sign}.1f} " + ("pp" if sign else "%")
+        return write(value, "points" if sign else "share", plus=bool(sign)).en
     digits = 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
     return f"{value:{sign},.{digits}f}"
 

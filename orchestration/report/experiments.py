@@ -11,8 +11,9 @@ from typing import Any
 
 import duckdb
 
+from orchestration.publication.number_formats import write_digits
 from orchestration.publication.tables import rows_of
-from orchestration.report.bilingual import Said, amount, change, said
+from orchestration.report.bilingual import Bilingual, amount, change, said
 from orchestration.report.charts import (
     BLUE,
     GREY,
@@ -32,16 +33,16 @@ LIFT = "attribution.mart_lift"
 _EXPERIMENT_ROWS = 12
 
 VERDICTS = {
-    "lift": Said("▲ 有效", "▲ lift"),
-    "no_evidence": Said("– 证据不足", "– no evidence"),
-    "harm": Said("▼ 有害", "▼ harm"),
-    "invalid": Said("✗ 无效", "✗ invalid"),
+    "lift": Bilingual("▲ 有效", "▲ lift"),
+    "no_evidence": Bilingual("– 证据不足", "– no evidence"),
+    "harm": Bilingual("▼ 有害", "▼ harm"),
+    "invalid": Bilingual("✗ 无效", "✗ invalid"),
 }
 BANDS = {
-    "above": Said("高于 3–5 倍", "above the band of 3–5"),
-    "below": Said("低于 3–5 倍", "below the band of 3–5"),
-    "in_band": Said("在 3–5 倍之内", "in the band of 3–5"),
-    "undecided": Said("区间跨出 3–5 倍，尚不能断定", "undecided: it leaves the band of 3–5"),
+    "above": Bilingual("高于 3–5 倍", "above the band of 3–5"),
+    "below": Bilingual("低于 3–5 倍", "below the band of 3–5"),
+    "in_band": Bilingual("在 3–5 倍之内", "in the band of 3–5"),
+    "undecided": Bilingual("区间跨出 3–5 倍，尚不能断定", "undecided: it leaves the band of 3–5"),
 }
 
 # the newest month whose windows are over; without one the newest that has a multiple at all
@@ -119,27 +120,28 @@ def read_experiments(
 
 def _rates(row: Mapping[str, Any]) -> Figure | None:
     sides = [
-        ("wom", Said("只接触口碑", "word of mouth"), BLUE),
-        ("mixed", Said("两者都有", "both"), GREY),
-        ("paid", Said("只接触付费", "paid"), ORANGE),
+        ("wom", Bilingual("只接触口碑", "word of mouth"), BLUE),
+        ("mixed", Bilingual("两者都有", "both"), GREY),
+        ("paid", Bilingual("只接触付费", "paid"), ORANGE),
     ]
-    told = [side for side in sides if row[f"{side[0]}_rate"] is not None]
-    if row["multiple"] is None or not told:
+    shown = [side for side in sides if row[f"{side[0]}_rate"] is not None]
+    if row["multiple"] is None or not shown:
         return None
     return Figure(
         svg=bars(
             [
                 Bar(name, 100 * float(rate), amount(rate, "share"), colour)
-                for code, name, colour in told
+                for code, name, colour in shown
                 if (rate := row[f"{code}_rate"]) is not None
             ]
         ),
-        title=Said("转化率，按接触过什么", "Conversion, by what customers had touched"),
-        caption=Said(
+        title=Bilingual("转化率，按接触过什么", "Conversion, by what customers had touched"),
+        caption=Bilingual(
             "同一窗口内成交的客户占比。", "Share of customers who bought in the same window."
         ),
-        head=[Said("接触", "touched"), Said("成交", "bought"), Said("客户", "customers"),
-              Said("转化率", "rate")],
+        head=[Bilingual("接触", "touched"), Bilingual("成交", "bought"),
+              Bilingual("客户", "customers"),
+              Bilingual("转化率", "rate")],
         rows=[
             numbers(
                 name,
@@ -147,21 +149,21 @@ def _rates(row: Mapping[str, Any]) -> Figure | None:
                 amount(row[f"{code}_window_count"], "count"),
                 amount(row[f"{code}_rate"], "share"),
             )
-            for code, name, _ in told
+            for code, name, _ in shown
         ],
     )  # fmt: skip
 
 
 def _forest(rows: Sequence[Mapping[str, Any]]) -> Figure | None:
     """Differences of rates with their intervals; means have units of their own and stay below."""
-    told = [
+    shown = [
         row
         for row in rows
         if row["metric_kind_code"] == "rate"
         and row["verdict_code"] != "invalid"
         and row["difference_low"] is not None
     ]
-    if not told:
+    if not shown:
         return None
     return Figure(
         svg=intervals(
@@ -172,20 +174,21 @@ def _forest(rows: Sequence[Mapping[str, Any]]) -> Figure | None:
                     100 * float(row["difference_low"]),
                     100 * float(row["difference_high"]),
                     # names are long here, so the unit stands in the title
-                    said(f"{100 * float(row['difference']):+.1f}"),
+                    said(write_digits(row["difference"], "points", plus=True)),
                 )
-                for row in told
+                for row in shown
             ],
             reference=0,
         ),
-        title=Said("实验组减对照组，百分点", "Variant less control, percentage points"),
-        caption=Said(
+        title=Bilingual("实验组减对照组，百分点", "Variant less control, percentage points"),
+        caption=Bilingual(
             "转化率之差与 95% 区间；跨过虚线的为灰色，尚无证据。",
             "Difference of conversion rates with its 95 % interval; grey where it crosses the "
             "dashed line: no evidence.",
         ),
-        head=[Said("实验", "experiment"), Said("对照", "control"), Said("实验组", "variant"),
-              Said("差", "difference"), Said("95% 区间", "95 % interval")],
+        head=[Bilingual("实验", "experiment"), Bilingual("对照", "control"),
+              Bilingual("实验组", "variant"),
+              Bilingual("差", "difference"), Bilingual("95% 区间", "95 % interval")],
         rows=[
             numbers(
                 row["name"],
@@ -196,6 +199,6 @@ def _forest(rows: Sequence[Mapping[str, Any]]) -> Figure | None:
                 + said(" – ")
                 + change(row["difference_high"], "share", "points"),
             )
-            for row in told
+            for row in shown
         ],
     )  # fmt: skip

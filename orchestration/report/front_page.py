@@ -1,6 +1,6 @@
 """The page that readers keep open, `published/report.html`: the newest report, or why it is old.
 
-After a publication it is a link to `current/report.html`. After a night that the gate refused it is
+After a publication it is a link to `current/report.html`. After a run that the gate refused it is
 a page of its own: what was refused and why, above the report that still stands, for who reads the
 report each morning does not ask the command line. What lies in a publication is never touched.
 """
@@ -26,7 +26,7 @@ _DRAFT = ".draft-front-page"
 _BLOCKING = ("error", "critical")
 
 
-def renew(settings: Settings, connection: duckdb.DuckDBPyConnection) -> None:
+def rewrite_front_page(settings: Settings, connection: duckdb.DuckDBPyConnection) -> None:
     """Let the page say what stands now; doing it again changes nothing.
 
     Args:
@@ -77,8 +77,8 @@ def _refused(
     report = _report_of(seen)
     standing = seen.as_of if seen else None
     if REFUSAL_MARK in report:
-        told = render("refused.html.j2", refusal=refusal, standing=standing, is_below=True)
-        return report.replace(REFUSAL_MARK, told, 1)
+        notice = render("refused.html.j2", refusal=refusal, standing=standing, is_below=True)
+        return report.replace(REFUSAL_MARK, notice, 1)
     # nothing was published yet, or by a version whose report has no place for it
     labels: Labels = read_labels(settings)
     names = read_names(connection, labels)

@@ -16,7 +16,7 @@ import duckdb
 from orchestration.publication.content_hash import columns_of
 from orchestration.publication.exposures import ExposedModel
 from orchestration.publication.tables import rows_of
-from orchestration.report.bilingual import PREVIOUS, Said, amount, change, period, said, split
+from orchestration.report.bilingual import PREVIOUS, Bilingual, amount, change, period, said, split
 from orchestration.report.names import Names
 from orchestration.report.sparklines import Spark, spark_of
 
@@ -38,13 +38,13 @@ LEADING = ("week", "month", "quarter", "day")
 _SPARK_PERIODS = {"day": 30, "week": 13, "month": 13, "quarter": 8}
 
 FAMILIES = {
-    "voice": Said("声量、评分与情感", "Voice, ratings and sentiment"),
-    "response": Said("响应、危机与改进", "Response, crises and improvement"),
-    "growth": Said("归因与增长", "Attribution and growth"),
-    "customers": Said("客户", "Customers"),
-    "service": Said("服务", "Service"),
-    "brand": Said("品牌", "Brand"),
-    "other": Said("其他", "Other"),
+    "voice": Bilingual("声量、评分与情感", "Voice, ratings and sentiment"),
+    "response": Bilingual("响应、危机与改进", "Response, crises and improvement"),
+    "growth": Bilingual("归因与增长", "Attribution and growth"),
+    "customers": Bilingual("客户", "Customers"),
+    "service": Bilingual("服务", "Service"),
+    "brand": Bilingual("品牌", "Brand"),
+    "other": Bilingual("其他", "Other"),
 }
 _OWN = ("brand_code", "own"), ("channel_code", "all"), ("product_key", "all")
 
@@ -54,18 +54,18 @@ class Line:
     """A KPI in one period, in words."""
 
     kind: str
-    period: Said
-    value: Said
-    interval: Said | None
-    delta: Said | None
-    previous: Said | None
-    versus: Said
+    period: Bilingual
+    value: Bilingual
+    interval: Bilingual | None
+    delta: Bilingual | None
+    previous: Bilingual | None
+    versus: Bilingual
     is_better: bool | None
     status: str
-    reason: Said
+    reason: Bilingual
     sample_count: int
     is_small: bool
-    target: Said | None
+    target: Bilingual | None
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,9 @@ class Tile:
     """A KPI: its leading period large, the running one beside it, the others behind."""
 
     code: str
-    label: Said
-    owner: Said
-    definition: Said
+    label: Bilingual
+    owner: Bilingual
+    definition: Bilingual
     version: int | None
     lead: Line
     running: Line | None
@@ -137,12 +137,12 @@ def _tile(
     standing = complete or running
     kinds = [kind for kind in LEADING if kind in standing] or list(standing)
     # too few answers give way to a longer period; what is withheld is news by itself
-    told = [
+    shown = [
         kind
         for kind in kinds
         if standing[kind]["value"] is not None or standing[kind]["status_code"] == "withheld"
     ]
-    kind = (told or kinds)[0]
+    kind = (shown or kinds)[0]
     lead = standing[kind]
     to_date = running.get(kind) if complete else None
     version = lead.get("definition_version")
@@ -178,9 +178,9 @@ def _line(row: Mapping[str, Any]) -> Line:
         interval=amount(low, unit) + said(" – ") + amount(high, unit) if has_interval else None,
         delta=None if delta is None else change(delta, unit, row["delta_kind"]),
         previous=None if row["previous_value"] is None else amount(row["previous_value"], unit),
-        versus=Said("较上期同样天数", "vs the same days before")
+        versus=Bilingual("较上期同样天数", "vs the same days before")
         if is_to_date
-        else PREVIOUS.get(row["period_kind"], Said("较上期", "vs before")),
+        else PREVIOUS.get(row["period_kind"], Bilingual("较上期", "vs before")),
         is_better=None if not delta else (delta > 0) == row["higher_is_better"],
         status=row["status_code"],
         reason=split(row["status_reason"]),
@@ -190,7 +190,7 @@ def _line(row: Mapping[str, Any]) -> Line:
     )
 
 
-def _target(row: Mapping[str, Any]) -> Said | None:
+def _target(row: Mapping[str, Any]) -> Bilingual | None:
     low, high, unit = row.get("target_low"), row.get("target_high"), row["unit"]
     if low is not None and high is not None and low != high:
         return amount(low, unit) + said(" – ") + amount(high, unit)
@@ -217,8 +217,8 @@ def _family(model: ExposedModel | None) -> str:
     """The subject that a KPI is described under: its yml's name, `_kpis_voice.yml`."""
     if model is None:
         return "other"
-    told = str(model.meta.get("family") or model.described_in.rpartition("_kpis_")[2])
-    code = told.removesuffix(".yml")
+    file_name = str(model.meta.get("family") or model.described_in.rpartition("_kpis_")[2])
+    code = file_name.removesuffix(".yml")
     return code if code in FAMILIES else "other"
 
 

@@ -8,24 +8,24 @@ from typing import Any
 import duckdb
 
 from orchestration.publication.tables import rows_of
-from orchestration.report.bilingual import Said, amount, money, said
+from orchestration.report.bilingual import Bilingual, amount, money, said
 from orchestration.report.charts import Figure, Interval, intervals, numbers
 
 LTV_TABLE = "segments.mart_ltv_cac"
 
 GROUPS = {
-    "wom": Said("口碑", "word of mouth"),
-    "paid": Said("付费", "paid"),
-    "owned": Said("自有", "owned"),
-    "direct": Said("直接访问", "direct"),
-    "unattributed": Said("无触点", "no touch"),
+    "wom": Bilingual("口碑", "word of mouth"),
+    "paid": Bilingual("付费", "paid"),
+    "owned": Bilingual("自有", "owned"),
+    "direct": Bilingual("直接访问", "direct"),
+    "unattributed": Bilingual("无触点", "no touch"),
 }
 # the value that is shown is the furthest at which word of mouth and paid can be compared
 HORIZONS = {
-    "predicted": Said("至今加未来 12 个月预期", "so far and the 12 months to come"),
-    "365d": Said("首购后 365 天", "first 365 days"),
-    "90d": Said("首购后 90 天", "first 90 days"),
-    "30d": Said("首购后 30 天", "first 30 days"),
+    "predicted": Bilingual("至今加未来 12 个月预期", "so far and the 12 months to come"),
+    "365d": Bilingual("首购后 365 天", "first 365 days"),
+    "90d": Bilingual("首购后 90 天", "first 90 days"),
+    "30d": Bilingual("首购后 30 天", "first 30 days"),
 }
 _ROWS = f"""
 select ltv.*, coalesce(ltv.dimension_name, strategies.strategy_name, ltv.dimension_value) as zh,
@@ -102,7 +102,7 @@ def _horizon(rows: Sequence[Mapping[str, Any]]) -> str | None:
     return most if known[most] else None
 
 
-def _figure(groups: Sequence[Mapping[str, Any]], horizon: Said) -> Figure | None:
+def _figure(groups: Sequence[Mapping[str, Any]], horizon: Bilingual) -> Figure | None:
     """What a customer is worth by what brought them, beside those that were paid for."""
     known = [row for row in groups if row["ltv"] is not None and row["ltv_low"] is not None]
     paid = next((row["ltv"] for row in known if row["code"] == "paid"), None)
@@ -119,11 +119,12 @@ def _figure(groups: Sequence[Mapping[str, Any]], horizon: Said) -> Figure | None
             ],
             reference=float(paid),
         ),
-        title=Said("人均毛利，按客户来源", "Margin of a customer, by what brought them"),
-        caption=Said(f"{horizon.zh}，95% 区间；虚线为付费带来的客户。",
+        title=Bilingual("人均毛利，按客户来源", "Margin of a customer, by what brought them"),
+        caption=Bilingual(f"{horizon.zh}，95% 区间；虚线为付费带来的客户。",
                      f"{horizon.en.capitalize()}, 95 % interval; dashed: brought by paid."),
-        head=[Said("来源", "brought by"), Said("客户", "customers"), Said("人均毛利", "margin"),
-              Said("95% 区间", "95 % interval")],
+        head=[Bilingual("来源", "brought by"), Bilingual("客户", "customers"),
+              Bilingual("人均毛利", "margin"),
+              Bilingual("95% 区间", "95 % interval")],
         rows=[
             numbers(
                 row["name"], amount(row["customer_count"], "count"), amount(row["ltv"], "cny"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import duckdb
 
 from orchestration.publication.labels import Labels
-from orchestration.report.bilingual import Said, said
+from orchestration.report.bilingual import Bilingual, said
 
 _NAMES = {
     "departments": "select department_code, label_zh, department_name from seeds.departments",
@@ -20,18 +20,18 @@ _NAMES = {
 }
 # who answers for a KPI and is no department of the seed
 _OWNERS = {
-    "brand": Said("品牌部", "Brand"),
-    "marketing": Said("市场部", "Marketing"),
-    "ecommerce": Said("电商部", "E-commerce"),
-    "customer_experience": Said("客户体验部", "Customer experience"),
-    "data": Said("数据部", "Data"),
-    "product": Said("产品部", "Product"),
-    "quality": Said("质量部", "Quality"),
-    "public_relations": Said("公关部", "Public relations"),
-    "customer_service": Said("客户服务部", "Customer service"),
-    "member_operations": Said("会员运营部", "Member operations"),
-    "after_sales": Said("售后服务部", "After-sales service"),
-    "social_media": Said("社媒部", "Social media"),
+    "brand": Bilingual("品牌部", "Brand"),
+    "marketing": Bilingual("市场部", "Marketing"),
+    "ecommerce": Bilingual("电商部", "E-commerce"),
+    "customer_experience": Bilingual("客户体验部", "Customer experience"),
+    "data": Bilingual("数据部", "Data"),
+    "product": Bilingual("产品部", "Product"),
+    "quality": Bilingual("质量部", "Quality"),
+    "public_relations": Bilingual("公关部", "Public relations"),
+    "customer_service": Bilingual("客户服务部", "Customer service"),
+    "member_operations": Bilingual("会员运营部", "Member operations"),
+    "after_sales": Bilingual("售后服务部", "After-sales service"),
+    "social_media": Bilingual("社媒部", "Social media"),
 }
 
 
@@ -39,26 +39,26 @@ _OWNERS = {
 class Names:
     """Names of codes in two languages, from the seeds; a code that nobody named is itself."""
 
-    by_kind: Mapping[str, Mapping[str, Said]] = field(default_factory=dict)
+    by_kind: Mapping[str, Mapping[str, Bilingual]] = field(default_factory=dict)
     labels: Labels = field(default_factory=Labels)
 
-    def of(self, kind: str, code: str | None) -> Said:
+    def of(self, kind: str, code: str | None) -> Bilingual:
         """The name of a department, aspect, theme, strategy, product or channel."""
         if not code:
-            return Said("–", "–")
+            return Bilingual("–", "–")
         if kind == "channels":
             return self.channel(code)
         known = self.by_kind.get(kind, {}).get(code)
         return known or (_OWNERS.get(code) if kind == "departments" else None) or said(code)
 
-    def channel(self, code: str) -> Said:
+    def channel(self, code: str) -> Bilingual:
         """A channel by its contract's name, in English by the seed's."""
         seeded = self.by_kind.get("channels", {}).get(code, said(code))
-        return Said(self.labels.channels.get(code, seeded.zh), seeded.en)
+        return Bilingual(self.labels.channels.get(code, seeded.zh), seeded.en)
 
-    def feed(self, name: str) -> Said:
+    def feed(self, name: str) -> Bilingual:
         """A feed by its definition's name."""
-        return Said(self.labels.feeds.get(name, name), name.replace("_", " "))
+        return Bilingual(self.labels.feeds.get(name, name), name.replace("_", " "))
 
 
 def read_names(connection: duckdb.DuckDBPyConnection, labels: Labels) -> Names:

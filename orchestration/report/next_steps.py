@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from orchestration.publication.tables import rows_of
-from orchestration.report.bilingual import Said, said
+from orchestration.report.bilingual import Bilingual, said
 from orchestration.report.contributions import largest_mover
 from orchestration.report.kpi_tiles import Tile
 from orchestration.report.names import Names
@@ -81,7 +81,7 @@ def read_next_steps(
                 **row,
                 "name": names.of("departments", row["department_code"])
                 if row["department_code"]
-                else Said("未分派", "nobody yet"),
+                else Bilingual("未分派", "unassigned"),
                 "title": said(row["title_zh"], row["title_en"]),
                 "action": said(row["action_zh"] or "", english.get(row["action_code"])),
                 "channel": names.channel(row["channel_code"]) if row["channel_code"] else None,

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from orchestration.publication.tables import rows_of
-from orchestration.report.bilingual import Said, amount, minutes, said
+from orchestration.report.bilingual import Bilingual, amount, minutes, said
 from orchestration.report.charts import BLUE, ORANGE, Bar, Figure, bars, lines, numbers
 from orchestration.report.names import Names
 
@@ -50,7 +50,7 @@ def read_answers(
     if PERFORMANCE in published:
         rows = rows_of(connection, _CHANNELS, [as_of])
         found["channels"] = [
-            {**row, "name": Said("全部", "all") if row["channel_code"] == "all"
+            {**row, "name": Bilingual("全部", "all") if row["channel_code"] == "all"
              else names.channel(row["channel_code"])}
             for row in rows
         ]  # fmt: skip
@@ -78,14 +78,14 @@ def _answered(rows: Sequence[Mapping[str, Any]]) -> Figure | None:
                 for row in judged
             ]
         ),
-        title=Said("按时回复率，按渠道", "Answered in time, by channel"),
-        caption=Said(
+        title=Bilingual("按时回复率，按渠道", "Answered in time, by channel"),
+        caption=Bilingual(
             "本月到达、已到期的声音与工单中，在承诺时间内有人回复的占比。",
             "Of the voices and cases that arrived in the month and were due, the share that a "
             "person answered within the promised time.",
         ),
-        head=[Said("渠道", "channel"), Said("到期", "due"), Said("按时", "in time"),
-              Said("占比", "share"), Said("中位用时", "median")],
+        head=[Bilingual("渠道", "channel"), Bilingual("到期", "due"), Bilingual("按时", "in time"),
+              Bilingual("占比", "share"), Bilingual("中位用时", "median")],
         rows=[
             numbers(
                 row["name"],
@@ -110,20 +110,21 @@ def _backlog(days: Sequence[Mapping[str, Any]]) -> Figure | None:
             },
             dashes={ORANGE: [5, 3]},
         ),
-        title=Said("未结工单", "Cases still open"),
-        caption=Said(
+        title=Bilingual("未结工单", "Cases still open"),
+        caption=Bilingual(
             "每日末未结的工单，与其中已超期的。",
             "Open at the end of each day, and overdue among them.",
         ),
-        key=[(BLUE, Said("未结", "open")), (ORANGE, Said("其中超期（虚线）", "overdue (dashed)"))],
-        head=[Said("日期", "day"), Said("未结", "open"), Said("超期", "overdue"),
-              Said("最老（天）", "oldest, days")],
+        key=[(BLUE, Bilingual("未结", "open")),
+             (ORANGE, Bilingual("其中超期（虚线）", "overdue (dashed)"))],
+        head=[Bilingual("日期", "day"), Bilingual("未结", "open"), Bilingual("超期", "overdue"),
+              Bilingual("最老（天）", "oldest, days")],
         rows=[
             numbers(
                 said(row["day"]),
                 amount(row["open_count"], "count"),
                 amount(row["breaching_count"], "count"),
-                said("–" if row["oldest_days"] is None else f"{row['oldest_days']:.1f}"),
+                amount(row["oldest_days"], "days"),
             )
             for row in list(reversed(days))[:30]
         ],

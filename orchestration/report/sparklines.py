@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from orchestration.report.bilingual import Said, amount, said
+from orchestration.report.bilingual import Bilingual, amount, said
 
 WIDTH, HEIGHT = 240, 44
 _EDGE = 4
 _FEWEST = 3
 _COUNTED = {
-    "day": Said("天", "days"),
-    "week": Said("周", "weeks"),
-    "month": Said("个月", "months"),
-    "quarter": Said("季", "quarters"),
+    "day": Bilingual("天", "days"),
+    "week": Bilingual("周", "weeks"),
+    "month": Bilingual("个月", "months"),
+    "quarter": Bilingual("季", "quarters"),
 }
 
 
@@ -35,8 +35,8 @@ class Spark:
     points: str
     last: tuple[float, float]
     band: tuple[float, float] | None
-    caption: Said
-    rows: Sequence[tuple[date, Said]]
+    caption: Bilingual
+    rows: Sequence[tuple[date, Bilingual]]
 
 
 def spark_of(
@@ -73,12 +73,12 @@ def spark_of(
             y = 0.0 if below >= top and band[1] is None else place(first, min(below, top))[1]
             foot = HEIGHT if band[0] is None else place(first, max(above, bottom))[1]
             drawn = (y, round(max(foot - y, 1.0), 1))
-    counted = _COUNTED.get(kind, Said("期", "periods"))
+    counted = _COUNTED.get(kind, Bilingual("期", "periods"))
     return Spark(
         points=" ".join(f"{x},{y}" for x, y in places),
         last=places[-1],
         band=drawn,
-        caption=Said(f"近 {len(values)} {counted.zh}：", f"Last {len(values)} {counted.en}: ")
+        caption=Bilingual(f"近 {len(values)} {counted.zh}：", f"Last {len(values)} {counted.en}: ")
         + amount(low, unit)
         + said(" – ")
         + amount(high, unit),

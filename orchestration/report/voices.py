@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from orchestration.publication.tables import rows_of
-from orchestration.report.bilingual import Said, amount
+from orchestration.report.bilingual import Bilingual, amount
 from orchestration.report.charts import BLUE, ORANGE, Bar, Figure, bars, numbers
 from orchestration.report.crises import OWN
 from orchestration.report.names import Names
@@ -98,17 +98,18 @@ def _figure(rows: Sequence[Mapping[str, Any]]) -> Figure | None:
     ]
     return Figure(
         svg=bars(sides),
-        title=Said("各方面的好评与差评", "Praise and complaints by aspect"),
-        caption=Said(
+        title=Bilingual("各方面的好评与差评", "Praise and complaints by aspect"),
+        caption=Bilingual(
             f"近 {_DAYS} 天自有品牌的声音；向右为称赞，向左为抱怨。",
             f"Voices about our brands in the last {_DAYS} days; praise to the right, "
             "complaints to the left.",
         ),
         key=[
-            (BLUE, Said("称赞（右）", "praise (right)")),
-            (ORANGE, Said("抱怨（左）", "complaints (left)")),
+            (BLUE, Bilingual("称赞（右）", "praise (right)")),
+            (ORANGE, Bilingual("抱怨（左）", "complaints (left)")),
         ],
-        head=[Said("方面", "aspect"), Said("称赞", "praise"), Said("抱怨", "complaints")],
+        head=[Bilingual("方面", "aspect"), Bilingual("称赞", "praise"),
+              Bilingual("抱怨", "complaints")],
         rows=[
             numbers(
                 row["name"], amount(row["positive_count"], "count"),

@@ -33,7 +33,7 @@ from orchestration.report.sections import ORDER, Reasons
 from orchestration.report.templates import render
 from orchestration.report.voices import read_voices
 
-REFUSAL_MARK = "<!-- a later night that was refused is told here -->"
+REFUSAL_MARK = "<!-- a later run that was refused is reported here -->"
 """Where the page that readers keep open says that a newer night was refused."""
 
 

@@ -132,14 +132,14 @@ def _rendered(
     # only where a page is made, for dbt takes a moment to import
     from dbt.task.docs import DOCS_INDEX_FILE_PATH  # noqa: PLC0415
 
-    told = {
+    document = {
         "metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/catalog/v1.json"},
         "nodes": dict(_catalogued(manifest, catalog)),
         "sources": {},
         "errors": None,
     }
     page = Path(DOCS_INDEX_FILE_PATH).read_text(encoding="utf-8")
-    for name, data in (("MANIFEST", manifest), ("CATALOG", told)):
+    for name, data in (("MANIFEST", manifest), ("CATALOG", document)):
         place = f'"{name}.JSON INLINE DATA"'
         if page.count(place) != 1:
             raise DocsError(

@@ -66,7 +66,7 @@ def build_app(settings: Settings) -> Starlette:
         Middleware(TrustedHostMiddleware, allowed_hosts=[LOOPBACK, "localhost"]),
     ]
     return Starlette(
-        routes=routes, middleware=middleware, exception_handlers={HTTPException: _told}
+        routes=routes, middleware=middleware, exception_handlers={HTTPException: _show_error}
     )
 
 
@@ -89,7 +89,7 @@ class _Pages:
         )
 
     def report(self, request: Request) -> Response:
-        """The page that readers keep open: after a refused night it says so above the report."""
+        """The page that readers keep open: after a refused run it says so above the report."""
         return FileResponse(self._front_page) if self._is_refused() else self._to("report.html")
 
     def quality(self, request: Request) -> Response:
@@ -169,9 +169,9 @@ def _file(root: Path, name: str) -> Response:
     return FileResponse(path)
 
 
-def _told(request: Request, error: Exception) -> Response:
+def _show_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    page = _template("told.html.j2").render(code=error.status_code, said=error.detail)
+    page = _template("error.html.j2").render(code=error.status_code, said=error.detail)
     return HTMLResponse(page, status_code=error.status_code)
 
 

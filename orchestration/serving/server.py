@@ -36,7 +36,7 @@ def listen(port: int) -> socket.socket:
 
 
 def serve_on(listening: socket.socket, settings: Settings) -> None:
-    """Answer requests until the process is told to stop."""
+    """Answer requests until the process is stopped."""
     config = uvicorn.Config(
         build_app(settings), log_level="warning", access_log=False, server_header=False
     )

@@ -58,9 +58,9 @@ def read_state(settings: Settings) -> dict[str, Any]:
 def _of_postgres(settings: Settings) -> dict[str, Any] | None:
     if settings.postgres_dsn is None:
         return None
-    from orchestration.postgres.sync import told_state  # noqa: PLC0415 - a driver few need
+    from orchestration.postgres.sync import describe_state  # noqa: PLC0415 - a driver few need
 
-    return told_state(settings)
+    return describe_state(settings)
 
 
 def _of_build(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:

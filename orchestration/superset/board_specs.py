@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from orchestration.home.errors import KoubeiError
+from orchestration.publication.number_formats import FORMATS, d3_format
 
 BOARDS: Final = Path(__file__).with_name("boards")
 _DATASETS: Final = "datasets.yml"
@@ -58,7 +59,7 @@ class Measure(_Strict):
     count: bool = False
     sql: str | None = None
     format: str | None = None
-    """d3's format; None where charts choose it by the unit of a KPI."""
+    """A unit of `number_formats`, or d3's format; None where charts choose it by a KPI's unit."""
     about: str | None = None
 
     @model_validator(mode="after")
@@ -67,6 +68,11 @@ class Measure(_Strict):
         if sum(ways) != 1 or (self.over is not None and self.sum is None):
             raise ValueError("a measure has one of sum, max, count, sql; over stands beside sum")
         return self
+
+    @property
+    def d3_format(self) -> str | None:
+        """How d3 writes the measure; None where its charts choose."""
+        return d3_format(self.format) if self.format in FORMATS else self.format
 
     @property
     def expression(self) -> str:
@@ -94,7 +100,7 @@ class Text(_Strict):
     is_change: bool = False
 
 
-class Reckoned(_Strict):
+class CalculatedColumn(_Strict):
     """A further column of a dataset, in SQL that both engines understand."""
 
     label: str
@@ -113,7 +119,7 @@ class Dataset(_Strict):
     labels: dict[str, str] = {}
     """Names of columns, where the dictionary's are too long for the head of a table."""
     measures: dict[str, Measure] = {}
-    columns: dict[str, Reckoned] = {}
+    columns: dict[str, CalculatedColumn] = {}
     texts: dict[str, Text] = {}
 
     @model_validator(mode="after")

@@ -9,23 +9,11 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from orchestration.publication.number_formats import d3_format
 from orchestration.superset.board_specs import Chart, Dataset
 
 COLOURS: Final = "supersetColors"
 """Colours that people tell apart, with text beside them everywhere."""
-
-# units of KPIs as formats of d3
-FORMATS: Final = {
-    "share": ".1%",
-    "nps": ".1f",
-    "count": ",d",
-    "multiple": ".2f",
-    "minutes": ",.0f",
-    "days": ",.1f",
-    "cny": ",.0f",
-    "score": ".2f",
-    "per_1000": ".2f",
-}
 
 VIZ: Final = {
     "tile": "big_number",
@@ -91,8 +79,8 @@ def _simple(column: str, operator: str, value: object) -> dict[str, Any]:
 
 def _format(chart: Chart, dataset: Dataset, unit: str | None) -> str:
     if unit is not None:
-        return FORMATS.get(unit, _PLAIN)
-    return dataset.measures[chart.measures[0]].format or _PLAIN
+        return d3_format(unit)
+    return dataset.measures[chart.measures[0]].d3_format or _PLAIN
 
 
 def _order(chart: Chart) -> list[str]:
@@ -197,7 +185,7 @@ def _table(chart: Chart, dataset: Dataset, _: str | None) -> dict[str, Any]:
             "order_by_cols": _order(chart),
         }
     formats = {
-        key: {"d3NumberFormat": dataset.measures[key].format or _PLAIN} for key in chart.measures
+        key: {"d3NumberFormat": dataset.measures[key].d3_format or _PLAIN} for key in chart.measures
     }
     first = chart.order[0] if chart.order else None
     return form | {

@@ -9,6 +9,7 @@ from typing import Any, Final
 import duckdb
 
 from orchestration.home.errors import one_line
+from orchestration.publication.number_formats import NO_NUMBER, sql_text
 from orchestration.superset.board_specs import BoardError, Dataset, Text
 from orchestration.superset.names import label_of, named, stable_id
 
@@ -77,37 +78,11 @@ def columns_of(
 
 
 def written(text: Text) -> str:
-    """SQL that writes a number by its unit; a change of a share is in percentage points.
-
-    Money and counts are whole, shares in percent, all rounded the way numeric types do: half away
-    from nothing, the same in both engines.
-    """
-    written_one = _written_one(text.number, text.unit, is_change=text.is_change)
+    """SQL that writes a number by its unit, or a range of two; a dash where there is none."""
+    one = sql_text(text.number, text.unit, is_change=text.is_change)
     if text.to is not None:
-        written_one += f" || ' – ' || {_written_one(text.to, text.unit)}"
-    return f"coalesce({written_one}, '—')"
-
-
-def _written_one(number: str, unit: str, *, is_change: bool = False) -> str:
-    def rounded(digits: int, times: int = 1) -> str:
-        scaled = f"{times} * {number}" if times != 1 else number
-        return f"cast(round(cast({scaled} as numeric(24, 6)), {digits}) as varchar)"
-
-    plus = f"case when {number} > 0 then '+' else '' end || " if is_change else ""
-    share = "' pp'" if is_change else "'%'"
-    cases = {
-        "percent": f"{rounded(1, 100)} || '%'",
-        "share": f"{rounded(1, 100)} || {share}",
-        "count": rounded(0),
-        "cny": f"'¥' || {rounded(0)}",
-        "multiple": f"{rounded(2)} || '×'",
-        "minutes": f"{rounded(0)} || ' 分 min'",
-        "days": f"{rounded(1)} || ' 天 d'",
-        "per_1000": f"{rounded(2)} || '‰'",
-        "nps": rounded(1),
-    }
-    whens = " ".join(f"when '{name}' then {plus}{sql}" for name, sql in cases.items())
-    return f"case {unit} {whens} else {plus}{rounded(2)} end"
+        one += f" || ' – ' || {sql_text(text.to, text.unit)}"
+    return f"coalesce({one}, '{NO_NUMBER}')"
 
 
 def dataset_file(
@@ -148,7 +123,7 @@ def dataset_file(
                 "metric_type": None,
                 "expression": measure.expression,
                 "description": measure.about,
-                "d3format": measure.format,
+                "d3format": measure.d3_format,
                 "currency": None,
                 "extra": {},
                 "warning_text": None,

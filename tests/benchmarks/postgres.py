@@ -18,7 +18,7 @@ import psycopg
 
 from orchestration.postgres.connection import Connection
 from orchestration.postgres.load import load
-from orchestration.postgres.schema import wanted
+from orchestration.postgres.schema import table_specs
 from orchestration.publication import store
 from orchestration.terminal.progress import NoProgress
 from tests.benchmarks.timing import Timing, in_turn, peak_memory_mib
@@ -53,7 +53,7 @@ def run() -> list[Timing]:
             duckdb.connect(str(published.database), read_only=True) as source,
         ):
             (table,) = [
-                each for each in wanted(source, published) if each.name.startswith("reviews")
+                each for each in table_specs(source, published) if each.name.startswith("reviews")
             ]
             kinds = _TYPES.split(", ")
             columns = ", ".join(f"{c.name} {k}" for c, k in zip(table.columns, kinds, strict=True))

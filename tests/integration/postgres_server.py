@@ -17,7 +17,7 @@ import pytest
 
 from orchestration.home.settings import Settings, load_settings
 from orchestration.publication import store
-from orchestration.publication.content_hash import combined, content_of
+from orchestration.publication.content_hash import combine_hashes, hash_table
 from orchestration.publication.draft import STORAGE_VERSION
 from orchestration.publication.feed_health import Health
 
@@ -160,13 +160,13 @@ def write_publication(
         for comment in comments:
             db.execute(comment)
         for table in (*tables, "meta.publications"):
-            contents[table] = content_of(db, f"made.{table}")
+            contents[table] = hash_table(db, f"made.{table}")
         db.execute("detach made")
     manifest = {
         "publication_id": name,
         "as_of": str(date(2026, 10, 31)),
         "published_at": published_at.isoformat(),
-        "content_hash": combined({table: each.content_hash for table, each in contents.items()}),
+        "content_hash": combine_hashes({table: each.content_hash for table, each in contents.items()}),
         "duckdb_version": duckdb.__version__,
         "health": Health().as_dict(),
         "table_count": len(tables),

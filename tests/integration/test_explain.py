@@ -188,7 +188,7 @@ def test_what_moved_a_kpi_is_the_same_at_the_command_line_and_in_the_table(
                 [code, kind, start, dimension],
             ).fetchall()
         )
-        here = {each.member_code: each.contribution for each in movement.movers}
+        here = {each.member_code: each.contribution for each in movement.contributions}
         assert here == pytest.approx(told, abs=1e-6), (code, kind, start, dimension)
         taken_apart += bool(told)
     assert taken_apart > 20
@@ -228,10 +228,10 @@ def test_a_number_leads_to_its_rows_and_their_files(demo_home: Home) -> None:
 def test_what_moved_it_sums_to_the_difference(demo_home: Home) -> None:
     answer = explained(demo_home, "nsr", "--period", "week")
     assert answer["delta"] == pytest.approx(answer["value"] - answer["previous_value"])
-    apart = [each for each in answer["movements"] if each["movers"]]
+    apart = [each for each in answer["movements"] if each["contributions"]]
     assert {each["dimension"] for each in apart} == {"channel", "product"}
     for each in apart:
-        moved = sum(mover["contribution"] for mover in each["movers"])
+        moved = sum(mover["contribution"] for mover in each["contributions"])
         assert moved == pytest.approx(answer["delta"], abs=1e-9)
     (strategy,) = [each for each in answer["movements"] if each["dimension"] == "strategy"]
     assert "not split" in strategy["reason"]
@@ -282,7 +282,7 @@ def test_every_kpi_can_be_explained(demo_home: Home, published: duckdb.DuckDBPyC
         assert "select * from subjects" in said
         assert answer.files.files, code
         for each in answer.movements:
-            moved = sum(mover.contribution for mover in each.movers)
+            moved = sum(mover.contribution for mover in each.contributions)
             assert each.reason or moved == pytest.approx(answer.delta, abs=1e-6), code
 
 
@@ -293,7 +293,7 @@ def test_every_kpi_can_be_explained(demo_home: Home, published: duckdb.DuckDBPyC
         (("nsr", "--period", "2031-W02"), "not covered: data run from"),
         (("nsr", "--period", "2026-W99"), "no such period"),
         (("nsr", "--channel", "nowhere"), "no channel nowhere; it has"),
-        (("wom_conversion_multiple", "--period", "week"), "not told by week; it has: month"),
+        (("wom_conversion_multiple", "--period", "week"), "not available by week; it has: month"),
         (("nsr", "--period", "week", "--against", "2026-09"), "periods of two lengths"),
     ],
 )

@@ -27,7 +27,7 @@ from apprise.plugins.wecombot import NotifyWeComBot
 
 from orchestration.home.settings import Settings, load_settings
 from orchestration.notify import send
-from orchestration.notify.findings import Night
+from orchestration.notify.findings import RunResult
 from orchestration.notify.message import Message
 from orchestration.notify.notify import compose, notify
 from orchestration.notify.send import NotifyError
@@ -162,7 +162,7 @@ def home_with(folder: Path, urls: str) -> Settings:
 
 
 def outcomes(settings: Settings, **more: Any) -> list[str]:
-    return [each.outcome for each in notify(settings, Night("run"), **more)]
+    return [each.outcome for each in notify(settings, RunResult("run"), **more)]
 
 
 def test_each_chat_gets_the_message_once_chinese_first(
@@ -185,7 +185,8 @@ def test_each_chat_gets_the_message_once_chinese_first(
     ]  # fmt: skip
     for text in receiver.texts():
         assert re.search(
-            r"净情感度 Net sentiment rate: 19\.72%.*≥ 60\.00%.*\+5\.00 pp, n=426; 周 week", text
+            r"净情感度 Net sentiment rate: 19\.72%.*≥ 60\.00%.*\+5\.00 pp, n=426; 周 week",
+            text,
         ), text
         assert "好评率 Positive share: 激励；rewards" in text
         assert "p001（数据截至 as of 2026-10-31）" in text
@@ -220,10 +221,10 @@ def test_a_target_that_fails_is_tried_again_and_only_that_one(
     url = f"json://127.0.0.1:{receiver.port}/"
     settings = home_with(tmp_path, url)
     receiver.answers = [(500, {}, {}), (429, {"Retry-After": "0"}, {}), (200, {}, {"errcode": 0})]
-    (told,) = notify(settings, Night("run"))
+    (told,) = notify(settings, RunResult("run"))
     assert (told.outcome, told.attempts) == ("sent", 3)
     receiver.answers = [(200, {}, {"errcode": 93000, "errmsg": "invalid webhook url"})] * 4
-    (told,) = notify(settings, Night("run"), again=True)
+    (told,) = notify(settings, RunResult("run"), again=True)
     assert (told.outcome, told.attempts) == ("failed", 4)
     assert "93000 invalid webhook url" in told.reason
     # the next run tries a target again that has said no
@@ -237,12 +238,12 @@ def test_nobody_there_does_not_keep_the_others_from_it_and_no_address_is_said(
     settings = home_with(
         tmp_path, f"json://user:topsecret@127.0.0.1:1/ json://127.0.0.1:{receiver.port}/"
     )
-    told = notify(settings, Night("run"))
+    told = notify(settings, RunResult("run"))
     assert [each.outcome for each in told] == ["failed", "sent"]
     assert told[0].reason == "cannot be reached"
     assert "topsecret" not in repr(told) + repr(settings)
     with pytest.raises(NotifyError, match=r"address 2 \(nonsense\)") as fault:
-        notify(home_with(tmp_path, "json://127.0.0.1:1/ nonsense://topsecret"), Night("run"))
+        notify(home_with(tmp_path, "json://127.0.0.1:1/ nonsense://topsecret"), RunResult("run"))
     assert "topsecret" not in str(fault.value)
 
 
@@ -265,7 +266,7 @@ def test_killed_while_it_sends_it_does_not_send_again_by_itself(
     receiver.silence = 5
     url = f"json://127.0.0.1:{receiver.port}/"
     settings = home_with(tmp_path, url)
-    run = "from orchestration.notify.notify import notify; from orchestration.notify.findings import Night; from orchestration.home.settings import load_settings; notify(load_settings(), Night('run'))"
+    run = "from orchestration.notify.notify import notify; from orchestration.notify.findings import RunResult; from orchestration.home.settings import load_settings; notify(load_settings(), RunResult('run'))"
     process = subprocess.Popen(
         [sys.executable, "-c", run],
         env={**os.environ, "KOUBEI_HOME": str(tmp_path), "KOUBEI_NOTIFY_URLS": url},
@@ -282,9 +283,9 @@ def test_killed_while_it_sends_it_does_not_send_again_by_itself(
 
 def test_a_refused_night_is_told_by_itself_and_a_good_one_is_silent(tmp_path: Path) -> None:
     settings = home_with(tmp_path, "json://127.0.0.1:1/")
-    found, message = compose(settings, Night("r1", ["fct_voices: 3 keys twice"])) or pytest.fail(
-        "nothing"
-    )
+    found, message = compose(
+        settings, RunResult("r1", ["fct_voices: 3 keys twice"])
+    ) or pytest.fail("nothing")
     assert found.key == "run:r1"
     assert "未发布 Not published" in message.title
     assert "readers still see p001" in message.body
@@ -301,7 +302,7 @@ def test_a_refused_night_is_told_by_itself_and_a_good_one_is_silent(tmp_path: Pa
         },
     )
     store.point(good / "published", "p001")
-    assert compose(load_settings(home=good), Night("r2")) is None
+    assert compose(load_settings(home=good), RunResult("r2")) is None
 
 
 def _folder(home: Path) -> Path:

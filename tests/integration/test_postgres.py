@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import duckdb
 import psycopg
 import pytest
 
@@ -22,8 +23,9 @@ from orchestration.home.settings import load_settings
 from orchestration.pipeline.start import open_run
 from orchestration.postgres.connection import PostgresError
 from orchestration.postgres.personal_data import traces_left
-from orchestration.postgres.sync import follow, told_state
+from orchestration.postgres.sync import describe_state, sync
 from orchestration.publication import store
+from orchestration.publication.number_formats import sql_text
 from orchestration.publication.rewriting import rewrite
 from orchestration.publication.traces import Traces
 from tests.integration.home import Home
@@ -97,7 +99,7 @@ def test_types_values_keys_indexes_and_comments_arrive(world: World) -> None:
             "comment on column made.reviews.odd.share is '{}'".format(said.replace("'", "''")),
         ],
     )
-    done = follow(world.settings)
+    done = sync(world.settings)
     assert done is not None
     assert (done.tables, done.rows) == (3, 4 + 6000 + 3)
     assert not list(world.settings.work_path.iterdir())
@@ -160,10 +162,10 @@ def test_types_values_keys_indexes_and_comments_arrive(world: World) -> None:
 def test_following_twice_does_nothing_and_one_set_before_is_kept(world: World) -> None:
     for number in (1, 2, 3):
         world.publish(number)
-        done = follow(world.settings)
+        done = sync(world.settings)
         assert done is not None
         assert done.way == "loaded"
-    again = follow(world.settings)
+    again = sync(world.settings)
     assert again is not None
     assert not again.is_new
     assert live(world) == "p003"
@@ -179,10 +181,10 @@ def test_following_twice_does_nothing_and_one_set_before_is_kept(world: World) -
 def test_rolling_back_swaps_what_is_kept_and_loads_what_is_not(world: World) -> None:
     for number in (1, 2, 3):
         world.publish(number)
-        follow(world.settings)
+        sync(world.settings)
     for name, way in (("p002", "swapped back"), ("p003", "swapped back"), ("p001", "loaded")):
         store.point(world.settings.published_path, name)
-        done = follow(world.settings)
+        done = sync(world.settings)
         assert done is not None
         assert done.way == way
         assert live(world) == name
@@ -204,7 +206,7 @@ def may(world: World, user: str, what: str) -> bool:
 
 def test_rights_and_owners_stay_and_a_new_table_gets_the_schemas_readers(world: World) -> None:
     world.publish(1)
-    follow(world.settings)
+    sync(world.settings)
     world.asked("grant usage on schema reviews, kpis, meta to reader, half_reader")
     world.asked("grant usage on schema reviews to analyst")
     world.asked("grant select on all tables in schema reviews, kpis, meta to reader")
@@ -224,7 +226,7 @@ def test_rights_and_owners_stay_and_a_new_table_gets_the_schemas_readers(world: 
         + ")"
     )
     world.publish(2, {**told(2), **tables, "kpis.kpi_history": history})
-    follow(world.settings)
+    sync(world.settings)
     assert may(world, "reader", "* from reviews.fct_voices, kpis.kpi_history, meta.publications")
     assert may(world, "reader", "* from reviews.dim_new, kpis.kpi_new")
     assert may(world, "half_reader", "voice_key from reviews.fct_voices")
@@ -239,7 +241,7 @@ def test_rights_and_owners_stay_and_a_new_table_gets_the_schemas_readers(world: 
     # what was taken away stays away, also where an older set comes back
     world.asked("revoke select on all tables in schema reviews from reader")
     store.point(world.settings.published_path, "p001")
-    follow(world.settings)
+    sync(world.settings)
     assert not may(world, "reader", "* from reviews.fct_voices")
     assert may(world, "reader", "* from kpis.kpi_history")
     assert live(world) == "p001"
@@ -251,19 +253,19 @@ def test_what_koubei_did_not_make_is_never_written_to(world: World) -> None:
     )
     world.publish(1)
     with pytest.raises(PostgresError, match=r"reviews\.fct_voices is there already"):
-        follow(world.settings)
+        sync(world.settings)
     assert world.asked("select * from reviews.fct_voices") == [(7,)]
     world.asked("drop table reviews.fct_voices")
-    follow(world.settings)
+    sync(world.settings)
     world.publish(2)
-    follow(world.settings)
+    sync(world.settings)
     assert live(world) == "p002"
     assert world.asked("select * from reviews.mine") == [(8,)]
 
 
 def test_views_of_others_read_the_new_rows_and_tables_may_gain_columns(world: World) -> None:
     world.publish(1)
-    follow(world.settings)
+    sync(world.settings)
     world.asked(
         "create schema bi; create view bi.newest as select max(publication_id) as id from reviews.fct_voices"
     )
@@ -271,14 +273,14 @@ def test_views_of_others_read_the_new_rows_and_tables_may_gain_columns(world: Wo
         "create materialized view bi.stored as select max(publication_id) as id from kpis.kpi_history"
     )
     world.publish(2)
-    follow(world.settings)
+    sync(world.settings)
     world.asked("refresh materialized view bi.stored")
     assert world.asked("select newest.id, stored.id from bi.newest, bi.stored") == [
         ("p002", "p002")
     ]
     wider = "select 0.5 as added, * from (" + told(3)["reviews.fct_voices"] + ")"
     world.publish(3, {**told(3), "reviews.fct_voices": wider})
-    done = follow(world.settings)
+    done = sync(world.settings)
     assert done is not None
     assert live(world) == "p003"
     assert world.asked("select id from bi.newest") == [("p003",)]
@@ -289,15 +291,15 @@ def test_views_of_others_read_the_new_rows_and_tables_may_gain_columns(world: Wo
     other = "select * replace (7 as publication_id) from (" + told(4)["reviews.fct_voices"] + ")"
     world.publish(4, {**told(4), "reviews.fct_voices": other})
     with pytest.raises(PostgresError, match=r"view bi\.newest depends on"):
-        follow(world.settings)
+        sync(world.settings)
     assert live(world) == "p003"
 
 
 def test_a_table_that_is_published_no_more_goes(world: World) -> None:
     world.publish(1, {**told(1), "kpis.old": "select 1 as id"})
-    follow(world.settings)
+    sync(world.settings)
     world.publish(2)
-    done = follow(world.settings)
+    done = sync(world.settings)
     assert done is not None
     assert done.left == []
     assert world.asked(
@@ -308,11 +310,11 @@ def test_a_table_that_is_published_no_more_goes(world: World) -> None:
 def test_only_what_differs_is_written(world: World) -> None:
     same = {"segments.same": "select i as id from range(1000) t(i)"}
     world.publish(1, {**told(1), **same})
-    follow(world.settings)
+    sync(world.settings)
     before = world.asked("select min(xmin::text), max(xmin::text) from segments.same")
     grown = "select 'v' || i as voice_key, 'p001' as publication_id, date '2026-10-01' + cast(i % 30 as integer) as posted_date, 'c' || i as customer_key from range(102) t(i)"
     world.publish(2, {**told(2), **same, "reviews.fct_voices": grown})
-    done = follow(world.settings)
+    done = sync(world.settings)
     assert done is not None
     assert done.changed == [
         "kpis.kpi_history",
@@ -401,7 +403,7 @@ def test_fifty_readers_through_twenty_swaps_see_whole_publications_and_no_error(
     for number in (1, 2, 3, 4):
         world.publish(number)
     store.point(world.settings.published_path, "p001")
-    follow(world.settings)
+    sync(world.settings)
     world.asked("grant usage on schema reviews, kpis, meta to reader")
     world.asked("grant select on all tables in schema reviews, kpis, meta to reader")
     world.asked("create schema bi authorization publisher; grant usage on schema bi to reader")
@@ -421,7 +423,7 @@ def test_fifty_readers_through_twenty_swaps_see_whole_publications_and_no_error(
             # every third goes back to the one before, which swaps without loading
             name = ("p002", "p003", "p002", "p004", "p001")[turn % 5]
             store.point(world.settings.published_path, name)
-            done = follow(world.settings)
+            done = sync(world.settings)
             assert done is not None
             ways.append(done.way)
     finally:
@@ -438,14 +440,14 @@ def test_fifty_readers_through_twenty_swaps_see_whole_publications_and_no_error(
 
 def test_a_transaction_that_reads_delays_nothing_and_keeps_its_publication(world: World) -> None:
     world.publish(1)
-    follow(world.settings)
+    sync(world.settings)
     with psycopg.connect(world.dsn()) as held, psycopg.connect(world.dsn()) as usual:
         held.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         held.execute("select 1 from pg_class")
         assert usual.execute(QUALIFIED).fetchall()[0][0] == "p001"
         for number in (2, 3):
             world.publish(number)
-            done = follow(world.settings)
+            done = sync(world.settings)
             assert done is not None
             assert done.seconds < 20
         rows = held.execute(QUALIFIED).fetchall()
@@ -456,7 +458,7 @@ def test_a_transaction_that_reads_delays_nothing_and_keeps_its_publication(world
 
 # ------------------------------------------------------------------ kills and faults
 
-RUN = "from orchestration.postgres.sync import follow; from orchestration.home.settings import load_settings; follow(load_settings())"
+RUN = "from orchestration.postgres.sync import sync; from orchestration.home.settings import load_settings; sync(load_settings())"
 
 
 @contextmanager
@@ -492,7 +494,7 @@ def test_killed_in_the_middle_of_a_copy_readers_see_the_old_set_and_the_next_run
     world: World,
 ) -> None:
     world.publish(1)
-    follow(world.settings)
+    sync(world.settings)
     big = "select i, repeat('口碑', 20) as said from range(300_000) t(i)"
     world.publish(2, {**told(2), "kpis.big": big})
     with psycopg.connect(world.dsn(), autocommit=True) as db:
@@ -508,7 +510,7 @@ def test_killed_in_the_middle_of_a_copy_readers_see_the_old_set_and_the_next_run
             wait_for(is_copying, process)
             process.send_signal(signal.SIGKILL)
     assert live(world) == "p001"
-    done = follow(world.settings)
+    done = sync(world.settings)
     assert done is not None
     assert done.way == "loaded"
     assert live(world) == "p002"
@@ -517,7 +519,7 @@ def test_killed_in_the_middle_of_a_copy_readers_see_the_old_set_and_the_next_run
 
 def test_killed_between_the_pointer_and_the_swap_the_next_run_repairs(world: World) -> None:
     world.publish(1)
-    follow(world.settings)
+    sync(world.settings)
     world.publish(2)  # the pointer of the home has moved
     with psycopg.connect(world.dsn()) as other, psycopg.connect(world.dsn(), autocommit=True) as db:
         # the swap has to wait for somebody who locks tables, so that this is the moment
@@ -535,7 +537,7 @@ def test_killed_between_the_pointer_and_the_swap_the_next_run_repairs(world: Wor
             process.send_signal(signal.SIGKILL)
     assert live(world) == "p001"
     assert [name for name in schemas_of(world) if name.endswith("__next")]
-    follow(world.settings)
+    sync(world.settings)
     assert live(world) == "p002"
     assert not [name for name in schemas_of(world) if name.endswith(("__next", "__gone"))]
 
@@ -546,8 +548,8 @@ def test_two_publishers_do_not_meet(world: World, monkeypatch: pytest.MonkeyPatc
     with psycopg.connect(world.dsn()) as other:
         other.execute("select pg_advisory_lock(x'6B6F75626569'::bigint)")
         with pytest.raises(PostgresError, match="another koubei publishes"):
-            follow(world.settings)
-    assert follow(world.settings) is not None
+            sync(world.settings)
+    assert sync(world.settings) is not None
 
 
 @pytest.mark.parametrize(
@@ -565,14 +567,14 @@ def test_a_server_that_cannot_be_reached_is_one_line_without_the_secret(
     world.publish(1)
     settings = load_settings(home=world.settings.home, postgres_dsn=dsn)
     with pytest.raises(PostgresError, match=said) as fault:
-        follow(settings)
+        sync(settings)
     line = str(fault.value)
     assert "topsecret" not in line
     assert PASSWORD not in line
     assert "\n" not in line
     assert "topsecret" not in repr(settings)
     assert PASSWORD not in repr(settings)
-    state = told_state(settings)
+    state = describe_state(settings)
     assert state is not None
     assert state["problem"]
     assert "topsecret" not in str(state)
@@ -588,7 +590,7 @@ def test_a_wrong_password_and_a_missing_right_are_told_without_the_secret(world:
             home=world.settings.home, postgres_dsn=world.dsn(user, password=password)
         )
         with pytest.raises(KoubeiError, match=said) as fault:
-            follow(settings)
+            sync(settings)
         assert password not in str(fault.value)
         assert password not in "".join(
             map(str, (fault.value.__cause__, fault.value.__context__ or ""))
@@ -665,7 +667,7 @@ def test_a_refresh_begins_by_bringing_it_along_and_ends_with_code_3_where_it_can
 def test_an_erased_person_leaves_every_schema(world: World) -> None:
     for number in (1, 2):
         world.publish(number)
-        follow(world.settings)
+        sync(world.settings)
     traces = Traces(("c99",))
     before = traces_left(world.settings, traces)
     assert {line.split()[1] for line in before} == {
@@ -674,9 +676,18 @@ def test_an_erased_person_leaves_every_schema(world: World) -> None:
     }
     for published in store.kept(world.settings.published_path):
         assert rewrite(published, traces)
-    done = follow(world.settings)
+    done = sync(world.settings)
     assert done is not None
     assert done.way == "loaded"
     assert traces_left(world.settings, traces) == []
     assert not [name for name in schemas_of(world) if name.endswith("__previous")]
     assert live(world) == "p002"
+
+
+def test_postgres_writes_numbers_for_dashboards_as_duckdb_does(world: World) -> None:
+    values = "('count', -1234567.0), ('share', 0.03125), ('cny', -1500.4), ('minutes', 4320)"
+    asked = (
+        f"select {sql_text('n', 'u')}, {sql_text('n', 'u', is_change=True)} "
+        f"from (values {values}) as numbers (u, n)"
+    )
+    assert world.asked(asked) == duckdb.sql(asked).fetchall()

@@ -347,7 +347,7 @@ def refuse(home: Home) -> None:
     from orchestration.home.settings import Settings
     from orchestration.publication import ledger
     from orchestration.publication.connections import open_file
-    from orchestration.report.front_page import renew
+    from orchestration.report.front_page import rewrite_front_page
 
     settings = Settings(_env_file=None, home=home.path)
     check = ledger.CheckResult(
@@ -364,4 +364,4 @@ def refuse(home: Home) -> None:
                 published_at=datetime(2026, 11, 2, 5, 3),
             ),
         )  # fmt: skip
-        renew(settings, connection)
+        rewrite_front_page(settings, connection)

@@ -133,6 +133,6 @@ def write_bundle(stores: Stores, target: str, path: Path) -> Path:
 def load_postgres(stores: Stores) -> None:
     """The current publication in PostgreSQL, as the nights put it there."""
     from orchestration.home.settings import Settings
-    from orchestration.postgres.sync import follow
+    from orchestration.postgres.sync import sync
 
-    follow(Settings(home=stores.home, postgres_dsn=stores.dsn))
+    sync(Settings(home=stores.home, postgres_dsn=stores.dsn))

@@ -14,13 +14,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ingestion.privacy.private_files import replace_text
 from ingestion.scoring import ScoringError
 from ingestion.scoring.sentiment_model.packaged import packaged_model, packaged_version
 
@@ -184,12 +183,4 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _write(path: Path, content: Mapping[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", dir=path.parent, prefix=".draft-", delete=False
-    ) as draft:
-        json.dump(content, draft, ensure_ascii=False, indent=2, sort_keys=True)
-        draft.write("\n")
-        draft.flush()
-        os.fsync(draft.fileno())
-    Path(draft.name).replace(path)
+    replace_text(path, json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True) + "\n")

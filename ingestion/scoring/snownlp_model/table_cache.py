@@ -6,13 +6,13 @@ to build the tables again, and nothing else.
 
 from __future__ import annotations
 
-import os
-import tempfile
+import contextlib
 import zipfile
 from pathlib import Path
 
 import numpy as np
 
+from ingestion.privacy.private_files import replace_file
 from ingestion.scoring.snownlp_model.files import ModelFiles
 from ingestion.scoring.snownlp_model.layout import Tables
 from ingestion.scoring.snownlp_model.tables import build_tables
@@ -61,13 +61,5 @@ def _read(path: Path) -> Tables | None:
 
 def _write(tables: Tables, path: Path) -> None:
     """Put the file in its place whole, or not at all."""
-    draft = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".draft", delete=False) as file:
-            draft = Path(file.name)
-            np.savez(file, **tables._asdict())
-        os.replace(draft, path)
-    except OSError:
-        if draft is not None:
-            draft.unlink(missing_ok=True)
+    with contextlib.suppress(OSError), replace_file(path) as file:
+        np.savez(file, **tables._asdict())

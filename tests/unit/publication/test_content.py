@@ -5,12 +5,18 @@ from itertools import pairwise
 import duckdb
 import pytest
 
-from orchestration.publication.content_hash import Content, combined, content_of, literal, quoted
+from orchestration.publication.content_hash import (
+    Content,
+    combine_hashes,
+    hash_table,
+    literal,
+    quoted,
+)
 
 
 def hashed(rows: str, columns: str = "a, b") -> Content:
     with duckdb.connect() as connection:
-        return content_of(connection, f"(select * from (values {rows}) as t({columns}))")
+        return hash_table(connection, f"(select * from (values {rows}) as t({columns}))")
 
 
 def test_the_order_of_rows_is_not_content() -> None:
@@ -53,8 +59,8 @@ def test_a_double_counts_to_seven_digits_and_money_to_the_cent() -> None:
 
 def test_a_publication_hashes_as_its_parts_do_whatever_their_order() -> None:
     ways = [{"a": "1", "b": "2"}, {"b": "2", "a": "1"}]
-    assert all(combined(one) == combined(other) for one, other in pairwise(ways))
-    assert combined({"a": "1", "b": "2"}) != combined({"a": "2", "b": "1"})
+    assert all(combine_hashes(one) == combine_hashes(other) for one, other in pairwise(ways))
+    assert combine_hashes({"a": "1", "b": "2"}) != combine_hashes({"a": "2", "b": "1"})
 
 
 def test_names_and_texts_are_quoted() -> None:

@@ -11,7 +11,7 @@ from orchestration.publication import ledger, store
 from orchestration.publication.ledger import CheckResult, LedgerEntry
 from orchestration.publication.rewriting import REPLACEMENT, rewrite
 from orchestration.publication.traces import Traces, voice_mark
-from orchestration.report.front_page import FRONT_PAGE, renew
+from orchestration.report.front_page import FRONT_PAGE, rewrite_front_page
 from tests.unit.publication.house import House
 from tests.unit.publication.pages import Node, page_at
 
@@ -33,7 +33,7 @@ def refuse(house: House) -> Node:
                 published_at=datetime(2026, 11, 1, 5, 2),
             ),
         )  # fmt: skip
-        renew(house.settings, connection)
+        rewrite_front_page(house.settings, connection)
     return front(house)
 
 

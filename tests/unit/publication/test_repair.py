@@ -36,7 +36,7 @@ def until_killed(house: House, monkeypatch: pytest.MonkeyPatch, at: str) -> None
     with monkeypatch.context() as patched:
         patched.setattr(at, killed)
         # a real kill would not run the clean-up either
-        patched.setattr("orchestration.publication.store.heal", lambda _: [])
+        patched.setattr("orchestration.publication.store.recover_publications", lambda _: [])
         with pytest.raises(Killed):
             house.publish(run_id="second")
 

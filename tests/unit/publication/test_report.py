@@ -7,7 +7,7 @@ import pytest
 
 from orchestration.publication.feed_health import Health
 from orchestration.publication.labels import Labels
-from orchestration.report.bilingual import Said, amount, change, split
+from orchestration.report.bilingual import Bilingual, amount, change, split
 from orchestration.report.names import Names
 from orchestration.report.sections import ORDER, Reasons
 from orchestration.report.templates import voice_mark
@@ -102,13 +102,13 @@ def test_every_section_stands_in_its_order_and_can_be_gone_to_in_either_language
 
 def test_a_tile_says_value_change_target_and_n_of_the_last_complete_week(reported: House) -> None:
     tile = tile_of(report_of(reported), "kpi_nsr")
-    assert tile.one("p", "value").said() == "62.3 %"
-    assert "较上一周 +2.2 个百分点 向好 前值 60.1 %" in tile.said("zh")
-    assert "vs the week before +2.2 pp better was 60.1 %" in tile.said("en")
-    assert tile.one("p", "state").said() == "✓ 达标 目标 ≥ 60.0 %"
+    assert tile.one("p", "value").said() == "62.30%"
+    assert "较上一周 +2.20 个百分点 向好 前值 60.10%" in tile.said("zh")
+    assert "vs the week before +2.20 pp better was 60.10%" in tile.said("en")
+    assert tile.one("p", "state").said() == "✓ 达标 目标 ≥ 60.00%"
     assert "2026-10-19 – 10-25 · n = 812" in tile.said()
     days = [row for row in tile.all("tr") if "日" in row.said("zh")]
-    assert [row.said("en") for row in days] == ["day 2026-10-30 41.0 % 120"]
+    assert [row.said("en") for row in days] == ["day 2026-10-30 41.00% 120"]
 
 
 def test_a_value_that_is_hidden_gives_way_to_a_period_that_is_not(reported: House) -> None:
@@ -153,8 +153,8 @@ def test_the_running_period_stands_beside_the_complete_one(reported: House) -> N
         "where kpi_code = 'kpi_nsr' and period_kind = 'week'",
     )
     tile = tile_of(report_of(reported), "kpi_nsr")
-    assert tile.one("p", "value").said() == "62.3 %"
-    assert "本期至今 70.0 % (较上期同样天数 +10.0 个百分点)" in tile.said("zh")
+    assert tile.one("p", "value").said() == "62.30%"
+    assert "本期至今 70.00% (较上期同样天数 +10.00 个百分点)" in tile.said("zh")
 
 
 def test_core_figures_come_first_and_the_others_wait_by_family(reported: House) -> None:
@@ -254,29 +254,29 @@ def test_an_empty_section_says_which_feed_is_missing_or_without_a_row() -> None:
 @pytest.mark.parametrize(
     ("value", "unit", "said"),
     [
-        (0.1234, "share", "12.3 %"),
-        (3.2, "multiple", "3.20x"),
+        (0.1234, "share", "12.34%"),
+        (3.2, "multiple", "3.20×"),
         (1234.0, "count", "1,234"),
         (41.04, "nps", "41.0"),
         (None, "share", "–"),
     ],
 )
 def test_amounts_read_as_people_write_them(value: float | None, unit: str, said: str) -> None:
-    assert amount(value, unit) == Said(said, said)
+    assert amount(value, unit) == Bilingual(said, said)
 
 
 @pytest.mark.parametrize(
     ("value", "unit", "zh", "en"),
     [
         (35.2, "minutes", "35 分钟", "35 min"),
-        (125.0, "minutes", "2 小时 5 分", "2 h 5 min"),
-        (4320.0, "minutes", "3.0 天", "3.0 d"),
-        (1234.4, "cny", "1,234 元", "1,234 CNY"),
-        (2.25, "days", "2.2 天", "2.2 d"),
+        (125.0, "minutes", "125 分钟", "125 min"),
+        (4320.0, "minutes", "4,320 分钟", "4,320 min"),
+        (1234.4, "cny", "¥1,234", "¥1,234"),
+        (2.25, "days", "2.3 天", "2.3 d"),
     ],
 )
 def test_units_are_words_in_both_languages(value: float, unit: str, zh: str, en: str) -> None:
-    assert amount(value, unit) == Said(zh, en)
+    assert amount(value, unit) == Bilingual(zh, en)
 
 
 @pytest.mark.parametrize(
@@ -291,25 +291,25 @@ def test_units_are_words_in_both_languages(value: float, unit: str, zh: str, en:
     ],
 )
 def test_texts_that_say_it_twice_are_taken_apart(text: str | None, zh: str, en: str) -> None:
-    assert split(text) == Said(zh, en)
+    assert split(text) == Bilingual(zh, en)
 
 
 @pytest.mark.parametrize(
     ("value", "unit", "kind", "zh", "en"),
     [
-        (0.022, "share", "points", "+2.2 个百分点", "+2.2 pp"),
-        (-0.5, "count", "percent", "-50.0 %", "-50.0 %"),
+        (0.022, "share", "points", "+2.20 个百分点", "+2.20 pp"),
+        (-0.5, "count", "percent", "-50.0%", "-50.0%"),
         (-1.6, "nps", "points", "-1.6", "-1.6"),
-        (0.25, "multiple", "points", "+0.25x", "+0.25x"),
-        (-95.0, "minutes", "points", "-1 小时 35 分", "-1 h 35 min"),
-        (-1500.0, "cny", "points", "-1,500 元", "-1,500 CNY"),
+        (0.25, "multiple", "points", "+0.25×", "+0.25×"),
+        (-95.0, "minutes", "points", "-95 分钟", "-95 min"),
+        (-1500.0, "cny", "points", "-¥1,500", "-¥1,500"),
         (None, "share", "points", "", ""),
     ],
 )
 def test_changes_are_points_or_percent(
     value: float | None, unit: str, kind: str, zh: str, en: str
 ) -> None:
-    assert change(value, unit, kind) == Said(zh, en)
+    assert change(value, unit, kind) == Bilingual(zh, en)
 
 
 ATTENTION = """
@@ -378,7 +378,7 @@ def test_what_needs_attention_is_our_own_and_recent(reported: House) -> None:
     assert page.table("alerts") == [
         ["禾木轻薄本", "电池续航", "2026-10-21 – 2026-10-23", "43", "高", "电池鼓包了"]
     ], "neither the old one nor the competitor's, with the evidence of its worst day"
-    assert page.table("pains", "en") == [["Battery", "264", "10.7 %", "12", "三天就没电"]]
+    assert page.table("pains", "en") == [["Battery", "264", "10.70%", "12", "三天就没电"]]
     ((name, waiting, overdue, first),) = page.table("queues", "en")
     assert (name, waiting, overdue) == ("After-sales", "2", "1"), "what is done does not wait"
     assert (

@@ -243,9 +243,9 @@ def test_the_page_says_what_each_strategy_brought_and_cost(reported: House) -> N
     assert "top" in koc.all("td")[0].classes
     assert koc.all("td")[0].attributes["style"] == "background: rgba(var(--heat), 0.6)"
     assert len(heat.all("tr", "rest")) == 1, "what had no touch stands apart"
-    assert "46.2 % 的金额没有触点" in credit.said("zh")
+    assert "46.15% 的金额没有触点" in credit.said("zh")
     assert credit.table("costs", "en")[0] == [
-        "KOC seeding", "word of mouth", "45,000", "15,000", "3.00x", "1.33x – 4.00x",
+        "KOC seeding", "word of mouth", "45,000", "15,000", "3.00×", "1.33× – 4.00×",
     ]  # fmt: skip
 
 
@@ -262,8 +262,8 @@ def test_the_returns_are_drawn_with_their_numbers_behind(reported: House) -> Non
         "KOC seeding",
         "45,000",
         "15,000",
-        "3.00x",
-        "1.33x – 4.00x",
+        "3.00×",
+        "1.33× – 4.00×",
     ]
 
 
@@ -271,10 +271,10 @@ def test_the_page_says_what_was_measured(reported: House) -> None:
     with reported.connect() as connection:
         fill(connection)
     page = page_of(reported)
-    assert "4.00x，95% 区间 2.40x – 6.70x" in page.section("wom").said("zh")
+    assert "4.00×，95% 区间 2.40× – 6.70×" in page.section("wom").said("zh")
     trials = {row[0]: row for row in page.section("experiments").table("trials", "en")}
     said = {name.split(" ")[0]: row for name, row in trials.items()}
-    assert said["EXP1"][1:3] == ["▲ lift", "10.0 % → 18.0 %"]
+    assert said["EXP1"][1:3] == ["▲ lift", "10.00% → 18.00%"]
     assert said["EXP2"][1] == "✗ invalid"
     assert "<b>" in page.section("experiments").said("zh"), "what came from files is text"
     calibrations = page.section("experiments").one("table", "calibrations")

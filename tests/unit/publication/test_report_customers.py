@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.report.bilingual import Said
+from orchestration.report.bilingual import Bilingual
 from orchestration.report.customers import HIDDEN, Cell, read_customers
 from orchestration.report.lifetime_value import read_lifetime_value
 from tests.unit.publication.house import House, dbt_manifest
@@ -152,7 +152,7 @@ def test_value_is_that_of_the_furthest_horizon_of_both_sides_and_word_of_mouth_c
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
     ltv: Any = read_lifetime_value(connection, {"segments.mart_ltv_cac"})
-    assert ltv["horizon"] == Said("首购后 90 天", "first 90 days")
+    assert ltv["horizon"] == Bilingual("首购后 90 天", "first 90 days")
     assert [row["code"] for row in ltv["groups"]] == ["wom", "paid", "unattributed"]
     assert [row["code"] for row in ltv["strategies"]] == ["koc", "kol"], "too few people: no row"
     assert (ltv["groups"][0]["ratio"], ltv["groups"][0]["gap"]) == (5.0, 100.0)
@@ -214,14 +214,14 @@ def test_the_page_says_who_the_customers_are(reported: House) -> None:
 def test_the_page_says_what_they_got_and_who_could_speak_for_us(reported: House) -> None:
     section = page_of(reported).section("segments")
     assert section.table("offers") == [
-        ["新客<礼包>", "活跃客户", "100", "80.0 %", "40", "50.0 %", "30.0 %", "20.0 %"]
+        ["新客<礼包>", "活跃客户", "100", "80.00%", "40", "50.00%", "30.00%", "20.00%"]
     ], "of all months, and of the right stage; what came from files is text"
     ((key, score, purchase, advocacy, engagement, why),) = section.table("koc", "en")
-    assert (key, score, purchase, advocacy, engagement) == ("k1", "80.5", "50", "95", "96")
+    assert (key, score, purchase, advocacy, engagement) == ("k1", "80.5", "50", "95", "97")
     assert why.endswith("12,345 followers on Xiaohongshu core fan")
     activation = section.table("activation", "zh")
-    assert activation[0][-1] == "+0.25 (+0.05 – +0.45) +166.7 %"
-    assert activation[1][-1] == "+25.0 pp (+5.0 pp – +45.0 pp)"
+    assert activation[0][-1] == "+0.25 (+0.05 – +0.45) +166.7%"
+    assert activation[1][-1] == "+25.00 pp (+5.00 pp – +45.00 pp)"
 
 
 def test_the_page_says_what_customers_are_worth(reported: House) -> None:
@@ -230,7 +230,7 @@ def test_the_page_says_what_customers_are_worth(reported: House) -> None:
         "口碑", "付费", "无触点",
     ]  # fmt: skip
     word_of_mouth = [cell.said() for cell in groups.one("tbody").all("tr")[0].all("td")]
-    assert word_of_mouth[3:5] == ["300 (290 – 310)", "5.00x"]
+    assert word_of_mouth[3:5] == ["300 (290 – 310)", "5.00×"]
     assert len(strategies.one("tbody").all("tr")) == 2
 
 
