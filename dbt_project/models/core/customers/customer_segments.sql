@@ -139,7 +139,7 @@ pieces as (
 
     union all
 
-    -- who has not bought has no recency, and nothing of theirs changes with the month
+    -- customers without a purchase have no recency, and their segments do not change with the month
     select
         stretches.customer_key,
         stretches.begins_on,

@@ -67,7 +67,7 @@ exclusions as (
 
 ),
 
--- reviews that somebody read, and whether they were paid for
+-- reviews that were read, and whether they were incentivised
 review_incentives as (
 
     select

@@ -182,7 +182,7 @@ voices_with_product as (
     left join aliases
         on coalesce(voices.product_ref, originals.product_ref, sole_purchases.product_ref) = aliases.product_ref
 
-    -- who ordered is firmer than what the author calls himself
+    -- the customer of the order is better evidence than the author's name
     left join buyers
         on voices.order_ref = buyers.order_ref
 

@@ -72,7 +72,7 @@ undated_doers as (
 
 first_known as (
 
-    -- the first dated sign of them; a customer whom nothing dated names counts as known since the data begin
+    -- the first dated record of the customer; without one, known since the data begin
     select
         first_seen.customer_key,
         least(coalesce(first_seen.first_seen_on, data_start.started_on), as_of.as_of) as happened_on

@@ -46,7 +46,7 @@ grants as (
     select
         incentives.record_key as grant_key,
         programmes.offer_code,
-        -- null for somebody whom no other record knows
+        -- null for a recipient that no other record names
         identities.customer_key,
         cast(incentives.offered_at as date) as offered_on,
         case when cast(incentives.claimed_at as date) <= as_of.as_of then cast(incentives.claimed_at as date) end

@@ -45,10 +45,10 @@ bound_identities as (
 ),
 
 registered_links as (
-    {%- for feed, column, linked_on in [
-        ('customers', 'phone', 'cast(registered_at as date)'),
-        ('customers', 'email', 'cast(registered_at as date)'),
-        ('creators', 'author_ref', 'cast(null as date)'),
+    {%- for feed, staging, column, linked_on in [
+        ('customers', ref('stg_customers'), 'phone', 'cast(registered_at as date)'),
+        ('customers', ref('stg_customers'), 'email', 'cast(registered_at as date)'),
+        ('creators', ref('stg_creators'), 'author_ref', 'cast(null as date)'),
     ] %}
 
     select
@@ -56,7 +56,7 @@ registered_links as (
         customer_ref as other,
         {{ linked_on }} as linked_on
 
-    from {{ naming_affected(feed, column, ref('stg_' ~ feed)) }} as {{ feed }}_rows
+    from {{ naming_affected(feed, column, staging) }} as {{ feed }}_rows
     where
         {{ column }} is not null
         and {{ is_affected(column) }}

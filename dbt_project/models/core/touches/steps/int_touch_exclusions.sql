@@ -124,7 +124,7 @@ by_kind as (
 
 staff_customers as (
 
-    -- employees who post under a name of their own; who answers from the brand's accounts is never touched there
+    -- employees who post under a name of their own; answering from the brand's accounts is no touch
     select distinct identities.customer_key
     from {{ ref('stg_mentions') }} as mentions
     inner join identities
@@ -229,7 +229,7 @@ invites as (
 
 by_inviters as (
 
-    -- the register knows the link but not always who opened it, the tracker who opened one but not which
+    -- referrals name the link but not always who opened it; the tracker names who opened a link but not which
     select
         clicks.touch_key,
         rules.rule_code

@@ -105,7 +105,7 @@ cases as (
         case when source_kind in ('review', 'mention') then source_ref end as copied_ref
 
     from {{ ref('stg_cases') }}
-    -- without an opening text nothing was said
+    -- a case without an opening text is no voice
     where text_sha256 is not null
 
 ),

@@ -1,4 +1,4 @@
--- Grain: one row per action that somebody promised because of an insight.
+-- Grain: one row per action that was promised because of an insight.
 with
 
 as_of as (

@@ -42,7 +42,7 @@ texts as (
 
     where
         minhash.letter_count >= {{ var('content_fewest_letters') }}
-        -- what was redacted leaves a mark, and a mark is nothing to print
+        -- redacted texts contain a mark and are not quoted
         and texts.text_content not like '%[%]%'
 
 ),

@@ -49,7 +49,7 @@ days as (
 
 ),
 
--- an episode that never was its brand's strongest on any day has no severity of its own
+-- an episode that was not its brand's strongest on any day has no severity of its own
 peaks as (
 
     select

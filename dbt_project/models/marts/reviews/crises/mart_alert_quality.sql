@@ -56,7 +56,7 @@ crises as (
     inner join own_brands
         on crises.brand_code = own_brands.brand_code
 
-    -- what was looked into and never declared is no crisis
+    -- a case that was examined and not declared is no crisis
     where crises.declared_at is not null
 
 ),

@@ -56,7 +56,7 @@ aspect_counts as (
 
 pairs as (
 
-    -- an aspect that one side never names counts 0 there
+    -- an aspect without mentions on one side counts 0 there
     select
         own.brand_code,
         rival.brand_code as competitor_brand_code,

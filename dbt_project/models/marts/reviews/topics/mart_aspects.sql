@@ -16,7 +16,7 @@ voices as (
         is_public
         and is_earned
         and is_original
-        -- praise that was a condition of a reward is a violation, never reputation
+        -- praise that was a condition of a reward is a violation and no evidence of reputation
         and not is_praise_required
         and brand_code is not null
         and posted_at is not null

@@ -333,7 +333,7 @@ term_odds as (
         log_odds_ratio / sqrt(variance) as z_score
 
     from log_odds
-    -- where nothing else was ever said there are no odds
+    -- without any other term there are no odds
     where log_odds_ratio is not null
 
 ),

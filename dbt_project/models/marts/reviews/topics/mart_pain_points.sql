@@ -36,7 +36,7 @@ complaints as (
 
 history as (
 
-    -- voices that begin within the window before say nothing of how many it would have had
+    -- where the voices begin within the window before, its count is incomplete
     select
         max({{ day_number('as_of.as_of') }} - {{ day_number('voices.posted_at') }})
         >= 2 * {{ var('pain_point_window_days') }} - 1 as has_window_before

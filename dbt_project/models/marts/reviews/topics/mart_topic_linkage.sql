@@ -86,7 +86,7 @@ correlations as (
         others.channel_code as other_channel_code,
         lags.lag_days,
         count(*) as day_count,
-        -- a series without any ups and downs goes with nothing
+        -- a constant series has no correlation
         case
             when stddev_pop(series.level) > 0 and stddev_pop(others.level) > 0
                 -- rounded, so that of two equal ones the smaller lag wins whatever the order of adding up

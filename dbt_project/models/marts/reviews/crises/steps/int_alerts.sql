@@ -19,7 +19,7 @@ series_with_weight as (
 
     select
         *,
-        -- a product that holds a good part of what is too much is the trouble; one that holds little is beside it
+        -- a product with at least this share of the excess is the alert's product; one with less is not
         product_key is not null
         and observed_count - expected_count >= {{ var('alert_named_share') }} * max(
             observed_count - expected_count

@@ -26,7 +26,7 @@ documents as (
         text_sha256
 
     from voices
-    -- a copy says nothing that its original has not said
+    -- copies repeat their originals and are left out
     where is_original and text_sha256 is not null and brand_code is not null and posted_at is not null
 
 )

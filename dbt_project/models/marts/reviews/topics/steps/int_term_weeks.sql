@@ -60,7 +60,7 @@ texts as (
 
 ),
 
--- short praise repeats endlessly: its words are counted once, and multiplied
+-- short praise is often repeated: the words of a text are counted once and multiplied by its voices
 text_words as (
 
     select
@@ -174,7 +174,7 @@ term_counts as (
 
 ),
 
--- half of all terms are said once and never again; they would be most of the rows
+-- half of all terms occur once; they would be most of the rows
 kept_terms as (
 
     select
