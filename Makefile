@@ -5,8 +5,11 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+# tests start hundreds of processes, which would compile the same modules again and again
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-fast lint words format types sql interface lock bench clean test-metricflow test-superset
+.PHONY: help venv demo test test-fast campaign lint words format types sql interface lock bench clean test-metricflow test-superset
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -28,11 +31,14 @@ $(READY): requirements.lock pyproject.toml
 demo: $(READY) ## Invented exports in, published marts out: the whole refresh, then where to look
 	@$(BIN)/koubei demo
 
-test: $(READY) ## Every test
-	@$(BIN)/pytest -n 2 --dist worksteal --durations 30 --durations-min 5
+test: $(READY) ## Every test, in ten minutes on two cores; make campaign, test-metricflow and test-superset are apart
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 30 --durations-min 5
 
-test-fast: $(READY) ## The unit tests alone, in a minute and a half
-	@$(BIN)/pytest -n 2 -m "not integration" tests/unit
+test-fast: $(READY) ## The unit tests alone, in less than a minute
+	@$(BIN)/pytest -n 2 --dist loadfile -m "not integration" tests/unit
+
+campaign: $(READY) ## The long campaign: random kills and portions, an hour or more: make campaign seed=1 rounds=10
+	@CAMPAIGN_SEED=$(or $(seed),1) CAMPAIGN_ROUNDS=$(or $(rounds),10) $(BIN)/pytest -n 2 tests/campaign/ask_*.py
 
 test-metricflow: $(READY) ## MetricFlow's answers against the KPIs, in an environment of its own: make test-metricflow home=PATH
 	@test -x $(VENV)-metricflow/bin/mf || $(BIN)/uv venv --quiet --python $(BIN)/python $(VENV)-metricflow

@@ -8,14 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.home import SMALL_WORLD, Home, copied, made_once
-
-
-@pytest.fixture(scope="session")
-def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """One folder for all workers of this run."""
-    base = tmp_path_factory.getbasetemp()
-    return base if worker_id == "master" else base.parent
+from tests.integration.bad_night import bad_home, one_bad_night
+from tests.integration.home import SMALL_WORLD, Home, copied
+from tests.made_once import made_once
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +26,12 @@ def own_home(demo_home: Home, tmp_path: Path) -> Iterator[Home]:
     home = copied(demo_home, tmp_path / "own_home")
     yield home
     shutil.rmtree(home.path, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def night(shared_folder: Path, demo_home: Home) -> Home:
+    """A small home that was refreshed with bad files among good ones. Read it; do not change it."""
+    made = made_once(
+        shared_folder, "bad_night", lambda folder: one_bad_night(folder, demo_home.path)
+    )
+    return bad_home(made)

@@ -7,14 +7,13 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import duckdb
-from filelock import FileLock
 
+from tests.integration.parsing import carry_parse
 from tests.integration.warm import run_koubei
 from tests.planted_truths.truth import truths_of
 
@@ -100,18 +99,18 @@ class Home:
         return self.path / "exports"
 
 
-def made_once(shared: Path, name: str, make: Callable[[Path], object]) -> Path:
-    """Make a folder once for all workers of a run; the others wait for it."""
-    folder = shared / name
-    with FileLock(f"{folder}.lock"):
-        if not (folder / ".made").exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            make(folder)
-            (folder / ".made").touch()
-    return folder
+def same_world(home: Home, to: Path) -> Home:
+    """A home with another's exports and key, and nothing landed."""
+    to.mkdir(exist_ok=True)
+    shutil.copytree(home.exports, to / "exports")
+    for name in ("hash.key", "keyring.json"):
+        shutil.copy2(home.path / name, to / name)
+    carry_parse(home.path, to)
+    return Home(to)
 
 
 def copied(home: Home, to: Path) -> Home:
     """A home of its own with the same state, links kept as links."""
     shutil.copytree(home.path, to, symlinks=True)
+    carry_parse(home.path, to)
     return Home(to, dict(home.extra))

@@ -9,11 +9,10 @@ from ingestion.contracts.models import Contract, Export
 from tests.unit.ingestion.house import House, file_name, write_export
 
 
-def faults_of_examples(contract: Contract, export: Export, folder: Path) -> list[str]:
+def faults_of_examples(contract: Contract, export: Export, house: House) -> list[str]:
     """What does not land of an export's examples, and the feeds that they leave empty."""
     if not export.examples:
         return ["an export without an example is documented by nothing"]
-    house = House(folder)
     house.contracts = {contract.channel: contract}
     name = file_name(export)
     write_export(house.exports / name, export, export.examples)
@@ -22,7 +21,10 @@ def faults_of_examples(contract: Contract, export: Export, folder: Path) -> list
 
     if (landed.outcome, landed.reason) != ("landed", None):
         return [f"{landed.outcome}: {landed.reason}"]
-    rejected = house.rows("select column_name, value_text, reason from raw.rejected_rows")
+    rejected = house.rows(
+        "select column_name, value_text, reason from raw.rejected_rows "
+        f"where ends_with(file_name, '{name}')"
+    )
     faults = [f"rejected: {row}" for row in rejected]
     faults += [f"unmapped: {column}" for column in landed.unmapped_columns]
     faults += [
@@ -38,12 +40,12 @@ def faults_of_examples(contract: Contract, export: Export, folder: Path) -> list
 
 
 def test_every_contract_lands_its_own_examples(tmp_path: Path) -> None:
-    faults = {}
-    for contract in load_contracts().values():
-        for export in contract.exports:
-            name = f"{contract.channel}-{export.name}"
-            (tmp_path / name).mkdir()
-            faults[name] = faults_of_examples(contract, export, tmp_path / name)
+    house = House(tmp_path)
+    faults = {
+        f"{contract.channel}-{export.name}": faults_of_examples(contract, export, house)
+        for contract in load_contracts().values()
+        for export in contract.exports
+    }
     assert len(faults) > 40
     assert {name: found for name, found in faults.items() if found} == {}
 
@@ -58,7 +60,7 @@ def test_each_fault_of_an_example_is_seen(tmp_path: Path) -> None:
         folder = tmp_path / str(number)
         folder.mkdir()
         changed = export.model_copy(update={"examples": list(examples)})
-        return " ".join(faults_of_examples(contract, changed, folder))
+        return " ".join(faults_of_examples(contract, changed, House(folder)))
 
     assert "documented by nothing" in found(1)
     assert found(2, dict(example)) == ""

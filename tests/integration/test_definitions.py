@@ -19,16 +19,19 @@ from orchestration.graph.definitions import build_defs
 from orchestration.graph.partitions import daily, range_tags
 from orchestration.home.settings import Settings, load_settings
 from orchestration.publication.exposures import exposed_models
+from tests.integration.home import Home
+from tests.integration.parsing import carry_parse
 
-# dbt parses the project once for all of these
 pytestmark = pytest.mark.integration
 
 PUBLISHED = dg.AssetKey("published")
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return load_settings(home=tmp_path_factory.mktemp("home"))
+def settings(demo_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    home = tmp_path_factory.mktemp("home")
+    carry_parse(demo_home.path, home)
+    return load_settings(home=home)
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +156,6 @@ def test_a_range_of_days_is_one_run() -> None:
 
 
 def test_nothing_is_written_beside_the_project() -> None:
-    project = Path(__file__).parents[3] / "dbt_project"
+    project = Path(__file__).parents[2] / "dbt_project"
     assert not (project / "target").exists()
     assert not (project / "logs").exists()
