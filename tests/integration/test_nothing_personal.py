@@ -18,7 +18,7 @@ from tests.integration.home import Home
 
 pytestmark = pytest.mark.integration
 
-# long enough that it is nobody's by chance: short names and numbers would be found everywhere
+# long enough that it is found nowhere by chance: short names and numbers would be found everywhere
 FEWEST_CHARACTERS = 6
 # what an identifier is made of; everything else separates
 TOKEN = re.compile(rb"[A-Za-z0-9@._+-]{%d,64}" % FEWEST_CHARACTERS)
@@ -40,7 +40,7 @@ def delivered_identifiers(exports: Path, work: Path) -> frozenset[str]:
                 for header, targets in mapping.columns.items()
                 if any(feeds[feed].columns[target.to].identifier for target in targets)
             }
-            # visitors and answers are numbered alike, and an answer's number is nobody's
+            # visitors and answers are numbered alike, and an answer's number identifies no customer
             numbers = {
                 header
                 for mapping in delivery.export.feeds.values()

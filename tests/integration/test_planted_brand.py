@@ -96,12 +96,12 @@ def test_the_older_trust_more_wherever_enough_of_both_were_asked(
 
 def test_no_cell_of_few_people_says_anything(demo_home: Home) -> None:
     rows = demo_home.query("select * from segments.mart_brand_trust")
-    told = {"survey_kind", "wave_code", "age_band_code", "wave_started_on", "previous_wave_code"}
-    told |= {"is_suppressed", "is_below_minimum"}
+    kept = {"survey_kind", "wave_code", "age_band_code", "wave_started_on", "previous_wave_code"}
+    kept |= {"is_suppressed", "is_below_minimum"}
     hidden = [row for row in rows if row["is_suppressed"]]
     assert hidden
     for row in hidden:
-        assert {key for key, value in row.items() if value is not None} <= told
+        assert {key for key, value in row.items() if value is not None} <= kept
     assert all(row["answer_count"] not in range(1, 5) for row in rows)
     # where a band is hidden, so is another: one alone is the whole less the rest
     waves = [(row["survey_kind"], row["wave_code"]) for row in hidden]
@@ -238,7 +238,7 @@ def test_staff_speak_apart_and_in_no_earned_figure(demo_home: Home) -> None:
         "and is_own_brand and is_public and is_original"
     )
     assert apart["staff_in_earned"] == 0
-    # an account that was staff once and did not say so another time is told of
+    # an account that was staff once and did not say so another time is reported
     unmarked = demo_home.one(
         "select count(*) from reviews.fct_voices where voice_kind in ('mention', 'review') "
         "and is_own_brand and is_public and is_original and is_earned and author_key in "

@@ -1,4 +1,4 @@
-"""Who could be a KOC, as planted: those to be found are, look-alikes are not and are told why."""
+"""Who could be a KOC, as planted: those to be found are, look-alikes are not and the table says why."""
 
 from __future__ import annotations
 
@@ -58,21 +58,21 @@ def test_the_planted_kocs_are_in_the_first_decile(
     planted = [row for role in ("candidate", "activated") for row in truth[role]]
     # who is not listed has not a single positive voice by the model
     unheard = {"rejected_code": "too_few_voices", "decile": None}
-    told = [advocates.get(key_of[row["xiaohongshu_author"]], unheard) for row in planted]
-    passed = [row for row in told if row["rejected_code"] is None]
+    judged = [advocates.get(key_of[row["xiaohongshu_author"]], unheard) for row in planted]
+    passed = [row for row in judged if row["rejected_code"] is None]
     assert {row["decile"] for row in passed} == {1}
     # a warm note may read sour to a model, and an everyday one of theirs is exported with other followers
-    assert {row["rejected_code"] for row in told} <= {
+    assert {row["rejected_code"] for row in judged} <= {
         None, "too_few_voices", "outside_follower_band",
     }  # fmt: skip
-    assert len(passed) >= 0.6 * len(told)
+    assert len(passed) >= 0.6 * len(judged)
     # and the key opinion consumers of old, as many as buy and consent
     elders = [advocates.get(key_of[row["xiaohongshu_author"]]) for row in demo_home.truth["kocs"]]
     deciles = {row["decile"] for row in elders if row and row["rejected_code"] is None}
     assert deciles <= {1}
 
 
-def test_look_alikes_are_no_candidates_and_it_is_told_why(
+def test_look_alikes_are_no_candidates_and_the_reason_is_given(
     demo_home: Home, key_of: dict[str, str], advocates: dict[str, dict[str, Any]]
 ) -> None:
     candidates = {

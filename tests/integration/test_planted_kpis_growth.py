@@ -1,6 +1,6 @@
 """KPIs of attribution, customers, service and brand against what the demo planted.
 
-Each is held against the truth, or where nothing was planted against the mart that it stands on. A
+Each is compared with the truth, or where nothing was planted against the mart that it stands on. A
 small world has no value for what takes a month to know; then the test says that there is none.
 """
 
@@ -214,7 +214,7 @@ def test_trials_are_seen_through_and_lift_trust_as_planted(demo_home: Home) -> N
         "where period_kind = 'month' and not is_cut and brand_code = 'own' and segment_kind = 'all'"
     )
     pairs = sum(row[1] for row in rows)
-    # a month of fewer than five is not told
+    # a month of fewer than five has no value
     assert truth["pairs"] - 4 <= pairs <= truth["pairs"]
     assert sum(row[0] for row in rows) / pairs == pytest.approx(truth["mean_uplift"], abs=0.5)
     assert all(row[2] < truth["planted_uplift"] < row[3] for row in rows)

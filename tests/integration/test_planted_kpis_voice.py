@@ -165,12 +165,12 @@ def test_a_day_counts_from_the_opening_of_a_case_to_its_last_solution(
 ) -> None:
     solved, cases = summed(months(rows["kpi_resolution_24h"]))
     # of the last day's cases the history waits to hear
-    (reckoned,) = demo_home.query(
+    (counted,) = demo_home.query(
         "select count(*) filter (where resolved_at <= opened_at + interval 1 day) as solved, "
         "count(*) as cases from reviews.fct_cases "
         f"where opened_at < timestamp '{demo_home.truth['world']['last_day']}'"
     )
-    assert (solved, cases) == (reckoned["solved"], reckoned["cases"])
+    assert (solved, cases) == (counted["solved"], counted["cases"])
     assert 0 < solved < demo_home.truth["cases"]["solved_at_end"]
 
 
@@ -208,7 +208,7 @@ def test_actions_that_fell_due_are_closed_as_planted(
     )
 
 
-def test_an_effect_is_told_once_its_windows_are_over(
+def test_an_effect_is_measured_once_its_windows_are_over(
     rows: dict[str, list[dict[str, Any]]], demo_home: Home
 ) -> None:
     done = [

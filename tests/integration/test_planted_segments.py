@@ -31,7 +31,7 @@ def test_offers_are_counted_where_they_were_due_and_claims_as_planted(
     hidden = 4 * sum(row["given_count"] is None or row["is_suppressed"] for row in rows)
     # who had moved on meanwhile, by an order of theirs or of another account, was in another stage
     assert 0.75 * truth["to_the_right_stage"] - hidden <= given <= truth["to_the_right_stage"]
-    # nobody claims what was meant for another stage, but a mover's claim is told under theirs
+    # nobody claims what was meant for another stage, but a mover's claim stands under theirs
     claimed = sum(row["claimed_count"] or 0 for row in rows)
     assert truth["claimed"] - hidden <= claimed <= truth["claimed"]
     elsewhere = sum(row["wrong_stage_count"] or 0 for row in rows)
@@ -67,7 +67,7 @@ def test_who_stopped_buying_before_the_window_is_lost_or_came_back(demo_home: Ho
     came_back = truth["came_back_with_coupon"] + truth["came_back_without"]
     lost = sum(count for code, count in found.items() if code.endswith("_lost"))
     assert lost == truth["lost_on_the_last_day"]
-    # whose last purchase follows a gap of months is told by a rule of its own
+    # whose last purchase follows a gap of months is decided by a rule of its own
     returned = sum(count for code, count in found.items() if code.startswith("return_"))
     assert returned == pytest.approx(came_back, rel=0.1, abs=2)
 
@@ -94,7 +94,7 @@ def test_the_matrix_follows_from_the_history(demo_home: Home) -> None:
         "and month_start = (select max(month_start) from segments.mart_stage_transitions)"
     )
     first = cells[0]["month_start"]
-    told = {
+    expected = {
         (row["from_code"], row["to_code"]): row["customers"]
         for row in demo_home.query(
             "with at_start as (select * from segments.customer_segments "
@@ -104,9 +104,9 @@ def test_the_matrix_follows_from_the_history(demo_home: Home) -> None:
             "count(*) as customers from at_end as e left join at_start as s using (customer_key) group by all"
         )
     }
-    assert {(row["from_code"], row["to_code"]) for row in cells} == set(told)
+    assert {(row["from_code"], row["to_code"]) for row in cells} == set(expected)
     for row in cells:
         if not row["is_suppressed"]:
-            assert row["customer_count"] == told[row["from_code"], row["to_code"]]
+            assert row["customer_count"] == expected[row["from_code"], row["to_code"]]
         else:
             assert row["customer_count"] is None

@@ -34,7 +34,7 @@ def test_contacts_answers_and_conversions_are_those_that_were_planted(demo_home:
     row = found["pre_sale"]
     assert row["reported"] == pytest.approx(advice["converted"], rel=0.05, abs=1)
     assert row["reported"] / row["advice"] == pytest.approx(advice["conversion_rate"], abs=0.02)
-    # each of the orders named exists, and was placed after the advice: our own reckoning finds it, too
+    # each of the orders named exists, and was placed after the advice: our own calculation finds it, too
     assert 0 < row["verified"] <= row["reported"]
     assert row["ordered_after"] >= 0.9 * row["verified"] > 0
     assert found["in_sale"]["advice"] == found["after_sale"]["advice"] == 0
@@ -107,15 +107,15 @@ def test_the_planted_uplift_of_lifetime_repairs_lies_inside_its_interval(demo_ho
     rows = demo_home.query(
         "select * from segments.mart_repair_repurchase order by claim_kind, window_days"
     )
-    told = [
+    compared = [
         row for row in rows if row["claim_kind"] == "lifetime" and row["difference"] is not None
     ]
     few = [row for row in rows if row["claim_kind"] == "lifetime" and row["difference"] is None]
     # where too few have been served, nothing is said
     assert all((row["matched_served_count"] or 0) < 10 for row in few)
     planted = demo_home.truth["warranty"]["lifetime"]["planted_uplift"]
-    if told:
-        last = told[-1]
+    if compared:
+        last = compared[-1]
         assert last["difference_low"] < planted < last["difference_high"]
         assert last["difference"] > 0
         assert last["relative_difference"] == pytest.approx(
@@ -123,9 +123,11 @@ def test_the_planted_uplift_of_lifetime_repairs_lies_inside_its_interval(demo_ho
         )
     # nothing was planted for the others
     for kind in ("free_repair", "trade_in"):
-        told = [row for row in rows if row["claim_kind"] == kind and row["difference"] is not None]
-        if told:
-            assert told[-1]["difference_low"] < 0 < told[-1]["difference_high"]
+        compared = [
+            row for row in rows if row["claim_kind"] == kind and row["difference"] is not None
+        ]
+        if compared:
+            assert compared[-1]["difference_low"] < 0 < compared[-1]["difference_high"]
     for row in rows:
         assert row["is_suppressed"] == (row["served_count"] is None)
         assert row["served_count"] is None or row["served_count"] not in range(1, 5)

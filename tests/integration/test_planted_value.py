@@ -58,12 +58,12 @@ def test_money_of_cohorts_and_customers_is_the_money_of_orders(demo_home: Home) 
 def test_a_fit_that_is_not_trusted_promises_nobody_a_future(demo_home: Home) -> None:
     (row,) = demo_home.query(
         "select status_code, spend_status_code, window_days, repeater_count, "
-        "(select count(value_12m_cny) from segments.customer_value) as told, "
+        "(select count(value_12m_cny) from segments.customer_value) as valued, "
         "(select count(*) from segments.customer_value) as buyers "
         "from segments.mart_clv_fits where fit_code = 'full'"
     )
     is_trusted = row["status_code"] == row["spend_status_code"] == "ok"
-    assert row["told"] == (row["buyers"] if is_trusted else 0)
+    assert row["valued"] == (row["buyers"] if is_trusted else 0)
     if row["window_days"] < 56:
         assert row["status_code"] == "window_too_short"
     assert row["repeater_count"] == pytest.approx(
@@ -71,7 +71,7 @@ def test_a_fit_that_is_not_trusted_promises_nobody_a_future(demo_home: Home) -> 
     )
 
 
-def test_the_bridge_of_buyers_adds_up_and_what_was_spent_is_told_once(demo_home: Home) -> None:
+def test_the_bridge_of_buyers_adds_up_and_what_was_spent_is_counted_once(demo_home: Home) -> None:
     (row,) = demo_home.query(
         """
         select
