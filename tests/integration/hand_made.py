@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import shutil
 import subprocess
@@ -54,7 +55,7 @@ class Database:
     def tables(self, *schemas: str) -> dict[str, Counter[tuple[object, ...]]]:
         """All rows of all tables of the schemas, as a bag of rows a table."""
         return {
-            str(name): Counter(self.query(f"select {columns} from {name}"))
+            str(name): Counter(map(_hashable, self.query(f"select {columns} from {name}")))
             for name, columns in self.query(TABLES, list(schemas))
         }
 
@@ -96,8 +97,12 @@ class HandMadeWarehouse(Database):
                 [load_id, record_key],
             )
 
-    def dbt(self, *arguments: str) -> None:
-        """One dbt invocation; it must succeed."""
+    def dbt(self, *arguments: str) -> dict[str, str]:
+        """One dbt invocation, which must succeed.
+
+        Returns:
+            The tables that it built, each as `schema.name`, and how it is materialized.
+        """
         done = subprocess.run(
             [*DBT, "--quiet", *arguments, "--project-dir", PROJECT, "--profiles-dir", PROJECT],
             env={
@@ -112,6 +117,16 @@ class HandMadeWarehouse(Database):
             check=False,
         )
         assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+        ran, manifest = (
+            json.loads((self.path.parent / "target" / name).read_text(encoding="utf-8"))
+            for name in ("run_results.json", "manifest.json")
+        )
+        nodes = (manifest["nodes"][result["unique_id"]] for result in ran["results"])
+        return {
+            f"{node['schema']}.{node['alias']}": node["config"]["materialized"]
+            for node in nodes
+            if node["resource_type"] == "model"
+        }
 
     def built(self, load_id: int) -> None:
         """What a refresh writes down after a build that succeeded."""
@@ -125,6 +140,11 @@ class HandMadeWarehouse(Database):
     def restore(self, database: Database) -> None:
         """Go back to what was saved."""
         shutil.copy(database.path, self.path)
+
+
+def _hashable(row: tuple[object, ...]) -> tuple[object, ...]:
+    """A row whose lists and structs are written out."""
+    return tuple(repr(value) if isinstance(value, list | dict) else value for value in row)
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, row: Row) -> None:
