@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,9 @@ from tests.integration.home import Home
 pytestmark = pytest.mark.integration
 
 
-def test_customers_stay_and_the_old_key_opens_nothing(own_home: Home, tmp_path: Path) -> None:
+def test_customers_stay_the_old_key_opens_nothing_and_a_second_refresh_stops_beside_the_first(
+    own_home: Home, tmp_path: Path
+) -> None:
     settings = Settings(home=own_home.path)
     old, hashes = settings.key_bytes, own_home.mart_hashes
     data_key = unseal(settings.keyring_path, old)
@@ -41,8 +44,29 @@ def test_customers_stay_and_the_old_key_opens_nothing(own_home: Home, tmp_path: 
             assert old not in content, path
             assert new not in content, path
             assert bytes.fromhex(new.decode()) not in content, path
-    assert own_home.run("refresh").returncode == 0
+
+    # and a refresh says so, however many are started
+    published, files = own_home.current, own_home.build("select count(*) from raw.files")
+    first = own_home.start("refresh")
+    try:
+        holder = own_home.path / "build" / "refresh.holder"
+        for _ in range(1200):
+            if holder.exists():
+                break
+            time.sleep(0.05)
+        second = own_home.run("refresh", expect=2)
+        assert f"process {first.pid}" in second.stdout + second.stderr
+        assert first.poll() is None, "the first ended before the second was tried"
+    finally:
+        assert first.wait(timeout=300) == 0
     assert own_home.mart_hashes == hashes, "row for row, customer keys included"
+    # nothing had arrived since the last one
+    assert own_home.current == published
+    assert own_home.build("select count(*) from raw.files") == files
+    last = own_home.build(
+        "select verdict from meta.publications order by published_at desc limit 1"
+    )
+    assert last == [("unchanged",)]
 
 
 def test_with_the_key_in_the_environment_the_new_one_is_given(own_home: Home) -> None:
@@ -54,7 +78,7 @@ def test_with_the_key_in_the_environment_the_new_one_is_given(own_home: Home) ->
     own_home.extra["KOUBEI_NEW_HASH_KEY"] = new = secrets.token_hex(32)
     own_home.run("rotate-key")
     done = own_home.run("erase", "phone:13800000000", "--yes", expect=2)
-    assert "KOUBEI_HASH_KEY" in done.stderr, "the old key is told that it is old"
+    assert "KOUBEI_HASH_KEY" in done.stderr, "with the old key, the message says that it is old"
     own_home.extra["KOUBEI_HASH_KEY"] = new
     assert unseal(own_home.path / "keyring.json", new.encode())
     assert not (own_home.path / "hash.key").exists()
