@@ -56,7 +56,7 @@ class Database:
     def tables(self, *schemas: str) -> dict[str, Counter[tuple[object, ...]]]:
         """All rows of all tables of the schemas, as a bag of rows a table."""
         return {
-            str(name): Counter(self.query(f"select {columns} from {name}"))
+            str(name): Counter(map(_hashable, self.query(f"select {columns} from {name}")))
             for name, columns in self.query(TABLES, list(schemas))
         }
 
@@ -148,6 +148,11 @@ class HandMadeWarehouse(Database):
     def restore(self, database: Database) -> None:
         """Go back to what was saved."""
         shutil.copy(database.path, self.path)
+
+
+def _hashable(row: tuple[object, ...]) -> tuple[object, ...]:
+    """A row whose lists and structs are written out."""
+    return tuple(repr(value) if isinstance(value, list | dict) else value for value in row)
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, row: Row) -> None:

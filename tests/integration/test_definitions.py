@@ -20,16 +20,19 @@ from orchestration.graph.definitions import build_defs
 from orchestration.graph.resources import run_config
 from orchestration.home.settings import Settings, load_settings
 from orchestration.publication.exposures import exposed_models
+from tests.integration.home import Home
+from tests.integration.parsing import carry_parse
 
-# dbt parses the project once for all of these
 pytestmark = pytest.mark.integration
 
 PUBLISHED = dg.AssetKey("published")
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return load_settings(home=tmp_path_factory.mktemp("home"))
+def settings(demo_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    home = tmp_path_factory.mktemp("home")
+    carry_parse(demo_home.path, home)
+    return load_settings(home=home)
 
 
 @pytest.fixture(scope="module")

@@ -92,7 +92,9 @@ def test_what_does_not_hold_keeps_the_last_publication_until_it_is_corrected(
 
     # all is corrected, and a file that was refused whole is delivered again under the agreed names
     with_mall(home)
-    (home.exports / f"mall_orders_{day}_r2.csv").write_text(order, encoding="utf-8")
+    (home.exports / f"mall_orders_{day}_r2.csv").write_text(
+        order.replace("12.50", "12.60"), encoding="utf-8"
+    )
     (home.exports / "renamed_20261120.csv").write_text(export_text("r", 50), encoding="utf-8")
     home.run("refresh")
     assert home.current != published
