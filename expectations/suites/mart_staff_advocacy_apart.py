@@ -12,14 +12,14 @@ SUITE = Suite(
             month_start, voice_count, staff_in_earned_count,
             staff_in_earned_count / nullif(staff_voice_count + staff_in_earned_count, 0)
                 as unmarked_share,
-            staff_voice_count + earned_voice_count as told_count
+            staff_voice_count + earned_voice_count as voice_sum
         from segments.mart_staff_advocacy
         where department_code = 'all' and course_code = 'all'
     """,
     expectations=[
         gxe.ExpectColumnPairValuesAToBeGreaterThanB(
             column_A="voice_count",
-            column_B="told_count",
+            column_B="voice_sum",
             or_equal=True,
             severity="critical",
             description="员工与自发声量之和大于总量，有声音两边都算；"

@@ -84,7 +84,7 @@ def read_crises(
             for row in rows_of(connection, _ALERTS, [as_of])
         ]
     if _CRISES in published:
-        found["crises"] = [_told(row, names) for row in rows_of(connection, _CRISIS_ROWS)]
+        found["crises"] = [_crisis_facts(row, names) for row in rows_of(connection, _CRISIS_ROWS)]
         if _VOICES in published:
             days = rows_of(connection, _NEGATIVES, [as_of - timedelta(_DAYS), as_of])
             begun = [
@@ -96,7 +96,7 @@ def read_crises(
     return found
 
 
-def _told(row: Mapping[str, Any], names: Names) -> dict[str, Any]:
+def _crisis_facts(row: Mapping[str, Any], names: Names) -> dict[str, Any]:
     subject = [
         names.of(kind, row[column])
         for kind, column in (("products", "product_key"), ("aspects", "aspect_code"))
