@@ -690,4 +690,4 @@ def test_postgres_writes_numbers_for_dashboards_as_duckdb_does(world: World) -> 
         f"select {sql_text('n', 'u')}, {sql_text('n', 'u', is_change=True)} "
         f"from (values {values}) as numbers (u, n)"
     )
-    assert world.asked(asked) == duckdb.sql(asked).fetchall()
+    assert world.asked(asked) == duckdb.execute(asked).fetchall()
