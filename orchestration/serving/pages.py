@@ -35,7 +35,7 @@ from orchestration.serving.guide import START, as_html, guide
 LOOPBACK: Final = "127.0.0.1"
 _kind_of = attrgetter("kind")
 _HEADERS: Final = {
-    # whatever a page holds, it fetches nothing from outside and is framed by no other page; dbt's docs
+    # a page fetches nothing from outside and is framed by no other page; dbt's docs
     # are one page of scripts that compile templates
     "content-security-policy": "default-src 'self' data: blob:; "
     "script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
