@@ -1,70 +1,23 @@
-"""Kill -9 in each phase: what is published stays, and the next run ends where an undisturbed one does."""
+"""Kill -9 in each phase: what is published stays, and the next run ends where an undisturbed one does.
+
+One home is published three days early, without the files that come late and those that correct others.
+Then everything arrives, and its refresh is killed in one phase after the other until it is let be.
+"""
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
-import subprocess
-import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.integration.home import Home, copied, made_once
+from tests.integration.home import Home, same_world
+from tests.integration.killing import Seen, kill_when, seen_in
 
 pytestmark = pytest.mark.integration
-
-PATIENCE_SECONDS = 240
-
-
-def wait_for(happens: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
-    """Wait until something is seen in the home, while the refresh still runs."""
-    until = time.monotonic() + PATIENCE_SECONDS
-    while not happens():
-        assert process.poll() is None, "the refresh ended before the moment came"
-        assert time.monotonic() < until, "the moment never came"
-        time.sleep(0.01)
-
-
-def kill_group(process: subprocess.Popen[bytes]) -> None:
-    """SIGKILL the command and everything that it started."""
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait(timeout=30)
-
-
-@pytest.fixture(scope="session")
-def three_days_short(demo_home: Home, shared_folder: Path) -> Home:
-    """The same world, published three days earlier, with the last three days' files waiting."""
-
-    def make(folder: Path) -> None:
-        shutil.copytree(demo_home.exports, folder / "exports")
-        for name in ("hash.key", "keyring.json"):
-            shutil.copy2(demo_home.path / name, folder / name)
-        last = date.fromisoformat(demo_home.manifest["as_of"]) - timedelta(days=3)
-        Home(folder).run("refresh", "--to", last.isoformat())
-
-    return Home(made_once(shared_folder, "three_days_short", make))
-
-
-def published_facts(home: Home) -> list[dict[str, Any]]:
-    """What no reader may see move while a refresh is under way, or killed: counts and money."""
-    return home.query(
-        "select (select count(*) from reviews.fct_voices) as voices, "
-        "count(*) as orders, sum(net_cny) as net_cny from segments.fct_orders"
-    )
-
-
-def tables_that_name_people(home: Home) -> set[str]:
-    """Tables with a customer in them, or words that somebody wrote."""
-    rows = home.query(
-        "select distinct schema_name || '.' || table_name as name from meta.dictionary "
-        "where column_name in ('customer_key', 'voice_key')"
-    )
-    return {row["name"] for row in rows}
 
 
 def while_landing(home: Home) -> Callable[[], bool]:
@@ -83,31 +36,56 @@ def while_publishing(home: Home) -> Callable[[], bool]:
     return lambda: any((home.path / "published").glob(".draft-*/koubei.duckdb*"))
 
 
-@pytest.mark.parametrize("moment", [while_landing, while_dbt_builds, while_publishing])
-def test_a_killed_refresh_changes_nothing_published_and_the_next_one_converges(
-    moment: Callable[[Home], Callable[[], bool]],
-    three_days_short: Home,
-    demo_home: Home,
-    tmp_path: Path,
-) -> None:
-    home = copied(three_days_short, tmp_path / "home")
-    published, hashes, told = home.current, home.mart_hashes, published_facts(home)
-    happens = moment(home)
-    process = home.start("refresh")
-    try:
-        wait_for(happens, process)
-    finally:
-        kill_group(process)
+MOMENTS = (while_landing, while_dbt_builds, while_publishing)
 
-    assert home.current == published
-    # these days hold a request to be forgotten, which what is published obeys at once: people may
-    # have gone from it, and nothing else may have moved
-    moved = {name for name, content in home.mart_hashes.items() if content != hashes[name]}
-    assert moved <= tables_that_name_people(home)
-    assert published_facts(home) == told
+
+@dataclass
+class Waiting:
+    """A home whose last days, late files and corrections have not been delivered yet."""
+
+    home: Home
+    late: list[Path]
+    seen: Seen
+
+    def deliver(self) -> None:
+        """Let them arrive."""
+        for file in self.late:
+            shutil.move(self.home.path / "withheld" / file.name, self.home.exports / file)
+
+
+@pytest.fixture(scope="module")
+def waiting(demo_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Waiting:
+    home = same_world(demo_home, tmp_path_factory.mktemp("killed") / "home")
+    truth = demo_home.truth
+    late = [Path(row["file"]) for row in truth["late_files"]]
+    late += [Path(row["corrected_by"]) for row in truth["corrections"]]
+    assert len(late) > 5
+    (home.path / "withheld").mkdir()
+    for file in late:
+        shutil.move(home.exports / file, home.path / "withheld" / file.name)
+    last = date.fromisoformat(demo_home.manifest["as_of"]) - timedelta(days=3)
+    home.run("refresh", "--to", last.isoformat())
+    return Waiting(home, late, seen_in(home))
+
+
+def test_killed_in_each_phase_nothing_published_moves_and_it_ends_like_an_undisturbed_run(
+    waiting: Waiting, demo_home: Home
+) -> None:
+    """The undisturbed run: all days in time and at once, in one refresh of a fresh home."""
+    home = waiting.home
+    assert waiting.seen.hashes != demo_home.mart_hashes
+    waiting.deliver()
+    for moment in MOMENTS:
+        happens = moment(home)
+        kill_when(home.start("refresh"), happens)
+        waiting.seen.assert_unmoved(home)
 
     home.run("refresh")
-    # the undisturbed run: all days at once, in one refresh of a fresh home
     assert home.mart_hashes == demo_home.mart_hashes
     assert not list((home.path / "published").glob(".draft-*"))
+
+    # what came late has changed days that were published, and the ledger says which file did
+    restated = home.query("select distinct cause_files from meta.restatements")
+    causes = " ".join(str(row["cause_files"]) for row in restated)
+    assert any(file.name in causes for file in waiting.late)
     shutil.rmtree(home.path)

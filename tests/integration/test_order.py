@@ -1,4 +1,4 @@
-"""The same files in another order, or in other portions, give the same marts."""
+"""The same files in another order give the same marts; in other portions, see test_kill.py."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ingestion.privacy.pseudonyms import key_fingerprint
 from ingestion.raw.schema import create_raw_schema
 from orchestration.home.settings import Settings
 from orchestration.privacy.keys import node_key
-from tests.integration.home import Home
+from tests.integration.home import Home, same_world
 
 pytestmark = pytest.mark.integration
 
@@ -28,15 +28,6 @@ def shuffled(deliveries: Sequence[Delivery]) -> list[Delivery]:
     mixed = list(deliveries)
     random.Random(20261031).shuffle(mixed)
     return mixed
-
-
-def same_world(demo_home: Home, folder: Path) -> Home:
-    """A home with the demo's exports and key, and nothing landed."""
-    folder.mkdir()
-    shutil.copytree(demo_home.exports, folder / "exports")
-    for name in ("hash.key", "keyring.json"):
-        shutil.copy2(demo_home.path / name, folder / name)
-    return Home(folder)
 
 
 def land_only(home: Home) -> None:
@@ -67,32 +58,4 @@ def test_any_order_of_arrival_gives_the_same_marts(demo_home: Home, tmp_path: Pa
     land_only(home)
     home.run("refresh")  # nothing is pending, and what landed is not built yet
     assert home.mart_hashes == demo_home.mart_hashes
-    shutil.rmtree(home.path)
-
-
-def test_late_and_corrected_files_give_what_they_would_have_given_in_time(
-    demo_home: Home, tmp_path: Path
-) -> None:
-    """The reference is one full build of everything, as it is for the days that come in portions
-    when a refresh is killed."""
-    home = same_world(demo_home, tmp_path / "home")
-    withheld = tmp_path / "withheld"
-    withheld.mkdir()
-    truth = demo_home.truth
-    late = [Path(row["file"]) for row in truth["late_files"]]
-    late += [Path(row["corrected_by"]) for row in truth["corrections"]]
-    assert len(late) > 5
-    for file in late:
-        shutil.move(home.exports / file, withheld / file.name)
-    home.run("refresh")
-    before = home.mart_hashes
-    assert before != demo_home.mart_hashes
-
-    for file in late:
-        shutil.move(withheld / file.name, home.exports / file)
-    home.run("refresh")
-    assert home.mart_hashes == demo_home.mart_hashes
-    restated = home.query("select distinct cause_files from meta.restatements")
-    told = " ".join(str(row["cause_files"]) for row in restated)
-    assert any(file.name in told for file in late)
     shutil.rmtree(home.path)
