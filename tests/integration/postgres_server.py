@@ -85,7 +85,7 @@ class World:
     def publish(self, number: int, tables: Mapping[str, str] | None = None, **more: Any) -> str:
         """Write a publication and move the pointer to it; what it holds follows from its number."""
         name = write_publication(
-            self.settings.published_path, number, tables or told(number), **more
+            self.settings.published_path, number, tables or publication_tables(number), **more
         )
         store.point(self.settings.published_path, name)
         self.made.append(name)
@@ -111,7 +111,7 @@ def world(server: Server, tmp_path: Path, request: pytest.FixtureRequest) -> Ite
         db.execute(f"drop database {database} with (force)")
 
 
-def told(number: int) -> dict[str, str]:
+def publication_tables(number: int) -> dict[str, str]:
     """Tables that all say which publication they are of, and whose counts follow from it."""
     return {
         "reviews.fct_voices": f"""

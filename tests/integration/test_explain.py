@@ -159,7 +159,7 @@ def test_what_is_computed_by_period_is_the_sum_of_its_rows_unless_its_entry_says
 def test_what_moved_a_kpi_is_the_same_at_the_command_line_and_in_the_table(
     published: duckdb.DuckDBPyConnection,
 ) -> None:
-    # two reckonings: from the finest rows of each KPI, and from the history's periods
+    # two calculations: from the finest rows of each KPI, and from the history's periods
     ours = own_brands(published)
     known = {kpi.code: kpi for kpi in kpis.catalogue(published)}
     pairs = published.execute("""
@@ -180,7 +180,7 @@ def test_what_moved_a_kpi_is_the_same_at_the_command_line_and_in_the_table(
             Period(kind, before, before_until, is_cut=comparison == "to_date"),
             dimension,
         )
-        told = dict(
+        from_rows = dict(
             published.execute(
                 "select member_code, contribution from kpis.kpi_contributions "
                 "where kpi_code = ? and period_kind = ? and period_start = ? "
@@ -189,8 +189,8 @@ def test_what_moved_a_kpi_is_the_same_at_the_command_line_and_in_the_table(
             ).fetchall()
         )
         here = {each.member_code: each.contribution for each in movement.contributions}
-        assert here == pytest.approx(told, abs=1e-6), (code, kind, start, dimension)
-        taken_apart += bool(told)
+        assert here == pytest.approx(from_rows, abs=1e-6), (code, kind, start, dimension)
+        taken_apart += bool(from_rows)
     assert taken_apart > 20
 
 
@@ -237,7 +237,7 @@ def test_what_moved_it_sums_to_the_difference(demo_home: Home) -> None:
     assert "not split" in strategy["reason"]
 
 
-def test_any_two_periods_are_held_against_each_other(demo_home: Home) -> None:
+def test_any_two_periods_are_compared_with_each_other(demo_home: Home) -> None:
     (last, *_, first) = [
         row["period_start"]
         for row in demo_home.query(

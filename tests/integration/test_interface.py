@@ -75,9 +75,11 @@ def test_dbt_reads_the_project_as_the_interface_does(demo_home: Home) -> None:
     assert open_ended == []
 
 
-def test_every_published_table_and_column_is_told_in_chinese_and_english(demo_home: Home) -> None:
+def test_every_published_table_and_column_is_described_in_chinese_and_english(
+    demo_home: Home,
+) -> None:
     with published(demo_home) as database:
-        untold = database.execute(
+        undescribed = database.execute(
             f"""
             select schema_name, table_name, '' as column_name from duckdb_tables()
             where not internal and not regexp_matches(coalesce(comment, ''), '{CHINESE}.*[A-Za-z]', 's')
@@ -99,7 +101,7 @@ def test_every_published_table_and_column_is_told_in_chinese_and_english(demo_ho
             except select schema_name, table_name, column_name from meta.dictionary
             """
         ).fetchall()
-    assert (untold, unlabelled, unlisted) == ([], [], [])
+    assert (undescribed, unlabelled, unlisted) == ([], [], [])
 
 
 # ---------------------------------------------------------------- a break, and the same as a version
@@ -216,12 +218,12 @@ def test_dbt_builds_both_versions_under_the_names_that_are_published(tmp_path: P
     assert done.returncode == 0, done.stdout
     manifest = json.loads((project / "target/manifest.json").read_text(encoding="utf-8"))
     models = {model.qualified: model for model in exposed_models(manifest)}
-    told = {entry.qualified: entry for entry in read_project(project).published}
-    assert set(models) == set(told) == {"reviews.fct_crises", "reviews.fct_crises_v1"}
+    described = {entry.qualified: entry for entry in read_project(project).published}
+    assert set(models) == set(described) == {"reviews.fct_crises", "reviews.fct_crises_v1"}
     with duckdb.connect(str(warehouse), read_only=True) as database:
         for name, model in models.items():
             columns = [row[0] for row in database.execute(f"describe {name}").fetchall()]
-            assert set(columns) == set(model.columns) == set(told[name].columns)
+            assert set(columns) == set(model.columns) == set(described[name].columns)
             assert model.key == ("crisis_key",)
         # who reads the former one goes on as before
         assert database.execute("select level_code from reviews.fct_crises_v1").fetchall() == [

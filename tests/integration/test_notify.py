@@ -54,7 +54,7 @@ select * from (values
 
 @dataclass
 class Receiver:
-    """A real HTTP server that answers as it is told, and keeps what it was sent."""
+    """A real HTTP server that answers as it is set up to, and keeps what it was sent."""
 
     answers: list[tuple[int, dict[str, str], Any]] = field(default_factory=list)
     got: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -83,15 +83,15 @@ class Receiver:
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    told = Receiver()
+    receiver = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            told.got.append((self.path, json.loads(body)))
-            time.sleep(told.silence)
+            receiver.got.append((self.path, json.loads(body)))
+            time.sleep(receiver.silence)
             status, headers, answer = (
-                told.answers.pop(0) if told.answers else (200, {}, {"errcode": 0})
+                receiver.answers.pop(0) if receiver.answers else (200, {}, {"errcode": 0})
             )
             said = json.dumps(answer).encode()
             self.send_response(status)
@@ -106,12 +106,12 @@ def receiver() -> Iterator[Receiver]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     # a sender that was killed leaves a thread that waits for nobody
     server.block_on_close = False
-    told.port = server.server_port
+    receiver.port = server.server_port
     thread = threading.Thread(
         target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
     )
     thread.start()
-    yield told
+    yield receiver
     server.shutdown()
     server.server_close()
 
@@ -195,8 +195,8 @@ def test_each_chat_gets_the_message_once_chinese_first(
     assert outcomes(settings) == ["before"] * 5
     assert len(receiver.got) == 5
     assert outcomes(settings, again=True) == ["sent"] * 5
-    told = settings.notified_path.read_text()
-    assert key not in told
+    sent_log = settings.notified_path.read_text()
+    assert key not in sent_log
     assert settings.notified_path.stat().st_mode & 0o077 == 0
 
 
@@ -221,12 +221,12 @@ def test_a_target_that_fails_is_tried_again_and_only_that_one(
     url = f"json://127.0.0.1:{receiver.port}/"
     settings = home_with(tmp_path, url)
     receiver.answers = [(500, {}, {}), (429, {"Retry-After": "0"}, {}), (200, {}, {"errcode": 0})]
-    (told,) = notify(settings, RunResult("run"))
-    assert (told.outcome, told.attempts) == ("sent", 3)
+    (delivery,) = notify(settings, RunResult("run"))
+    assert (delivery.outcome, delivery.attempts) == ("sent", 3)
     receiver.answers = [(200, {}, {"errcode": 93000, "errmsg": "invalid webhook url"})] * 4
-    (told,) = notify(settings, RunResult("run"), again=True)
-    assert (told.outcome, told.attempts) == ("failed", 4)
-    assert "93000 invalid webhook url" in told.reason
+    (delivery,) = notify(settings, RunResult("run"), again=True)
+    assert (delivery.outcome, delivery.attempts) == ("failed", 4)
+    assert "93000 invalid webhook url" in delivery.reason
     # the next run tries a target again that has said no
     assert outcomes(settings) == ["sent"]
     assert outcomes(settings) == ["before"]
@@ -238,16 +238,16 @@ def test_nobody_there_does_not_keep_the_others_from_it_and_no_address_is_said(
     settings = home_with(
         tmp_path, f"json://user:topsecret@127.0.0.1:1/ json://127.0.0.1:{receiver.port}/"
     )
-    told = notify(settings, RunResult("run"))
-    assert [each.outcome for each in told] == ["failed", "sent"]
-    assert told[0].reason == "cannot be reached"
-    assert "topsecret" not in repr(told) + repr(settings)
+    deliveries = notify(settings, RunResult("run"))
+    assert [each.outcome for each in deliveries] == ["failed", "sent"]
+    assert deliveries[0].reason == "cannot be reached"
+    assert "topsecret" not in repr(deliveries) + repr(settings)
     with pytest.raises(NotifyError, match=r"address 2 \(nonsense\)") as fault:
         notify(home_with(tmp_path, "json://127.0.0.1:1/ nonsense://topsecret"), RunResult("run"))
     assert "topsecret" not in str(fault.value)
 
 
-def test_a_target_that_does_not_answer_may_have_it_and_is_not_told_twice(
+def test_a_target_that_does_not_answer_may_have_it_and_is_not_sent_twice(
     receiver: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(send, "ANSWER_SECONDS", 0.2)
@@ -281,7 +281,7 @@ def test_killed_while_it_sends_it_does_not_send_again_by_itself(
     assert len(receiver.got) == 1
 
 
-def test_a_refused_night_is_told_by_itself_and_a_good_one_is_silent(tmp_path: Path) -> None:
+def test_a_refused_run_is_reported_by_itself_and_a_good_one_is_silent(tmp_path: Path) -> None:
     settings = home_with(tmp_path, "json://127.0.0.1:1/")
     found, message = compose(
         settings, RunResult("r1", ["fct_voices: 3 keys twice"])

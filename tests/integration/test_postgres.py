@@ -29,7 +29,7 @@ from orchestration.publication.number_formats import sql_text
 from orchestration.publication.rewriting import rewrite
 from orchestration.publication.traces import Traces
 from tests.integration.home import Home
-from tests.integration.postgres_server import PASSWORD, World, server, told, world  # noqa: F401
+from tests.integration.postgres_server import PASSWORD, World, publication_tables, server, world  # noqa: F401
 
 pytestmark = pytest.mark.integration
 
@@ -222,10 +222,10 @@ def test_rights_and_owners_stay_and_a_new_table_gets_the_schemas_readers(world: 
     # other columns, so that the table has to be made anew
     history = (
         "select * replace (cast(value as varchar) as value) from ("
-        + told(2)["kpis.kpi_history"]
+        + publication_tables(2)["kpis.kpi_history"]
         + ")"
     )
-    world.publish(2, {**told(2), **tables, "kpis.kpi_history": history})
+    world.publish(2, {**publication_tables(2), **tables, "kpis.kpi_history": history})
     sync(world.settings)
     assert may(world, "reader", "* from reviews.fct_voices, kpis.kpi_history, meta.publications")
     assert may(world, "reader", "* from reviews.dim_new, kpis.kpi_new")
@@ -278,8 +278,8 @@ def test_views_of_others_read_the_new_rows_and_tables_may_gain_columns(world: Wo
     assert world.asked("select newest.id, stored.id from bi.newest, bi.stored") == [
         ("p002", "p002")
     ]
-    wider = "select 0.5 as added, * from (" + told(3)["reviews.fct_voices"] + ")"
-    world.publish(3, {**told(3), "reviews.fct_voices": wider})
+    wider = "select 0.5 as added, * from (" + publication_tables(3)["reviews.fct_voices"] + ")"
+    world.publish(3, {**publication_tables(3), "reviews.fct_voices": wider})
     done = sync(world.settings)
     assert done is not None
     assert live(world) == "p003"
@@ -288,15 +288,19 @@ def test_views_of_others_read_the_new_rows_and_tables_may_gain_columns(world: Wo
         "p003", "select distinct added from reviews.fct_voices"
     )
     # a column that a view needs changes its type: nothing is broken behind anybody's back
-    other = "select * replace (7 as publication_id) from (" + told(4)["reviews.fct_voices"] + ")"
-    world.publish(4, {**told(4), "reviews.fct_voices": other})
+    other = (
+        "select * replace (7 as publication_id) from ("
+        + publication_tables(4)["reviews.fct_voices"]
+        + ")"
+    )
+    world.publish(4, {**publication_tables(4), "reviews.fct_voices": other})
     with pytest.raises(PostgresError, match=r"view bi\.newest depends on"):
         sync(world.settings)
     assert live(world) == "p003"
 
 
 def test_a_table_that_is_published_no_more_goes(world: World) -> None:
-    world.publish(1, {**told(1), "kpis.old": "select 1 as id"})
+    world.publish(1, {**publication_tables(1), "kpis.old": "select 1 as id"})
     sync(world.settings)
     world.publish(2)
     done = sync(world.settings)
@@ -309,11 +313,11 @@ def test_a_table_that_is_published_no_more_goes(world: World) -> None:
 
 def test_only_what_differs_is_written(world: World) -> None:
     same = {"segments.same": "select i as id from range(1000) t(i)"}
-    world.publish(1, {**told(1), **same})
+    world.publish(1, {**publication_tables(1), **same})
     sync(world.settings)
     before = world.asked("select min(xmin::text), max(xmin::text) from segments.same")
     grown = "select 'v' || i as voice_key, 'p001' as publication_id, date '2026-10-01' + cast(i % 30 as integer) as posted_date, 'c' || i as customer_key from range(102) t(i)"
-    world.publish(2, {**told(2), **same, "reviews.fct_voices": grown})
+    world.publish(2, {**publication_tables(2), **same, "reviews.fct_voices": grown})
     done = sync(world.settings)
     assert done is not None
     assert done.changed == [
@@ -496,7 +500,7 @@ def test_killed_in_the_middle_of_a_copy_readers_see_the_old_set_and_the_next_run
     world.publish(1)
     sync(world.settings)
     big = "select i, repeat('口碑', 20) as said from range(300_000) t(i)"
-    world.publish(2, {**told(2), "kpis.big": big})
+    world.publish(2, {**publication_tables(2), "kpis.big": big})
     with psycopg.connect(world.dsn(), autocommit=True) as db:
 
         def is_copying() -> bool:
@@ -580,7 +584,7 @@ def test_a_server_that_cannot_be_reached_is_one_line_without_the_secret(
     assert "topsecret" not in str(state)
 
 
-def test_a_wrong_password_and_a_missing_right_are_told_without_the_secret(world: World) -> None:
+def test_a_wrong_password_and_a_missing_right_are_reported_without_the_secret(world: World) -> None:
     world.publish(1)
     for password, user, said in (
         ("wr0ng-secret", "locked", "password authentication failed"),
@@ -637,7 +641,7 @@ def test_a_refresh_begins_by_bringing_it_along_and_ends_with_code_3_where_it_can
     assert world.asked("select publication_id from meta.publications where is_current") == [
         (manifest["publication_id"],)
     ]
-    tables = {name: told["rows"] for name, told in manifest["tables"].items()}
+    tables = {name: table["rows"] for name, table in manifest["tables"].items()}
     counted = " union all ".join(
         f"select '{name}', count(*) from {name} where true" for name in tables
     )

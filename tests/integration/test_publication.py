@@ -134,9 +134,9 @@ def test_a_reader_sees_yesterday_or_today_and_never_half(house: House, tmp_path:
         time.sleep(0.5)
     finally:
         stop.touch()
-        told, problem = reader.communicate(timeout=60)
+        output, problem = reader.communicate(timeout=60)
     assert reader.returncode == 0, problem
-    reads, *seen = map(int, told.split())
+    reads, *seen = map(int, output.split())
     assert reads > 20
     assert len(seen) > 3, "the reader met several publications"
     assert seen[:-1] == sorted(seen[:-1])
@@ -277,7 +277,7 @@ def test_a_disk_that_fills_up_is_one_clear_line_and_nothing_half_done(
     assert house.publish(run_id="room again").publication_id == "2026-10-30-002"
 
 
-def test_too_small_a_disk_is_told_before_the_first_write(
+def test_too_small_a_disk_is_reported_before_the_first_write(
     house: House, small_disk: Callable[[int], Path]
 ) -> None:
     published_on(house, small_disk(12))

@@ -143,7 +143,7 @@ def test_the_docs_describe_the_published_tables_and_stay_on_this_machine(
     assert server.text("/docs") != page
 
 
-def test_a_refused_night_is_told_on_the_report_and_the_first_page(
+def test_a_refused_run_is_shown_on_the_report_and_the_first_page(
     house: House, server: Server
 ) -> None:
     front_page = house.published / "report.html"

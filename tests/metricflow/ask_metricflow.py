@@ -91,7 +91,7 @@ def answered(
         }
 
 
-def told(published: Path, kpi: Entry, grain: str, split: str | None) -> list[dict[str, Any]]:
+def kpi_answers(published: Path, kpi: Entry, grain: str, split: str | None) -> list[dict[str, Any]]:
     """The same from kpi_history."""
     totals = {
         "channel_code": "all",
@@ -160,7 +160,7 @@ def test_metricflow_answers_what_the_history_says(
     answers = answered(semantic_layer, published, metrics, grain, split)
     compared, found = 0, []
     for kpi in asked:
-        rows = told(published, kpi, grain, split)
+        rows = kpi_answers(published, kpi, grain, split)
         compared += len(rows)
         found += differences(kpi, rows, answers)
     assert not found, "\n".join(found[:20])

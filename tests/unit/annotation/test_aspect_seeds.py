@@ -63,7 +63,7 @@ def test_a_wrong_row_is_reported_with_its_place(
     assert message in str(caught.value)
 
 
-def test_a_missing_column_and_a_missing_file_are_told(seeds: Path) -> None:
+def test_a_missing_column_and_a_missing_file_are_named(seeds: Path) -> None:
     (seeds / "negations.csv").write_text("word\n不\n", "utf-8")
     with pytest.raises(AnnotationError, match=r"negations\.csv: no column reach"):
         load_vocabulary(seeds)

@@ -1,4 +1,4 @@
-"""A small, busy world of identifiers, night by night, and who is who in it by a reckoning in plain Python."""
+"""A small, busy world of identifiers, night by night, and who is who in it by a calculation in plain Python."""
 
 from __future__ import annotations
 

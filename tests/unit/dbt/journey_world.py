@@ -1,6 +1,6 @@
-"""Small worlds of touches and conversions, built by the project's models, and reckoned without them.
+"""Small worlds of touches and conversions, built by the project's models, and computed without them.
 
-What belongs here: the tables that the journey models read, random worlds, and a reckoning of journeys and rule
+What belongs here: the tables that the journey models read, random worlds, and a calculation of journeys and rule
 credits customer by customer, straight from the definitions.
 """
 
@@ -205,7 +205,7 @@ class Path:
         return f"open:{self.goal_code}:{self.customer_key}:{self.touches[0].touch_key}"
 
 
-def reckoned_paths(world: World) -> list[Path]:
+def computed_paths(world: World) -> list[Path]:
     """All journeys, customer by customer and goal by goal."""
     touches: dict[str, list[Touch]] = defaultdict(list)
     for touch in sorted(world.touches, key=lambda t: (t.touched_at, t.touch_key)):
@@ -256,7 +256,7 @@ def _paths_of(
     return paths
 
 
-def reckoned_weights(path: Path) -> dict[str, list[Fraction | float]]:
+def computed_weights(path: Path) -> dict[str, list[Fraction | float]]:
     """The weight of each touch of a path, by model; fractions where the rule is rational."""
     touches = path.touches
     assert path.conversion is not None

@@ -1,4 +1,4 @@
-"""Small worlds of customers, built by the project's segment models, and reckoned day by day without them.
+"""Small worlds of customers, built by the project's segment models, and computed day by day without them.
 
 What belongs here: the tables that the models read, random worlds, and the state of a customer on a day straight
 from the definitions: what had happened by that day, the rules of the seeds, and the quintiles of its month.
@@ -65,7 +65,7 @@ class World:
         )  # fmt: skip
 
     def until(self, day: date) -> World:
-        """The world as the data told it on an earlier day."""
+        """The world as the data had it on an earlier day."""
         deeds = tuple(deed for deed in self.deeds if deed.on <= day)
         named = {d.customer for d in deeds} | {d.other for d in deeds}
         seen = {
@@ -211,7 +211,7 @@ class Replay:
     """A world's history replayed: who is in what state on a day, from what had happened by then."""
 
     def __init__(self, world: World) -> None:
-        """Take the world; states are reckoned one by one."""
+        """Take the world; states are computed one by one."""
         self.world = world
         self._cuts: dict[date, dict[str, list[Any]] | None] = {}
 

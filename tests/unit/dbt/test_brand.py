@@ -70,7 +70,7 @@ def scored(name: str, born: int | None, wave: str, scores: list[int]) -> list[An
     return [(f"{name}{n}", born, wave, float(score)) for n, score in enumerate(scores)]
 
 
-def test_an_index_and_its_change_are_as_reckoned_by_scipy() -> None:
+def test_an_index_and_its_change_are_as_computed_by_scipy() -> None:
     rng = np.random.default_rng(8)
     first, second = rng.integers(1, 6, 40), rng.integers(2, 6, 60)
     rows = trust(
@@ -124,7 +124,7 @@ def test_an_index_of_few_answers_is_not_shown_but_their_number_is() -> None:
     assert enough["index_change"] is enough["top_two_change"] is None
 
 
-def test_a_hidden_band_cannot_be_reckoned_from_the_others() -> None:
+def test_a_hidden_band_cannot_be_computed_from_the_others() -> None:
     rows = trust(
         [
             *scored("young", 2004, "W1", [5, 5, 1]),
@@ -136,11 +136,17 @@ def test_a_hidden_band_cannot_be_reckoned_from_the_others() -> None:
     assert hidden == {"18_24", "25_34"}
     # all waves together are those that are shown
     assert {band for wave, band in rows if wave == "all"} == {"35_44", "all"}
-    told = {"survey_kind", "wave_code", "age_band_code", "wave_started_on", "previous_wave_code"}
+    always_known = {
+        "survey_kind",
+        "wave_code",
+        "age_band_code",
+        "wave_started_on",
+        "previous_wave_code",
+    }
     for band in hidden:
         row = rows["W1", band]
         assert {key for key, value in row.items() if value is not None} == {
-            *(told - {"previous_wave_code"}),
+            *(always_known - {"previous_wave_code"}),
             "is_suppressed",
             "is_below_minimum",
         }
@@ -191,7 +197,7 @@ def market(sales: str, mentions: str = "('hemu', 'P1', true)") -> dict[tuple[str
     }
 
 
-def test_share_of_voice_is_held_against_the_market_of_the_same_brands() -> None:
+def test_share_of_voice_is_compared_with_the_market_of_the_same_brands() -> None:
     rows = market(
         "('A', 'laptop', date '2026-10-01', 'hemu', 200::decimal(18, 2)),"
         "('A', 'laptop', date '2026-10-01', 'rival', 600),"
@@ -472,7 +478,7 @@ def test_staff_speak_apart_from_earned_voice() -> None:
     assert min(month for month, _, _ in rows) == 8
 
 
-def test_an_account_known_as_staff_is_told_where_it_counts_as_earned() -> None:
+def test_an_account_known_as_staff_is_listed_where_it_counts_as_earned() -> None:
     october = "timestamp '2026-10-09 09:00:00'"
     rows = advocacy(
         ", ".join(course(f"m{n}", "marketing", "2026-10-03") for n in range(5)),
@@ -531,7 +537,7 @@ def test_a_share_of_all_staff_needs_to_know_how_many_they_are() -> None:
     assert sum(row["staff_voice_count"] or 0 for row in rows.values()) == 1
 
 
-def test_voices_of_staff_are_told_where_nobody_trains_them() -> None:
+def test_voices_of_staff_are_counted_where_nobody_trains_them() -> None:
     rows = advocacy(
         course("late", "store", "2026-11-20"),
         "('v1', 'mention', 'a', 'employee', false, timestamp '2026-10-09 09:00:00'),"

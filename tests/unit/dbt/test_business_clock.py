@@ -159,7 +159,7 @@ def test_each_department_keeps_its_own_hours(china: duckdb.DuckDBPyConnection) -
     assert clock.minutes("2026-10-14 00:00:00", "2026-10-15 00:00:00", "moved") == 9 * 60
 
 
-def test_an_hour_of_work_is_due_across_the_night_and_the_holidays(
+def test_an_hour_of_work_is_due_across_nights_and_the_holidays(
     china: duckdb.DuckDBPyConnection,
 ) -> None:
     at = dt.datetime.fromisoformat

@@ -64,11 +64,11 @@ def test_the_fit_is_the_world_s_and_the_test_bears_it_out(
 def test_every_buyer_has_a_value_and_all_of_them_what_the_histories_have(
     fitted: duckdb.DuckDBPyConnection,
 ) -> None:
-    (count, told, lowest, highest, orders, unlike) = fitted.execute(
+    (count, predicted, lowest, highest, orders, unlike) = fitted.execute(
         "select count(*), count(value_12m_cny), min(p_alive), max(p_alive), sum(expected_orders_12m),"
         " count(*) filter ((frequency = 0) and p_alive <> 1) from customer_value"
     ).fetchall()[0]
-    assert count == told == 1500
+    assert count == predicted == 1500
     assert 0 <= lowest < highest == 1
     assert unlike == 0
     (by_history,) = fitted.execute(

@@ -1,4 +1,4 @@
-"""Trials and ideas: paired intervals reckoned again with scipy, adoption and retention by hand."""
+"""Trials and ideas: paired intervals computed again with scipy, adoption and retention by hand."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_the_uplift_has_the_paired_t_interval(n: int) -> None:
     assert row["relative_uplift_high"] == pytest.approx(ratio - 1 + margin, abs=1e-4)
 
 
-def test_completion_is_told_of_those_whose_thirty_days_are_over() -> None:
+def test_completion_is_published_of_those_whose_thirty_days_are_over() -> None:
     rows: list[Row] = [
         *[("p", *DONE, 60, 70)] * 6,
         # completed, not asked after; not asked before
@@ -120,7 +120,7 @@ def test_completion_is_told_of_those_whose_thirty_days_are_over() -> None:
     assert found["all"]["enrolled_count"] == 14
 
 
-def test_what_few_people_scored_is_not_told_of_however_many_were_enrolled() -> None:
+def test_what_few_people_scored_is_not_published_however_many_were_enrolled() -> None:
     rows: list[Row] = [
         *[("p", *DONE, 60, 70)] * 4,
         *[("p", *DONE, None, None)] * 10,
@@ -187,7 +187,7 @@ ORDERS: list[Row] = [
 ]
 
 
-def test_adoption_is_told_of_ideas_that_had_their_days() -> None:
+def test_adoption_is_published_of_ideas_that_had_their_days() -> None:
     row = cocreation(IDEAS, ORDERS, small_cell_minimum=1)["all 2026-09-01"]
     assert (row["idea_count"], row["matured_count"]) == (6, 5)
     assert row["matured_adopted_count"] == 2

@@ -1,4 +1,4 @@
-"""Tiers of creators at equal reach: a case by hand, and the interval reckoned again with numpy and scipy."""
+"""Tiers of creators at equal reach: a case by hand, and the interval computed again with numpy and scipy."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_tiers_that_engage_alike_at_equal_reach_do_not_differ() -> None:
     assert not any("user" in key for key in rows)
 
 
-def test_the_interval_is_the_weighted_welch_interval_reckoned_apart() -> None:
+def test_the_interval_is_the_weighted_welch_interval_computed_apart() -> None:
     rng = np.random.default_rng(4)
     tiers = {
         "kol": {3: rng.beta(3, 60, 9), 4: rng.beta(3, 80, 30)},

@@ -162,8 +162,10 @@ def test_the_state_of_any_day_is_that_of_the_replayed_history(seed: int) -> None
     replay = Replay(world)
     for number in range(0, (world.as_of - world.started_on).days + 1, 3):
         day = world.started_on + timedelta(days=number)
-        told = {c: state for c in world.customers if (state := replay.state(c, day)) is not None}
-        assert as_of_join(db, day) == told, day
+        expected = {
+            c: state for c in world.customers if (state := replay.state(c, day)) is not None
+        }
+        assert as_of_join(db, day) == expected, day
 
 
 @SOME

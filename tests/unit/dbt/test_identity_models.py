@@ -1,4 +1,4 @@
-"""Who is who, after any nights of links that come, go, are cut and freed: against a reckoning and a full build."""
+"""Who is who, after any nights of links that come, go, are cut and freed: against a calculation and a full build."""
 
 from __future__ import annotations
 

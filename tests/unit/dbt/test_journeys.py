@@ -26,10 +26,10 @@ from tests.unit.dbt.journey_world import (
     Touch,
     World,
     built,
+    computed_paths,
+    computed_weights,
     credits,
     drawn_world,
-    reckoned_paths,
-    reckoned_weights,
 )
 
 SOME = settings(max_examples=3, deadline=None, derandomize=True)
@@ -150,7 +150,7 @@ def test_journeys_and_credits_are_those_of_the_definitions(seed: int) -> None:
         got[path_key].append(touch_key)
         assert position == len(got[path_key])
     assert all(count == len(got[path_key]) for path_key, _, _, count in rows)
-    paths = reckoned_paths(world)
+    paths = computed_paths(world)
     assert got == {path.path_key: [t.touch_key for t in path.touches] for path in paths}
 
     journeys = build.connection.execute(
@@ -169,7 +169,7 @@ def test_journeys_and_credits_are_those_of_the_definitions(seed: int) -> None:
     expected: dict[tuple[str, str, str | None], Fraction | float] = {}
     for path in paths:
         if path.conversion:
-            for model, shares in reckoned_weights(path).items():
+            for model, shares in computed_weights(path).items():
                 for touch, share in zip(path.touches, shares, strict=True):
                     if share:
                         expected[path.path_key, model, touch.touch_key] = share

@@ -1,4 +1,4 @@
-"""Keywords of a random world: against an independent reckoning, and night after night against a full build."""
+"""Keywords of a random world: against an independent calculation, and night after night against a full build."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def rows(build: Build) -> dict[str, Counter[tuple[object, ...]]]:
     }
 
 
-# ---------------------------------------------------------------- against an independent reckoning
+# ---------------------------------------------------------------- against an independent calculation
 
 Terms = dict[str, set[str]]  # of one voice, per kind
 
@@ -165,7 +165,7 @@ def counts(build: Build, kind: str) -> dict[tuple[date, str, str | None, str], C
 
 
 @pytest.mark.parametrize("kind", ["word", "phrase"])
-def test_log_odds_are_those_of_an_independent_reckoning(build: Build, kind: str) -> None:
+def test_log_odds_are_those_of_an_independent_calculation(build: Build, kind: str) -> None:
     tally = counts(build, kind)
     found = build.connection.execute(
         "select week_start, brand_code, product_key, term, negative_document_count, "
@@ -235,7 +235,7 @@ def test_no_function_word_is_a_term_and_none_closes_a_phrase(build: Build) -> No
     assert "usb pro" in terms
 
 
-def test_changes_are_those_of_an_independent_reckoning(build: Build) -> None:
+def test_changes_are_those_of_an_independent_calculation(build: Build) -> None:
     tally, voices = counts(build, "word"), Counter[tuple[date, str, str | None]]()
     for week, brand, product, _, _ in heard(build):
         voices.update((week, brand, scope) for scope in {None, product})

@@ -1,4 +1,4 @@
-"""Matched comparisons: cases reckoned by hand and by numpy, and worlds in which the naive difference is wrong."""
+"""Matched comparisons: cases computed by hand and by numpy, and worlds in which the naive difference is wrong."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from tests.unit.dbt.building import Build
 from tests.unit.dbt.points_world import Entry, points_world, rows
 
 
-def reckoned(entries: list[Entry]) -> dict[tuple[str, str], int]:
+def computed(entries: list[Entry]) -> dict[tuple[str, str], int]:
     """What each taking entry took of each giving one, entry by entry with a heap per account."""
     stock: dict[str | None, list[tuple[str, int, str]]] = defaultdict(list)
     left: dict[str, int] = {}
@@ -61,14 +61,14 @@ def by_chance(seed: int) -> list[Entry]:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_every_point_taken_is_the_first_to_expire_as_reckoned_entry_by_entry(seed: int) -> None:
+def test_every_point_taken_is_the_first_to_expire_as_computed_entry_by_entry(seed: int) -> None:
     entries = by_chance(seed)
     world = points_world(entries)
     found = {
         (row["entry_key"], row["issue_key"]): row["point_count"]
         for row in rows(world, "from int_point_uses")
     }
-    assert found == reckoned(entries)
+    assert found == computed(entries)
     for row in rows(world, "from mart_points_ledger"):
         assert row["difference_points"] == row["account_difference_points"] == 0
 
@@ -84,7 +84,7 @@ LEDGER = [
     Entry("e6", "bob", "2026-08-05 10:00:00", 40, "purchase", "2026-10-31"),
     Entry("e7", "bob", "2026-09-05 10:00:00", -60, "redemption"),
     Entry("e8", "bob", "2026-09-06 10:00:00", 15, "purchase", "2026-10-31"),
-    # nobody has told of its expiry
+    # nobody has reported its expiry
     Entry("e9", "cid", "2026-08-05 10:00:00", 70, "check_in", "2026-10-30"),
     Entry("f1", "cid", "2026-08-05 10:00:00", 70, "check_in", "2026-10-30"),
     Entry("f2", "dee", "2026-09-05 10:00:00", 5, "gift_of_the_day"),
@@ -109,7 +109,7 @@ def test_the_ledger_by_hand() -> None:
         ("all", "2026-08-01"): (0, 378, 100, 20, 5, 263),
     }
     total = ledger["all", "2026-08-01"]
-    # ann 90, bob 15, cid 140, dee 5 are held; bob took 20 that he had not; 33 are nobody's
+    # ann 90, bob 15, cid 140, dee 5 are held; bob took 20 that he had not; 33 belong to no member
     assert total["open_points"] == 250
     assert (total["uncovered_points"], total["anonymous_points"]) == (20, 33)
     # bob's 15 had their last day on as_of, cid's the day before

@@ -51,7 +51,7 @@ def built(world: World, **variables: object) -> dict[str, list[dict[str, Any]]]:
 
 
 def touch(number: int, who: str, at: str, **other: str) -> tuple[object, ...]:
-    """A public touch that counts, unless told otherwise."""
+    """A public touch that counts, unless a test says otherwise."""
     row = {"strategy": "koc", "domain": "public", "excluded": None, **other}
     return (f"t{number}", who, row["strategy"], at, row["domain"], row["excluded"])
 
@@ -112,7 +112,7 @@ def test_joiners_are_compared_with_themselves_and_followed_to_day_thirty() -> No
         "dim_customers": [
             *[(name, True, joined) for name in ("a", "b", "c", "d", "e", "f")],
             ("z", True, "2026-10-02 00:00:00"),
-            # nobody told of all orders then
+            # nobody had reported all orders then
             ("y", True, "2026-08-10 00:00:00"),
         ],
         "fct_touchpoints": [

@@ -93,5 +93,5 @@ def test_every_hour_of_the_week_stands_once_and_tells_whether_anybody_answered()
     assert by_channel["all"][0]["channel_covered_hours"] == 3
 
 
-def test_without_contacts_there_is_no_week_to_be_told() -> None:
+def test_without_contacts_there_is_no_week_to_be_published() -> None:
     assert coverage() == []

@@ -157,7 +157,7 @@ def test_the_given_are_compared_with_those_still_in_the_stage_that_day(
     assert row["claimed_reward_cny"] == 7 * 20
 
 
-def test_what_a_wrong_stage_was_given_is_told_by_stage_and_the_unknown_apart(
+def test_what_a_wrong_stage_was_given_is_counted_by_stage_and_the_unknown_apart(
     welcome: list[dict[str, Any]],
 ) -> None:
     row = of_stage(welcome, "welcome_pack", "prospect", "month")

@@ -292,7 +292,7 @@ Rows = dict[str, Counter[tuple[object, ...]]]
 
 @pytest.fixture(scope="module")
 def nights() -> Iterator[list[tuple[Rows, Rows]]]:
-    """Each night's rows, built on those of the night before, and all at once."""
+    """Each night's rows, built on those of the run before, and all at once."""
     world, grown, whole = World(1), Warehouse(), Warehouse()
     compared = []
     for load_id in range(1, NIGHTS + 1):

@@ -64,7 +64,7 @@ def test_reports_certificates_and_press(demo: Exports) -> None:
     assert any(state["days_uncovered_between"] for state in states)
 
 
-def test_staff_are_told_apart_and_trained(demo: Exports) -> None:
+def test_staff_are_kept_apart_and_trained(demo: Exports) -> None:
     truth = demo.truth["staff_advocacy"]
     rows = demo.rows("studio", "training", "工号", "课程")
     assert truth["staff_trained"] == rows["工号"].nunique()

@@ -80,7 +80,7 @@ def test_an_empty_world_is_refused(tmp_path: Path, days: int, customers: int) ->
         write_demo(tmp_path, days=days, customers=customers)
 
 
-def test_progress_is_told_to_the_end(tmp_path: Path) -> None:
+def test_progress_is_reported_to_the_end(tmp_path: Path) -> None:
     reported: list[tuple[str, int, int]] = []
     write_demo(tmp_path, days=1, customers=5, on_progress=lambda *step: reported.append(step))
     done = [step for _, step, _ in reported]

@@ -177,7 +177,7 @@ CASES = {
     "mart_staff_advocacy_apart: in both": Case(
         (STAFF,),
         "update segments.mart_staff_advocacy set earned_voice_count = 95",
-        "voice_count, told_count",
+        "voice_count, voice_sum",
         "critical",
     ),
     "mart_staff_advocacy_apart: unmarked": Case(

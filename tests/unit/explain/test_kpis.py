@@ -37,12 +37,12 @@ def test_it_is_found_by_code_and_by_either_name(typed: str, code: str) -> None:
 
 
 def test_of_two_that_might_be_meant_both_are_named() -> None:
-    with pytest.raises(ExplainError) as told:
+    with pytest.raises(ExplainError) as raised:
         find(KPIS, "声量份额")
-    assert "kpi_share_of_voice_mentions, kpi_share_of_voice_reach" in str(told.value)
+    assert "kpi_share_of_voice_mentions, kpi_share_of_voice_reach" in str(raised.value)
 
 
 def test_a_slip_of_the_pen_is_put_right_and_all_are_listed() -> None:
-    with pytest.raises(ExplainError, match=r"did you mean kpi_net_sentiment\?.*nsr") as told:
+    with pytest.raises(ExplainError, match=r"did you mean kpi_net_sentiment\?.*nsr") as raised:
         find(KPIS, "net_sentimnet")
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(raised.value)

@@ -30,13 +30,13 @@ def test_a_name_is_a_stretch_of_days(text: str, kind: str, start: D, end: D) -> 
 
 
 @pytest.mark.parametrize("text", ["2026-13", "2026-W54", "2026-Q5", "2026-02-30", "tomorrow", ""])
-def test_what_is_no_period_is_told_with_those_that_are(text: str) -> None:
+def test_what_is_no_period_is_named_with_those_that_are(text: str) -> None:
     with pytest.raises(ExplainError, match="write one of"):
         named("--period", text)
 
 
 @pytest.mark.parametrize("kind", ["day", "week", "month", "quarter"])
-def test_a_whole_period_is_held_against_the_whole_one_before(kind: str) -> None:
+def test_a_whole_period_is_compared_with_the_whole_one_before(kind: str) -> None:
     # every start of two years, leap day and turn of the year among them
     days = [D(2024, 1, 1) + timedelta(days=number) for number in range(731)]
     for period in {running(kind, day).start: None for day in days}:
@@ -46,7 +46,7 @@ def test_a_whole_period_is_held_against_the_whole_one_before(kind: str) -> None:
         assert starting(kind, before.start) == before
 
 
-def test_a_running_period_is_held_against_as_many_days_or_all_that_there_are() -> None:
+def test_a_running_period_is_compared_with_as_many_days_or_all_that_there_are() -> None:
     assert running("month", D(2026, 10, 18)).before() == Period(
         "month", D(2026, 9, 1), D(2026, 9, 18), is_cut=True
     )

@@ -110,7 +110,7 @@ def test_a_snapshot_has_no_parts(tmp_path: Path) -> None:
     assert "7: pattern: a snapshot is one whole file" in complaint(tmp_path, text)
 
 
-def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+def test_all_faults_are_named_at_once(tmp_path: Path) -> None:
     said = complaint(tmp_path, GOOD.replace("rating_raw", "rating").replace("[封面]", "[时间]"))
     assert len(said.splitlines()) == 3  # the column, the header twice, the example's header
 

@@ -105,15 +105,15 @@ def test_the_tables_of_schema_meta_are_promised_too(project: Path) -> None:
 
 def test_what_is_added_is_welcome_and_must_be_recorded(project: Path) -> None:
     change(project, "columns:\n", "columns:\n      - {name: title, data_type: string}\n")
-    told = stale(project, TODAY)
-    assert told[0] == "reviews.fct_crises.title: a new column"
-    assert "python -m orchestration.interface --write" in told[-1]
+    messages = stale(project, TODAY)
+    assert messages[0] == "reviews.fct_crises.title: a new column"
+    assert "python -m orchestration.interface --write" in messages[-1]
     assert write(project, TODAY) == ["written: dbt_project/interface.yml"]
     assert stale(project, TODAY) == []
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "messages"),
     [
         ("name: level_code", "name: severity_code",
          "reviews.fct_crises.level_code: the column was removed or renamed"),
@@ -123,10 +123,10 @@ def test_what_is_added_is_welcome_and_must_be_recorded(project: Path) -> None:
          "reviews.fct_crises: its key was crisis_key and is crisis_key, level_code"),
     ],
 )  # fmt: skip
-def test_a_break_is_refused_and_named(project: Path, old: str, new: str, told: str) -> None:
+def test_a_break_is_refused_and_named(project: Path, old: str, new: str, messages: str) -> None:
     recorded = (project / "interface.yml").read_text()
     change(project, old, new)
-    with pytest.raises(InterfaceError, match=told):
+    with pytest.raises(InterfaceError, match=messages):
         stale(project, TODAY)
     # writing does not put it right
     with pytest.raises(InterfaceError, match="versions"):
@@ -151,9 +151,9 @@ def test_the_command_says_what_is_broken_and_fails(
 
 def test_a_break_with_the_former_version_beside_it_is_a_version(project: Path) -> None:
     version(project)
-    told = stale(project, TODAY)
-    assert "reviews.fct_crises.severity_code: a new column" in told
-    assert "reviews.fct_crises_v1: a new table" in told
+    messages = stale(project, TODAY)
+    assert "reviews.fct_crises.severity_code: a new column" in messages
+    assert "reviews.fct_crises_v1: a new table" in messages
     write(project, TODAY)
     assert stale(project, TODAY) == []
     shapes = recorded_interface(project)
@@ -165,7 +165,7 @@ def test_a_break_with_the_former_version_beside_it_is_a_version(project: Path) -
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "file", "told"),
+    ("old", "new", "file", "messages"),
     [
         # the number alone is no version
         ("\n      - ref('fct_crises', v=1)", "", "exposures.yml", "fct_crises_v1 must be published"),
@@ -177,11 +177,11 @@ def test_a_break_with_the_former_version_beside_it_is_a_version(project: Path) -
     ],
 )  # fmt: skip
 def test_a_version_that_leaves_readers_without_the_former_one_is_a_break(
-    project: Path, old: str, new: str, file: str, told: str
+    project: Path, old: str, new: str, file: str, messages: str
 ) -> None:
     version(project)
     change(project, old, new, file)
-    with pytest.raises(InterfaceError, match=told):
+    with pytest.raises(InterfaceError, match=messages):
         stale(project, TODAY)
 
 

@@ -1,4 +1,4 @@
-"""What a period is compared with, and what a leader is told of it: rows of KPIs through to the scorecard."""
+"""What a period is compared with, and what a leader sees of it: rows of KPIs through to the scorecard."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ COMPARED = ("period_start", "until_on", "value", "previous_period_start", "previ
         ("quarter", (D(2026, 1, 1), D(2026, 3, 30), 89, D(2025, 10, 1), D(2025, 12, 28), 89)),
     ],
 )
-def test_a_period_to_date_is_held_against_as_many_days(
+def test_a_period_to_date_is_compared_with_as_many_days(
     spring: House, kind: str, expected: tuple[Any, ...]
 ) -> None:
     assert spring.card("kpi_days", kind, "to_date", *COMPARED) == expected
@@ -182,7 +182,7 @@ def test_a_period_to_date_is_held_against_as_many_days(
         ("quarter", (D(2025, 10, 1), D(2025, 12, 31), 92, None, None, None)),
     ],
 )
-def test_a_whole_period_is_held_against_the_whole_one_before(
+def test_a_whole_period_is_compared_with_the_whole_one_before(
     spring: House, kind: str, expected: tuple[Any, ...]
 ) -> None:
     assert spring.card("kpi_days", kind, "complete", *COMPARED) == expected
@@ -331,7 +331,7 @@ def test_a_band_is_met_within_and_near_up_to_its_tolerance(
     spring: House, code: str, status: str
 ) -> None:
     assert spring.card(code, "month", "complete", "status_code", "outlook_code") == (status, None)
-    # what is running is not judged, but how it stands is told
+    # what is running is not judged, but how it stands is shown
     assert spring.card(code, "month", "to_date", "status_code", "outlook_code") == (
         "running", status,
     )  # fmt: skip

@@ -91,7 +91,7 @@ def test_every_period_that_has_begun_is_a_window(house: Build) -> None:
 @pytest.mark.parametrize(
     ("as_of", "until_on"),
     [
-        # a month that is longer than the one before is held against the whole of it
+        # a month that is longer than the one before is compared with the whole of it
         ("2026-03-31", date(2026, 2, 28)),
         ("2026-03-15", date(2026, 2, 15)),
         ("2026-02-28", date(2026, 1, 28)),

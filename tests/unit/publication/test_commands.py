@@ -66,12 +66,12 @@ def test_status_says_what_is_published_and_how_the_data_are(house: House) -> Non
     house.land("jd_reviews_2026-11-02.csv", date(2026, 11, 2), outcome="refused",
                reason="the archive is cut short")  # fmt: skip
     house.publish()
-    told = said(house, "status")
+    output = said(house, "status")
     for expected in (
         "2026-11-01-001", "as of 2026-11-01", "评价 reviews", "京东 jd", "2026-10-31",
         "the archive is cut short", "not a time", "Rejected rows: 2", "published",
     ):  # fmt: skip
-        assert expected in told
+        assert expected in output
     state = json.loads(said(house, "status", "--json"))
     assert state["current"]["publication_id"] == "2026-11-01-001"
     assert state["health"]["missing"][0]["missing_days"] == ["2026-10-31"]
@@ -90,9 +90,9 @@ def test_status_shows_the_check_that_refused_and_its_rows(house: House) -> None:
             connection,
             ledger.LedgerEntry(None, DAY, 9, "second", "refused", "unique_voice_key failed"),
         )
-    told = said(house, "status")
+    output = said(house, "status")
     for expected in ("refused", "unique_voice_key", "review:jd:R1", "2026-10-30-001"):
-        assert expected in told
+        assert expected in output
 
 
 def test_status_after_a_rollback_says_so(house: House) -> None:
@@ -103,7 +103,7 @@ def test_status_after_a_rollback_says_so(house: House) -> None:
     assert "rolled back" in said(house, "status")
 
 
-def test_while_a_refresh_holds_the_build_the_published_state_is_told(house: House) -> None:
+def test_while_a_refresh_holds_the_build_the_published_state_is_shown(house: House) -> None:
     house.publish()
     holding = (
         "import sys, duckdb; connection = duckdb.connect(sys.argv[1]); "
@@ -115,15 +115,15 @@ def test_while_a_refresh_holds_the_build_the_published_state_is_told(house: Hous
     ) as refresh:  # fmt: skip
         assert refresh.stdout is not None
         assert refresh.stdout.readline() == "held\n"
-        told = said(house, "status")
+        output = said(house, "status")
         state = json.loads(said(house, "status", "--json"))
         with pytest.raises(KoubeiError, match="in use by another process"):
             koubei(house, "diff", "fct_voices")
         assert json.loads(said(house, "query", "select 1 as one", "--json")) == [{"one": 1}]
         assert refresh.stdin is not None
         refresh.stdin.close()
-    assert "a refresh is running" in told
-    assert "评价 reviews" in told
+    assert "a refresh is running" in output
+    assert "评价 reviews" in output
     assert state["is_refreshing"]
     assert [feed["feed"] for feed in state["health"]["feeds"]] == ["reviews", "mentions"]
 
@@ -200,9 +200,9 @@ def test_query_before_anything_is_published_says_what_to_do(house: House) -> Non
 def test_rejects_names_file_line_column_value_and_reason(house: House) -> None:
     house.land("jd_bad.csv", DAY, rejected=2)
     house.land("weibo_bad.csv", DAY, channel="weibo", feed="mentions", rejected=1)
-    told = said(house, "rejects")
+    output = said(house, "rejects")
     for expected in ("jd_bad.csv", "weibo_bad.csv", "评价时间", "昨天", "not a time", "3"):
-        assert expected in told
+        assert expected in output
     rows = json.loads(said(house, "rejects", "--file", "jd_bad", "--json"))
     assert [(row["file_name"], row["line_number"]) for row in rows] == [
         ("jd_bad.csv", 2), ("jd_bad.csv", 3),
@@ -233,9 +233,9 @@ def test_diff_shows_rows_added_gone_and_changed_by_key(house: House) -> None:
     assert found["changed_values"] == [["review:jd:R1", "value_cny", "12.30", "13.00"]]
     assert found["added_rows"] == [["review:jd:R9"]]
     assert found["gone_rows"] == [["review:jd:R2"]]
-    told = said(house, "diff", "fct_voices")
+    output = said(house, "diff", "fct_voices")
     for expected in ("added 1", "gone 1", "changed 1", "12.30", "13.00", "review:jd:R9"):
-        assert expected in told
+        assert expected in output
 
 
 def test_diff_without_a_key_compares_whole_rows(house: House) -> None:
@@ -252,9 +252,9 @@ def test_diff_names_columns_that_are_new_or_gone(house: House) -> None:
         "alter table reviews.fct_voices drop column reply_count",
         "alter table reviews.fct_voices add column is_public boolean",
     )
-    told = said(house, "diff", "fct_voices")
-    assert "column is_public is new" in told
-    assert "column reply_count is gone" in told
+    output = said(house, "diff", "fct_voices")
+    assert "column is_public is new" in output
+    assert "column reply_count is gone" in output
 
 
 def test_diff_of_an_unknown_table_names_those_that_there_are(house: House) -> None:
@@ -302,10 +302,10 @@ def test_prune_keeps_the_number_given_and_what_readers_see(house: House) -> None
         house.publish(run_id=f"night {night}")
     said(house, "rollback", "2026-10-30-002")
     (house.published / ".draft-2026-10-31-001").mkdir()
-    told = said(house, "prune", "--keep", "1")
+    output = said(house, "prune", "--keep", "1")
     assert house.names() == ["2026-10-30-002", "2026-10-30-004", "current"]
-    assert "2026-10-30-001, 2026-10-30-003" in told
-    assert ".draft-2026-10-31-001" in told
+    assert "2026-10-30-001, 2026-10-30-003" in output
+    assert ".draft-2026-10-31-001" in output
 
 
 def test_prune_removes_originals_past_their_time(house: House) -> None:
@@ -328,10 +328,10 @@ def test_a_backup_restores_into_an_empty_home(house: House, tmp_path: Path) -> N
     (house.home / "hash.key").write_text("a secret that must not leave the home")
     house.run("insert into raw.settings values ('hash_key_fingerprint', 'f1f2f3')")
     house.publish()
-    told = said(house, "backup", str(tmp_path / "shelf"))
+    output = said(house, "backup", str(tmp_path / "shelf"))
     (made,) = (tmp_path / "shelf").iterdir()
-    assert "f1f2f3" in told
-    assert "NOT" in told
+    assert "f1f2f3" in output
+    assert "NOT" in output
     assert "f1f2f3" in (made / "RESTORE.txt").read_text()
     assert not [p for p in made.rglob("*") if p.is_file() and b"must not leave" in p.read_bytes()]
     assert str(house.home) not in (made / "backup.json").read_text()

@@ -49,15 +49,15 @@ def test_after_a_publication_it_is_that_report(house: House) -> None:
     assert front(house).all("section", "refused") == []
 
 
-def test_a_refused_night_is_told_above_the_report_that_stands(house: House) -> None:
+def test_a_refused_run_is_shown_above_the_report_that_stands(house: House) -> None:
     published = house.publish()
     before = (published.path / FRONT_PAGE).read_bytes()
     page = refuse(house)
-    told = page.one("section", "refused")
-    assert told.one("h2").said("zh") == "✗ 2026-10-31 的数据未通过检查，没有发布"
-    assert "did not pass the checks" in told.one("h2").said("en")
-    assert "下面仍是数据截至 2026-10-30 的报告" in told.said("zh")
-    assert told.table("checks", "en") == [
+    notice = page.one("section", "refused")
+    assert notice.one("h2").said("zh") == "✗ 2026-10-31 的数据未通过检查，没有发布"
+    assert "did not pass the checks" in notice.one("h2").said("en")
+    assert "下面仍是数据截至 2026-10-30 的报告" in notice.said("zh")
+    assert notice.table("checks", "en") == [
         ["raw_reviews_stars", "raw.reviews", "3", "评分 9 超出 5"]
     ]
     assert "R-secret-1" not in page.said(), "rows that fail are not for a page"

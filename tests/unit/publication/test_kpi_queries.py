@@ -66,6 +66,6 @@ def test_a_query_that_subjects_needs_through_another_is_kept() -> None:
     assert "as_of as (" in subjects_sql(compiled, "warehouse")
 
 
-def test_a_model_of_another_shape_is_told() -> None:
+def test_a_model_of_another_shape_is_named() -> None:
     with pytest.raises(KpiQueryError, match="no CTE `subjects`"):
         subjects_sql("select 1 as numerator", "warehouse")

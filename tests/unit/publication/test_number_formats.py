@@ -52,14 +52,14 @@ def test_a_value_reads_the_same_in_report_explain_and_dashboards(unit: str) -> N
     form = format_of(unit)
     for value in VALUES:
         for sign in (1, -1):
-            said, told = amount(sign * value, unit), _value(unit, sign * value)
+            said, written_value = amount(sign * value, unit), _value(unit, sign * value)
             assert said.zh.removesuffix(form.zh) == said.en.removesuffix(form.en)
-            assert told == said.zh.removesuffix(form.zh) + form.after
+            assert written_value == said.zh.removesuffix(form.zh) + form.after
             written = duckdb.execute(
                 f"select {sql_text('n', 'u')} from (select cast(? as double) as n, ? as u)",
                 [sign * value, unit],
             ).fetchone()
-            assert written == (told,)
+            assert written == (written_value,)
         if unit == "points":  # a difference: d3 has no words for it, and no KPI is one
             continue
         drawn = d3(form_of_tile(unit), value)

@@ -126,7 +126,7 @@ def test_what_is_withheld_says_why_though_another_period_has_a_value(reported: H
     )
     page = report_of(reported)
     tile = tile_of(page, "kpi_nsr")
-    assert tile.all("p", "value") == [], "no number is told"
+    assert tile.all("p", "value") == [], "no number is shown"
     assert tile.one("p", "state").said("en").startswith("withheld")
     assert tile.one("p", "why").said("zh") == "以好评为条件的激励 6 条"
     assert tile.one("p", "why").said("en") == "rewards that require praise: 6 of 260"
@@ -197,7 +197,7 @@ def test_what_came_from_files_cannot_become_markup(reported: House) -> None:
     assert "<b>truncated</b>" in page.section("health").said(), "as text"
 
 
-def test_health_of_the_data_is_told_by_channel_and_feed(reported: House) -> None:
+def test_health_of_the_data_is_shown_by_channel_and_feed(reported: House) -> None:
     reported.land("jd_reviews_2026-10-31.csv", date(2026, 10, 31),
                   row_days=("2026-10-31 08:00",), rejected=2)  # fmt: skip
     for day in (28, 29):
@@ -226,9 +226,9 @@ def test_a_publication_without_kpis_still_has_a_report_that_says_what_is_missing
         ("credit", "attribution.strategy_performance"),
         ("experiments", "attribution.fct_experiments"),
     ):
-        told = page.section(code).all("p", "missing")[0]
-        assert table in told.said("zh")
-        assert table in told.said("en")
+        missing = page.section(code).all("p", "missing")[0]
+        assert table in missing.said("zh")
+        assert table in missing.said("en")
 
 
 def test_an_empty_section_says_which_feed_is_missing_or_without_a_row() -> None:

@@ -237,7 +237,7 @@ def test_the_page_says_what_customers_are_worth(reported: House) -> None:
 def test_empty_marts_are_sentences_and_no_broken_tables(reported: House) -> None:
     reported.run(*(f"delete from segments.{name}" for name in MARTS))
     page = page_of(reported)
-    told = page.section("segments").said("zh") + page.section("wom").said("zh")
+    page_text = page.section("segments").said("zh") + page.section("wom").said("zh")
     for said in (
         "没有渠道交付过数据流",
         "没有流转",
@@ -245,5 +245,5 @@ def test_empty_marts_are_sentences_and_no_broken_tables(reported: House) -> None
         "还没有过完一个月",
         "没有候选",
     ):
-        assert said in told
+        assert said in page_text
     assert page.section("segments").all("table") == []

@@ -100,7 +100,7 @@ def test_a_kpi_row_that_is_new_or_gone_for_a_published_day_is_restated(house: Ho
     ]
 
 
-def test_a_history_that_tells_more_apart_is_held_against_its_totals(house: House) -> None:
+def test_a_history_that_tells_more_apart_is_compared_with_its_totals(house: House) -> None:
     house.publish()
     house.manifest["nodes"]["model.koubei.kpi_history"]["config"]["meta"]["key"] = [
         "kpi_code", "period_kind", "period_start", "channel_code", "brand_code", "product_key",

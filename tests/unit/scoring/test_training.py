@@ -177,7 +177,7 @@ def test_an_earlier_model_can_be_named_again(home: ModelRegistry) -> None:
     assert home.champion() == first.champion
 
 
-def test_a_damaged_champion_is_told_and_not_replaced_in_silence(home: ModelRegistry) -> None:
+def test_a_damaged_champion_is_named_and_not_replaced_in_silence(home: ModelRegistry) -> None:
     result = training.train_challenger(home, starred_of(rows_of(600)), NO_FILE, LIMITS)
     assert home.root is not None
     (home.root / result.champion / model.WEIGHTS).write_bytes(b"x")
@@ -236,7 +236,7 @@ def test_the_interval_of_a_gain_holds_zero_where_both_are_alike() -> None:
     assert not metrics.compare(truth, truth, same).is_better
 
 
-def test_the_warehouse_is_told_what_is_in_force(home: ModelRegistry) -> None:
+def test_the_warehouse_knows_which_model_is_active(home: ModelRegistry) -> None:
     with duckdb.connect() as connection:
         create_raw_schema(connection, load_feeds())
         tables.record(connection, home, 1)
