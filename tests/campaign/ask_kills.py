@@ -14,6 +14,7 @@ import pytest
 
 from tests.integration.home import Home, same_world
 from tests.integration.killing import kill_when, seen_in
+from tests.integration.test_erasure import assert_gone, busy_members, counted, traces_of
 
 pytestmark = pytest.mark.integration
 
@@ -47,3 +48,27 @@ def test_a_refresh_killed_at_random_times_converges(
     assert home.mart_hashes == demo_home.mart_hashes
     assert not list((home.path / "published").glob(".draft-*"))
     shutil.rmtree(home.path)
+
+
+def test_an_erasure_killed_at_a_random_time_is_ended_by_the_same_command(
+    seed: int, own_home: Home
+) -> None:
+    chance = random.Random(seed)
+    member, customer_key = chance.choice(busy_members(own_home))
+    before, traces = counted(own_home), traces_of(own_home, customer_key)
+    arguments = ("erase", f"crm_customer:{member}", "--yes")
+    begun = own_home.path / "suppressions.json"
+    stamp = begun.stat().st_mtime_ns
+    process = own_home.start(*arguments)
+    moments: list[float] = []
+
+    def is_time() -> bool:
+        if not moments and begun.stat().st_mtime_ns != stamp:
+            moments.append(time.monotonic() + chance.uniform(0, 20))
+        return process.poll() is not None or bool(moments and time.monotonic() > moments[0])
+
+    kill_when(process, is_time)
+    own_home.run(*arguments)
+    assert '"is_done": false' not in begun.read_text(encoding="utf-8")
+    assert counted(own_home) == before
+    assert_gone(own_home, traces)
