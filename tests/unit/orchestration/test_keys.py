@@ -67,7 +67,7 @@ def test_the_data_key_stays_and_all_that_seals_it_changes(
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("step", range(8))
+@pytest.mark.parametrize("step", range(9))
 def test_cut_short_at_any_step_it_is_the_old_key_or_the_new_one(
     settings: Settings, tmp_path: Path, step: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -86,8 +86,8 @@ def test_cut_short_at_any_step_it_is_the_old_key_or_the_new_one(
 
     with monkeypatch.context() as patched:
         for owner, name in (
-            (keys, "seal"), (keys, "_write_secret"), (keys, "_remove"), (keys, "open_file"),
-            (Path, "rename"),
+            (keys, "seal"), (keys, "replace_file"), (keys, "replace_text"), (keys, "_remove"),
+            (keys, "open_file"), (Path, "rename"),
         ):  # fmt: skip
             patched.setattr(owner, name, dying(getattr(owner, name)))
         with contextlib.suppress(KeyboardInterrupt):
