@@ -83,7 +83,8 @@ def test_a_cell_is_small_from_one_to_below_the_minimum(people: str, is_small: bo
         f"from (select {people}::bigint as n)",
         minimum=5,
     )
-    ((small, shown),) = duckdb.sql(sql).fetchall()
+    with duckdb.connect() as connection:
+        ((small, shown),) = connection.execute(sql).fetchall()
     assert small is is_small
     assert (shown is None) is (is_small or people == "null")
 
