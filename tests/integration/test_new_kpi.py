@@ -22,7 +22,7 @@ from orchestration.dbt.project import dbt_executable, ensure_manifest, read_mani
 from orchestration.home.settings import Settings
 from orchestration.interface.contract import recorded_interface
 from orchestration.interface.generate import write
-from orchestration.pipeline.publish import publish
+from orchestration.pipeline.publish import publish_build
 from orchestration.superset.write import make_files
 from tests.integration.home import Home
 from tests.unit.publication.pages import page_at
@@ -140,7 +140,7 @@ def test_a_kpi_of_one_sql_and_one_entry_is_everywhere_where_kpis_are(
     monkeypatch.setenv("DBT_PROFILES_DIR", "restored afterwards")
     manifest = read_manifest(ensure_manifest(settings))
     build(settings)
-    published = publish(
+    published = publish_build(
         settings, manifest_path=settings.manifest_path, run_id="a-new-kpi", load_id=99
     )
     is_it = f"kpi_code = '{CODE}'"
