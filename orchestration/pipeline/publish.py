@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -40,20 +40,9 @@ from orchestration.publication.preconditions import (
     translate_errors,
 )
 from orchestration.publication.restatements import find_restatements
-from orchestration.publication.store import Published
+from orchestration.publication.store import Publication, Published
 from orchestration.report.front_page import rewrite_front_page
 from orchestration.report.write import write_report
-
-
-@dataclass(frozen=True)
-class Publication:
-    """What readers see after a run; `is_new` is false when nothing had changed."""
-
-    publication_id: str
-    as_of: date
-    tables: dict[str, int]
-    is_new: bool
-    path: Path
 
 
 @dataclass(frozen=True)

@@ -27,11 +27,11 @@ from orchestration.home.settings import Settings
 from orchestration.privacy.erase import Erasure
 from orchestration.publication.connections import open_file
 from orchestration.publication.ledger import CheckResult
+from orchestration.publication.store import Publication
 from orchestration.terminal.progress import ProgressReporter
 
 if TYPE_CHECKING:
     from orchestration.notify.notify import DeliveryResult
-    from orchestration.pipeline.publish import Publication
     from orchestration.postgres.sync import SyncResult
 
 

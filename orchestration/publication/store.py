@@ -30,6 +30,21 @@ class PublicationError(KoubeiError):
 
 
 @dataclass(frozen=True)
+class Publication:
+    """What readers see after a run; `is_new` is false when nothing had changed.
+
+    Attributes:
+        tables: Rows of each published table, by its name.
+    """
+
+    publication_id: str
+    as_of: date
+    tables: dict[str, int]
+    is_new: bool
+    path: Path
+
+
+@dataclass(frozen=True)
 class Published:
     """One publication on disk, and what its manifest says of it."""
 

@@ -11,7 +11,7 @@ import ast
 import tokenize
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path, PurePosixPath
 
@@ -99,14 +99,16 @@ def room_of(source: str) -> str:
     return path.with_suffix("").as_posix() if is_loose else path.parent.as_posix()
 
 
-def arrows(trees: dict[str, ast.Module]) -> dict[str, set[str]]:
+def arrows(
+    trees: dict[str, ast.Module], place: Callable[[str], str] = room_of
+) -> dict[str, set[str]]:
     """Which rooms each room imports; what a package's `__init__` re-exports is not followed."""
     modules = {source.removesuffix(".py").replace("/", "."): source for source in trees}
     found: dict[str, set[str]] = defaultdict(set)
     for source, tree in trees.items():
         for module in imported(tree):
-            if module in modules and room_of(modules[module]) != room_of(source):
-                found[room_of(source)].add(room_of(modules[module]))
+            if module in modules and place(modules[module]) != place(source):
+                found[place(source)].add(place(modules[module]))
     return found
 
 
@@ -154,8 +156,9 @@ def test_the_walk_sees_each_kind_of_fault(source: str, text: str) -> None:
     assert len(list(faults_of(source, ast.parse(text)))) == 1
 
 
-def test_no_room_imports_one_that_imports_it() -> None:
+def test_no_room_and_no_module_imports_one_that_imports_it() -> None:
     assert on_circles(arrows(sources())) == []
+    assert on_circles(arrows(sources(), place=str)) == []
 
 
 def test_a_circle_over_three_rooms_is_seen() -> None:

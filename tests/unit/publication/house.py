@@ -13,7 +13,8 @@ import duckdb
 from ingestion.contracts.feeds import load_feeds
 from ingestion.raw.schema import create_raw_schema
 from orchestration.home.settings import Settings
-from orchestration.pipeline.publish import Publication, publish_build
+from orchestration.pipeline.publish import publish_build
+from orchestration.publication.store import Publication
 from orchestration.report.front_page import FRONT_PAGE
 
 DAY = date(2026, 10, 30)
