@@ -83,5 +83,5 @@ bench: $(READY) ## Timings beside what you would pick instead: make bench only=N
 	@$(BIN)/python -m tests.benchmarks $(if $(only),--only $(only))
 
 clean: ## Remove what builds and tests leave behind, but not .koubei
-	@rm -rf $(VENV) $(SUPERSET_VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	@rm -rf $(VENV) $(VENV)-metricflow $(SUPERSET_VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

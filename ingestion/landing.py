@@ -1,8 +1,8 @@
 """Delivered files -> `raw.<feed>`, `raw.files`, `raw.rejected_rows`, one transaction a file.
 
 A file is read and checked in temp tables first; only a fit one touches `raw`. Every statement
-works on whole columns. What a header means is the contract's, how a text is read `parsing`'s,
-and which delivery counts `files.registry`'s matter.
+works on whole columns. What a header means is the contract's matter, how a text is read that of
+`contracts.parsers`, and which delivery counts that of `files.registry`.
 """
 
 from __future__ import annotations

@@ -92,7 +92,10 @@ def explain(document: Document, error: ValidationError, known_keys: Iterable[str
         name = ".".join(part for part in location if isinstance(part, str)) or "document"
         message = fault["msg"].removeprefix("Value error, ")
         if fault["type"] == "extra_forbidden":
-            message = f"unknown key{suggest(str(location[-1]), known)}"
+            key = str(location[-1])
+            # a right key at the wrong indentation looks most like itself
+            hint = "; it belongs to another level" if key in known else suggest(key, known)
+            message = f"unknown key{hint}"
         elif fault["type"] == "missing":
             message = "is missing"
         lines.append(document.error(location, f"{name}: {message}"))

@@ -1,1 +1,1 @@
-"""The `raw` schema: its tables, its settings, and the sources file that dbt reads."""
+"""The `raw` schema: its tables and settings, which row wins, and the sources that dbt reads."""

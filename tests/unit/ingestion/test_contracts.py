@@ -49,6 +49,11 @@ def test_the_good_contract_is_good(tmp_path: Path) -> None:
     ("old", "new", "said"),
     [
         ("    ignored:", "    ignord:", "14: exports.ignord: unknown key; did you mean ignored?"),
+        (
+            "    ignored:",
+            "    columns:",
+            "14: exports.columns: unknown key; it belongs to another level",
+        ),
         ("label: 小店\n", "", "1: label: is missing"),
         ("rating_raw,", "rating,", "12: 评分: feed reviews has no column rating"),
         ("parse: stars", "parse: star", "12: 评分: there is no parser star; did you mean stars?"),
