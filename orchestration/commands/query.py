@@ -51,6 +51,11 @@ def query(
                 _print_json(names, cursor)
             else:
                 _print_table(names, cursor, limit)
+        except duckdb.CatalogException as error:
+            raise QueryError(
+                f"{one_line(error).rstrip('.')}; published tables alone can be queried: "
+                'koubei query "select * from meta.dictionary" lists them'
+            ) from None
         except duckdb.Error as error:
             raise QueryError(one_line(error)) from None
 

@@ -166,6 +166,7 @@ def test_a_long_answer_says_that_it_was_cut(house: House) -> None:
     [
         ("selec 1", "syntax error"),
         ("select * from reviews.fct_voice", 'Did you mean "fct_voices"'),
+        ("select * from raw.reviews", "published tables alone can be queried"),
         ("delete from reviews.fct_voices", "read-only"),
         ("create table reviews.mine as select 1", "read-only"),
         ("select * from read_csv('/etc/passwd')", "disabled"),
